@@ -1,0 +1,7 @@
+//! The sentences of mails.
+
+use super::texts;
+
+texts! {
+    mail_hello() { nl: "Hallo,", en: "Hello," }
+}

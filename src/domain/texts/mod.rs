@@ -1,0 +1,22 @@
+//! Every sentence that people read, in every language; the compiler refuses one that a language lacks.
+
+pub mod mails;
+pub mod pages;
+
+/// Declares sentences. `name(variable, …) { nl: "…{variable}…", en: "…{variable}…" }` becomes a function
+/// `name(language, variable, …) -> String`; a missing language or a misspelt variable does not compile.
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident($($var:ident),* $(,)?) { nl: $nl:literal, en: $en:literal $(,)? })+) => {
+        $(
+            $(#[$doc])*
+            pub fn $name(language: $crate::domain::language::Language, $($var: impl std::fmt::Display),*) -> String {
+                $(let _ = &$var;)*
+                match language {
+                    $crate::domain::language::Language::Nl => format!($nl),
+                    $crate::domain::language::Language::En => format!($en),
+                }
+            }
+        )+
+    };
+}
+pub(crate) use texts;

@@ -1,0 +1,5 @@
+//! The map of postduif: one room per folder, arrows point down only (see ARCHITECTURE.md).
+
+pub mod content;
+pub mod domain;
+pub mod mail;

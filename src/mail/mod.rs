@@ -1,0 +1,1 @@
+//! Mail out and in: templates, composition, merging, signing, SMTP connections, reports.
