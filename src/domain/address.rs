@@ -136,9 +136,9 @@ fn ascii_domain(domain: &str) -> Result<String, InvalidAddress> {
         .map_err(|_| InvalidAddress::Domain)?
         .into_owned();
     let labels_fit = ascii.len() <= 253
-        && ascii.split('.').all(|label| {
-            !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
-        });
+        && ascii
+            .split('.')
+            .all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'));
     if !labels_fit || !ascii.contains('.') {
         return Err(InvalidAddress::Domain);
     }

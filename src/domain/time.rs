@@ -55,14 +55,14 @@ impl Timestamp {
     }
 
     /// What the clock on the wall of `zone` shows at this moment.
-    pub fn in_zone(self, zone: &TimeZone) -> jiff::Zoned {
-        self.to_jiff().to_zoned(zone.clone())
+    pub fn in_zone(self, zone: &TimeZone) -> jiff::ZonedDateTime {
+        self.to_jiff().to_zoned_datetime(zone.clone())
     }
 
     /// The first moment at which the wall clock of `zone` shows `local` or, where that hour is skipped in
     /// spring, the first moment after the gap. An hour that happens twice in autumn means its first time.
     pub fn from_local(local: DateTime, zone: &TimeZone) -> Self {
-        let ambiguous = zone.to_ambiguous_zoned(local);
+        let ambiguous = zone.to_ambiguous_zoned_datetime(local);
         let gap_end = match ambiguous.offset() {
             AmbiguousOffset::Gap { before, .. } => {
                 // Both readings of a skipped hour lie off the gap; the transition itself is its end.
@@ -71,9 +71,8 @@ impl Timestamp {
             }
             _ => None,
         };
-        let instant = gap_end.unwrap_or_else(|| {
-            ambiguous.earlier().map(|zoned| zoned.timestamp()).unwrap_or(jiff::Timestamp::MAX)
-        });
+        let instant = gap_end
+            .unwrap_or_else(|| ambiguous.earlier().map(|zoned| zoned.timestamp()).unwrap_or(jiff::Timestamp::MAX));
         Self::from(instant)
     }
 
@@ -145,11 +144,15 @@ mod tests {
 
     #[test]
     fn nine_in_the_morning_stays_nine_in_the_morning_in_winter_and_summer() {
-        for (local, utc) in [("2026-03-01T09:00", "2026-03-01T08:00:00Z"), ("2026-06-01T09:00", "2026-06-01T07:00:00Z")] {
+        for (local, utc) in [("2026-03-01T09:00", "2026-03-01T08:00:00Z"), ("2026-06-01T09:00", "2026-06-01T07:00:00Z")]
+        {
             let local: DateTime = local.parse().unwrap();
             let moment = Timestamp::from_local(local, &amsterdam());
             assert_eq!(moment.to_string(), utc);
         }
-        assert_eq!(Timestamp::parse("2026-06-01T07:00:00Z").unwrap().to_rfc3339_in(&amsterdam()), "2026-06-01T09:00:00+02:00");
+        assert_eq!(
+            Timestamp::parse("2026-06-01T07:00:00Z").unwrap().to_rfc3339_in(&amsterdam()),
+            "2026-06-01T09:00:00+02:00"
+        );
     }
 }
