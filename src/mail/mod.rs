@@ -1,1 +1,3 @@
 //! Mail out and in: templates, composition, merging, signing, SMTP connections, reports.
+
+pub mod inbound;
