@@ -1,5 +1,6 @@
 //! The map of postduif: one room per folder, arrows point down only (see ARCHITECTURE.md).
 
+pub mod clock;
 pub mod content;
 pub mod domain;
 pub mod mail;

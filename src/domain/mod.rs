@@ -1,6 +1,13 @@
 //! Plain values and decisions: no I/O, no SQL, no async. `domain` knows no other room.
 
 pub mod address;
+pub mod delivery;
+pub mod edition;
 pub mod language;
+pub mod role;
+pub mod slug;
+pub mod subscription;
+pub mod text_enum;
 pub mod texts;
 pub mod time;
+pub mod token;
