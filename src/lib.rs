@@ -4,3 +4,4 @@ pub mod clock;
 pub mod content;
 pub mod domain;
 pub mod mail;
+pub mod store;

@@ -1,0 +1,515 @@
+//! Both engines behind one door: transactions with group commit, and the verbs that carry one SQL text to either.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+
+/// What the database answered instead of doing what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database refused: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Another transaction of the same group commit met a fault that undid them all; nothing was stored.
+    #[error("the database could not store this: {0}")]
+    Group(String),
+    #[error("cannot open the database {place}: {reason}")]
+    Open { place: String, reason: String },
+    #[error("{0}")]
+    Schema(String),
+}
+
+impl StoreError {
+    /// Whether a unique key was already taken.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
+/// How much a commit must survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// The death of our process; the disk follows within moments.
+    Process,
+    /// The loss of power.
+    Disk,
+}
+
+/// A database of either engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite { path: Arc<Path>, readers: SqlitePool, writer: Arc<Mutex<Writer>> },
+    Postgres(PgPool),
+}
+
+/// SQLite has one writer at a time; here it is one connection, and who waits for it shares its commits.
+struct Writer {
+    connection: SqliteConnection,
+    /// The open transaction that several savepoints share, and who waits for its commit.
+    group: Option<Group>,
+    /// A savepoint was left without commit: it must be rolled back before anything else.
+    abandoned: bool,
+    synchronous: Durability,
+}
+
+struct Group {
+    durability: Durability,
+    outcome: watch::Sender<Option<Result<(), String>>>,
+}
+
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long another process may hold SQLite's write lock before we give up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+impl Db {
+    /// Opens `sqlite:PATH` (made when missing) or `postgres://…`.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] says which database and why.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            Self::open_sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await
+        } else {
+            Self::open_postgres(url).await
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+        let fault =
+            |error: sqlx::Error| StoreError::Open { place: path.display().to_string(), reason: error.to_string() };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("cache_size", "-16000")
+            .pragma("journal_size_limit", "67108864")
+            .foreign_keys(true)
+            .disable_statement_logging();
+        let connection = options.clone().create_if_missing(true).connect().await.map_err(fault)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(OPEN_TIMEOUT)
+            .connect_with(options.pragma("query_only", "on"))
+            .await
+            .map_err(fault)?;
+        let writer = Writer { connection, group: None, abandoned: false, synchronous: Durability::Disk };
+        Ok(Self { engine: Engine::Sqlite { path: path.into(), readers, writer: Arc::new(Mutex::new(writer)) } })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let place = || redacted(url);
+        let fault = |error: sqlx::Error| StoreError::Open { place: place(), reason: error.to_string() };
+        let options: PgConnectOptions = url.parse().map_err(fault)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(20)
+            .acquire_timeout(OPEN_TIMEOUT)
+            .connect_with(options.disable_statement_logging())
+            .await
+            .map_err(fault)?;
+        Ok(Self { engine: Engine::Postgres(pool) })
+    }
+
+    /// The file, where the database is one.
+    pub fn path(&self) -> Option<PathBuf> {
+        match &self.engine {
+            Engine::Sqlite { path, .. } => Some(path.to_path_buf()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    /// The engine's name for people.
+    pub const fn engine(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite { .. } => "SQLite",
+            Engine::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// A connection to read from. What it reads was committed.
+    ///
+    /// # Errors
+    /// When none comes free in time.
+    pub async fn read(&self) -> Result<Reader, StoreError> {
+        Ok(match &self.engine {
+            Engine::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
+            Engine::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// A transaction whose commit survives the loss of power.
+    ///
+    /// # Errors
+    /// When the database cannot begin one.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        self.write_with(Durability::Disk).await
+    }
+
+    /// A transaction. On SQLite it runs alone but shares its commit with those who wait behind it, so keep it
+    /// short and never wait for the network inside.
+    ///
+    /// # Errors
+    /// When the database cannot begin one.
+    pub async fn write_with(&self, durability: Durability) -> Result<Tx, StoreError> {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => {
+                let mut guard = Arc::clone(writer).lock_owned().await;
+                guard.open_savepoint(durability).await?;
+                Ok(Tx { inner: Inner::Sqlite { guard: Some(guard), writer: Arc::clone(writer) } })
+            }
+            Engine::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                if durability == Durability::Process {
+                    sqlx::query("set local synchronous_commit = off").execute(&mut *transaction).await?;
+                }
+                Ok(Tx { inner: Inner::Postgres(Some(transaction)) })
+            }
+        }
+    }
+
+    /// Runs the schema changes of `migrator`; see [`super::migrate`].
+    pub(super) async fn migrate(&self, migrator: &sqlx::migrate::Migrator) -> Result<(), sqlx::migrate::MigrateError> {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => migrator.run(&mut writer.lock().await.connection).await,
+            Engine::Postgres(pool) => migrator.run(pool).await,
+        }
+    }
+
+    /// Closes every connection; SQLite folds its log into the file.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite { readers, writer, .. } => {
+                readers.close().await;
+                let mut writer = writer.lock().await;
+                writer.settle().await;
+                let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut writer.connection).await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// The URL without its password.
+fn redacted(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut parsed) => {
+            if parsed.password().is_some() {
+                let _ = parsed.set_password(Some("…"));
+            }
+            parsed.to_string()
+        }
+        Err(_) => "(not a URL)".to_owned(),
+    }
+}
+
+impl Writer {
+    async fn run(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::query(sql).execute(&mut self.connection).await.map(drop)
+    }
+
+    /// Begins a savepoint inside the group, opening the group first where there is none that promises as much.
+    async fn open_savepoint(&mut self, durability: Durability) -> Result<(), StoreError> {
+        self.roll_back_abandoned().await;
+        if self.group.as_ref().is_some_and(|group| group.durability < durability) {
+            self.commit_group().await;
+        }
+        if self.group.is_none() {
+            if self.synchronous != durability {
+                self.run(match durability {
+                    Durability::Process => "pragma synchronous = normal",
+                    Durability::Disk => "pragma synchronous = full",
+                })
+                .await?;
+                self.synchronous = durability;
+            }
+            self.run("begin immediate").await?;
+            self.group = Some(Group { durability, outcome: watch::Sender::new(None) });
+        }
+        // Set before the statement: should this future be dropped half-way, the next in line cleans up.
+        self.abandoned = true;
+        self.run("savepoint member").await?;
+        Ok(())
+    }
+
+    /// Undoes what a member left behind. Where that fails, SQLite has already undone the whole group (disk
+    /// full, I/O error), and everybody in it must hear so.
+    async fn roll_back_abandoned(&mut self) {
+        if !std::mem::take(&mut self.abandoned) || self.group.is_none() {
+            return;
+        }
+        let undone = match self.run("rollback to member").await {
+            Ok(()) => self.run("release member").await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = undone {
+            let _ = self.run("rollback").await;
+            if let Some(group) = self.group.take() {
+                group.outcome.send_replace(Some(Err(error.to_string())));
+            }
+        }
+    }
+
+    async fn commit_group(&mut self) {
+        let Some(group) = self.group.take() else { return };
+        let result = self.run("commit").await;
+        if result.is_err() {
+            let _ = self.run("rollback").await;
+        }
+        group.outcome.send_replace(Some(result.map_err(|error| error.to_string())));
+    }
+
+    async fn settle(&mut self) {
+        self.roll_back_abandoned().await;
+        self.commit_group().await;
+    }
+}
+
+/// A transaction; dropped without [`Tx::commit`] it leaves nothing behind.
+pub struct Tx {
+    inner: Inner,
+}
+
+enum Inner {
+    Sqlite { guard: Option<OwnedMutexGuard<Writer>>, writer: Arc<Mutex<Writer>> },
+    Postgres(Option<sqlx::Transaction<'static, Postgres>>),
+}
+
+impl Tx {
+    /// Returns once the change is stored as durably as was asked.
+    ///
+    /// # Errors
+    /// Then nothing of it was stored.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Postgres(transaction) => {
+                let transaction =
+                    transaction.take().expect("a transaction is committed once, because commit consumes it");
+                Ok(transaction.commit().await?)
+            }
+            Inner::Sqlite { guard, writer } => {
+                let mut guard = guard.take().expect("a transaction is committed once, because commit consumes it");
+                let writer = Arc::clone(writer);
+                // In a task of its own: a visitor who hangs up must not leave the others of the group waiting.
+                tokio::spawn(async move {
+                    if let Err(error) = guard.run("release member").await {
+                        guard.settle().await;
+                        return Err(StoreError::from(error));
+                    }
+                    guard.abandoned = false;
+                    let Some(group) = &guard.group else {
+                        return Err(StoreError::Group("the transaction was undone".to_owned()));
+                    };
+                    let outcome = group.outcome.subscribe();
+                    drop(guard);
+                    // Whoever waited before us adds to the group; the first of us to hold the writer again
+                    // commits for all.
+                    tokio::select! {
+                        biased;
+                        () = decided(outcome.clone()) => {}
+                        mut guard = writer.lock_owned() => guard.settle().await,
+                    }
+                    let result = outcome.borrow().clone();
+                    match result {
+                        Some(Ok(())) => Ok(()),
+                        Some(Err(reason)) => Err(StoreError::Group(reason)),
+                        None => Err(StoreError::Group("the transaction was undone".to_owned())),
+                    }
+                })
+                .await
+                .map_err(|error| StoreError::Group(error.to_string()))?
+            }
+        }
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if let Inner::Sqlite { guard, writer } = &mut self.inner
+            && guard.take().is_some()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            // `abandoned` is still set; nobody may be waiting, so somebody has to undo it and let go of the lock.
+            let writer = Arc::clone(writer);
+            runtime.spawn(async move { writer.lock_owned().await.settle().await });
+        }
+    }
+}
+
+/// Returns once the group's commit has succeeded or failed, or nobody can decide it any more.
+async fn decided(mut outcome: watch::Receiver<Option<Result<(), String>>>) {
+    let _ = outcome.wait_for(Option::is_some).await;
+}
+
+/// A borrowed connection of either engine.
+pub enum Conn<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+/// Whatever can be read from: a [`Reader`] or an open [`Tx`].
+pub trait Access: Send {
+    /// The connection underneath.
+    fn conn(&mut self) -> Conn<'_>;
+}
+
+/// A connection to read from.
+pub enum Reader {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Access for Reader {
+    fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(connection) => Conn::Sqlite(connection),
+            Self::Postgres(connection) => Conn::Postgres(connection),
+        }
+    }
+}
+
+impl Access for Tx {
+    fn conn(&mut self) -> Conn<'_> {
+        match &mut self.inner {
+            Inner::Sqlite { guard, .. } => {
+                Conn::Sqlite(&mut guard.as_mut().expect("the writer is given up only by commit and drop").connection)
+            }
+            Inner::Postgres(transaction) => {
+                Conn::Postgres(transaction.as_mut().expect("the transaction is given up only by commit and drop"))
+            }
+        }
+    }
+}
+
+/// One verb for both engines: the SQL and its values are written once.
+macro_rules! dispatch {
+    ($on:expr, $verb:ident, [$($build:tt)*], $($bind:expr),*) => {
+        match $crate::store::Access::conn($on) {
+            $crate::store::Conn::Sqlite(connection) => {
+                $($build)* $(.bind($bind))* .$verb(connection).await.map_err($crate::store::StoreError::from)
+            }
+            $crate::store::Conn::Postgres(connection) => {
+                $($build)* $(.bind($bind))* .$verb(connection).await.map_err($crate::store::StoreError::from)
+            }
+        }
+    };
+}
+
+/// Runs a statement; gives the number of rows it touched.
+macro_rules! execute {
+    ($on:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $crate::store::Access::conn($on) {
+            $crate::store::Conn::Sqlite(connection) => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
+                .map(|done| done.rows_affected()).map_err($crate::store::StoreError::from),
+            $crate::store::Conn::Postgres(connection) => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
+                .map(|done| done.rows_affected()).map_err($crate::store::StoreError::from),
+        }
+    };
+}
+
+/// Reads every row as the type given.
+macro_rules! fetch_all {
+    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::db::dispatch!($on, fetch_all, [sqlx::query_as::<_, $row>($sql)], $($bind),*)
+    };
+}
+
+/// Reads the one row there must be.
+macro_rules! fetch_one {
+    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::db::dispatch!($on, fetch_one, [sqlx::query_as::<_, $row>($sql)], $($bind),*)
+    };
+}
+
+/// Reads the one row there may be.
+macro_rules! fetch_optional {
+    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::db::dispatch!($on, fetch_optional, [sqlx::query_as::<_, $row>($sql)], $($bind),*)
+    };
+}
+
+/// Reads the one value of the one row there must be.
+macro_rules! fetch_value {
+    ($on:expr, $type:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::db::dispatch!($on, fetch_one, [sqlx::query_scalar::<_, $type>($sql)], $($bind),*)
+    };
+}
+
+pub(crate) use {dispatch, execute, fetch_all, fetch_one, fetch_optional, fetch_value};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn fresh() -> (tempfile::TempDir, Db) {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("t.db").display())).await.unwrap();
+        let mut tx = db.write().await.unwrap();
+        execute!(&mut tx, "create table t (n integer primary key) strict").unwrap();
+        tx.commit().await.unwrap();
+        (folder, db)
+    }
+
+    async fn count(db: &Db) -> i64 {
+        fetch_value!(&mut db.read().await.unwrap(), i64, "select count(*) from t").unwrap()
+    }
+
+    #[tokio::test]
+    async fn many_writers_at_once_all_commit_and_the_one_that_fails_fails_alone() {
+        let (_folder, db) = fresh().await;
+        let writers = (0..200_i64).map(|n| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                let mut tx = db.write().await?;
+                // Every tenth number is taken by its neighbour.
+                execute!(&mut tx, "insert into t (n) values ($1)", if n % 10 == 9 { n - 1 } else { n })?;
+                tx.commit().await
+            })
+        });
+        let results: Vec<_> = futures_util::future::join_all(writers).await;
+        assert_eq!(results.iter().filter(|result| result.as_ref().unwrap().is_ok()).count(), 180);
+        assert_eq!(count(&db).await, 180);
+    }
+
+    #[tokio::test]
+    async fn what_is_dropped_leaves_nothing_and_lets_others_go_on() {
+        let (_folder, db) = fresh().await;
+        let mut dropped = db.write().await.unwrap();
+        execute!(&mut dropped, "insert into t (n) values (1)").unwrap();
+        drop(dropped);
+        let mut kept = db.write_with(Durability::Process).await.unwrap();
+        execute!(&mut kept, "insert into t (n) values (2)").unwrap();
+        kept.commit().await.unwrap();
+        assert_eq!(count(&db).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_writer_who_hangs_up_during_commit_keeps_nobody_waiting() {
+        let (_folder, db) = fresh().await;
+        for n in 0..50_i64 {
+            let mut tx = db.write().await.unwrap();
+            execute!(&mut tx, "insert into t (n) values ($1)", n).unwrap();
+            let commit = tx.commit();
+            drop(tokio::time::timeout(Duration::from_micros(n as u64), commit).await);
+        }
+        let mut tx = db.write().await.unwrap();
+        execute!(&mut tx, "insert into t (n) values (1000)").unwrap();
+        tx.commit().await.unwrap();
+        assert!(count(&db).await >= 1);
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let (_folder, db) = fresh().await;
+        assert!(execute!(&mut db.read().await.unwrap(), "insert into t (n) values (1)").is_err());
+    }
+}

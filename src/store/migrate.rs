@@ -1,0 +1,41 @@
+//! Brings a database to the schema of this version, one node at a time.
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+
+use super::{Db, StoreError};
+
+/// Every schema change: number, name, text for SQLite, text for PostgreSQL. The twins have the same names.
+const CHANGES: [(i64, &str, &str, &str); 1] = [(
+    1,
+    "begin",
+    include_str!("../../migrations/sqlite/0001_begin.sql"),
+    include_str!("../../migrations/postgres/0001_begin.sql"),
+)];
+
+/// Applies what is missing. Both engines lock, so that of several nodes one does it.
+///
+/// # Errors
+/// [`StoreError::Schema`] when the database is newer than this program, or was changed by hand.
+pub async fn migrate(db: &Db) -> Result<(), StoreError> {
+    let postgres = db.path().is_none();
+    let changes = CHANGES
+        .iter()
+        .map(|(version, name, for_sqlite, for_postgres)| {
+            let sql = sqlx::AssertSqlSafe(if postgres { *for_postgres } else { *for_sqlite });
+            Migration::new(*version, (*name).into(), MigrationType::Simple, sqlx::SqlSafeStr::into_sql_str(sql), false)
+        })
+        .collect();
+    db.migrate(&Migrator::with_migrations(changes)).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => StoreError::Schema(format!(
+            "the database is newer than this program: it has schema change {version}, this is postduif {} with schema \
+             change {}. Run the version that made it, or restore a backup from before the upgrade.",
+            env!("CARGO_PKG_VERSION"),
+            CHANGES.len(),
+        )),
+        MigrateError::VersionMismatch(version) => StoreError::Schema(format!(
+            "schema change {version} of this database is not the one this program knows; it was made by another build. \
+             Run the version that made it."
+        )),
+        other => StoreError::Schema(format!("the database could not be brought to this version: {other}")),
+    })
+}

@@ -1,0 +1,10 @@
+//! The only room that speaks SQL. One file per table's noun; one SQL text for both engines.
+
+mod db;
+mod values;
+
+pub mod migrate;
+
+pub use db::{Access, Conn, Db, Durability, Reader, StoreError, Tx};
+pub(crate) use db::{execute, fetch_all, fetch_one, fetch_optional, fetch_value};
+pub(crate) use values::row;
