@@ -4,4 +4,5 @@ pub mod clock;
 pub mod content;
 pub mod domain;
 pub mod mail;
+pub mod pages;
 pub mod store;

@@ -1,5 +1,6 @@
 //! Every sentence that people read, in every language; the compiler refuses one that a language lacks.
 
+pub mod dates;
 pub mod mails;
 pub mod pages;
 

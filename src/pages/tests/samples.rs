@@ -1,0 +1,164 @@
+//! One sample of every page in every state, made of the same data.
+
+use jiff::civil::date;
+use maud::Markup;
+
+use crate::domain::address::InvalidAddress;
+use crate::domain::language::Language;
+use crate::pages::clean_html::CleanHtml;
+use crate::pages::fault::Fault;
+use crate::pages::layout::Imprint;
+use crate::pages::preferences::{Centre, Format, Standing, Subscription};
+use crate::pages::problem::Problem;
+use crate::pages::{
+    NewsletterView, Visit, archive, check_inbox, confirm, embed, home, preferences, problem, signup, unsubscribe,
+};
+
+/// What people and feeds may have typed.
+#[derive(Clone, Copy)]
+pub struct Words {
+    pub text: &'static str,
+    pub url: &'static str,
+}
+
+pub const KIND: Words = Words { text: "IB&P voor gemeenten", url: "https://www.example.nl/over?a=1&b=2" };
+
+pub fn newsletter(language: Language, words: Words) -> NewsletterView<'static> {
+    NewsletterView {
+        slug: "ibp",
+        title: words.text,
+        organisation: words.text,
+        description: words.text,
+        promise: match language {
+            Language::Nl => "3 tot 4 keer per jaar",
+            Language::En => "3 to 4 times a year",
+        },
+        language: Language::Nl,
+        privacy_url: Some(words.url),
+        postal_address: words.text,
+        archive: true,
+        next: Some(date(2026, 3, 1)),
+    }
+}
+
+/// Every page with the name of its sample.
+pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
+    let newsletter = newsletter(language, words);
+    let form = signup::Form { newsletter: &newsletter, language, email: "", fault: None };
+    let typed = signup::Form { email: words.text, ..form };
+    let visit = Visit { newsletter: &newsletter, language, token: "7K3M9QXA2H4VB6TD8EFG" };
+    let imprint = Some(newsletter.imprint());
+    let domain = words.text;
+    let mut pages = vec![
+        ("home", home::page(language, imprint, &[newsletter, newsletter])),
+        ("home-empty", home::page(language, None, &[])),
+        ("signup", signup::page(&form)),
+        ("signup-malformed", signup::page(&with(typed, Fault::Address(InvalidAddress::Malformed)))),
+        ("signup-no-server", signup::page(&with(typed, Fault::NoMailServer { domain }))),
+        ("signup-too-often", signup::page(&with(typed, Fault::TooOften { minutes: 10 }))),
+        ("signup-not-saved", signup::page(&with(typed, Fault::NotSaved))),
+        ("signup-typo", signup::typo_question(&newsletter, language, words.text, "anna@gmail.com")),
+        ("embed", embed::page(&newsletter, language)),
+        ("check-inbox", check_inbox::page(&newsletter, language)),
+        ("confirm", confirm::ask(visit, words.text)),
+        ("confirm-done", confirm::done(visit, words.text, Some(4))),
+        ("confirm-already", confirm::already(visit)),
+        ("confirm-expired", confirm::expired(visit, 7)),
+        ("unsubscribe", unsubscribe::ask(visit, words.text, Some("/p/7K3M9QXA2H4VB6TD8EFG"))),
+        ("unsubscribe-done", unsubscribe::done(visit)),
+        ("unsubscribe-already", unsubscribe::already(visit, true)),
+        ("unsubscribe-long-ago", unsubscribe::already(visit, false)),
+        ("unsubscribe-undone", unsubscribe::undone(visit)),
+        ("unsubscribe-thanks", unsubscribe::thanks(visit)),
+        ("unsubscribe-nothing-kept", unsubscribe::nothing_kept(language, imprint)),
+        ("preferences-ask", preferences::ask(language, imprint, "", None)),
+        ("preferences-ask-empty", preferences::ask(language, imprint, "", Some(Fault::Address(InvalidAddress::Empty)))),
+        ("preferences-sent", preferences::sent(language, imprint)),
+        ("preferences-address-sent", preferences::address_sent(language, imprint)),
+        ("preferences-move", preferences::move_question(language, imprint, visit.token, words.text)),
+        ("preferences-moved", preferences::moved(language, imprint, words.text)),
+        ("preferences-erase", preferences::erase_question(language, imprint, visit.token)),
+        ("preferences-erased", preferences::erased(language, imprint)),
+    ];
+    pages.extend(centres(language, words, imprint));
+    pages.extend(archives(language, words, &newsletter));
+    pages.extend(problems(language, imprint));
+    pages
+}
+
+fn with<'a>(form: signup::Form<'a>, fault: Fault<'a>) -> signup::Form<'a> {
+    signup::Form { fault: Some(fault), ..form }
+}
+
+fn centres(language: Language, words: Words, imprint: Option<Imprint<'_>>) -> [(&'static str, Markup); 2] {
+    let subscriptions = [Standing::Confirmed { since: date(2025, 3, 12) }, Standing::Pending, Standing::Left]
+        .map(|standing| Subscription { slug: "ibp", title: words.text, language: Language::Nl, standing });
+    let centre = Centre {
+        language,
+        imprint,
+        token: "7K3M9QXA2H4VB6TD8EFG",
+        masked: words.text,
+        mail_language: Language::Nl,
+        format: Format::Html,
+        subscriptions: &subscriptions,
+        fresh: true,
+        saved: true,
+        email: "",
+        fault: None,
+    };
+    let fault = Some(Fault::Address(InvalidAddress::Domain));
+    [
+        ("preferences", preferences::centre(&centre)),
+        (
+            "preferences-fault",
+            preferences::centre(&Centre { fresh: false, saved: false, email: words.text, fault, ..centre }),
+        ),
+    ]
+}
+
+/// The edition that the archive and the feed show.
+pub fn with_edition<R>(words: Words, show: impl FnOnce(&archive::Edition<'_>) -> R) -> R {
+    let told = archive::Item { title: words.text, url: words.url, summary: Some(words.text) };
+    let listed = archive::Item { summary: None, ..told };
+    let sections = [
+        archive::Section { title: "Recente blogs", items: &[told, told] },
+        archive::Section { title: "Meer recente berichten", items: &[listed, listed] },
+    ];
+    show(&archive::Edition {
+        number: 4,
+        subject: words.text,
+        sent_on: date(2025, 12, 2),
+        intro: CleanHtml::vouched("<p>Beste lezer,</p><p>Dit is de <strong>vierde</strong> van dit jaar.</p>"),
+        sections: &sections,
+        promo: Some(archive::Promo {
+            title: "Lees ons boek",
+            body: CleanHtml::vouched("<p>Gemeenten. Bewustzijn. Privacy.</p>"),
+            link: Some((words.url, words.text)),
+        }),
+        indexed: true,
+    })
+}
+
+fn archives(language: Language, words: Words, newsletter: &NewsletterView<'_>) -> [(&'static str, Markup); 3] {
+    let line = archive::Line { number: 4, subject: words.text, sent_on: date(2025, 12, 2) };
+    [
+        ("archive", archive::list(newsletter, language, &[line, line])),
+        ("archive-empty", archive::list(newsletter, language, &[])),
+        ("archive-edition", with_edition(words, |edition| archive::edition(newsletter, language, edition))),
+    ]
+}
+
+fn problems(language: Language, imprint: Option<Imprint<'_>>) -> [(&'static str, Markup); 9] {
+    [
+        ("problem-400", Problem::BadRequest),
+        ("problem-403", Problem::Forbidden),
+        ("problem-404", Problem::NotFound),
+        ("problem-404-link", Problem::BrokenLink),
+        ("problem-405", Problem::Method),
+        ("problem-410", Problem::Withdrawn),
+        ("problem-429", Problem::TooMany { minutes: 12 }),
+        ("problem-500", Problem::Internal { request_id: "4F2A-91C0" }),
+        ("problem-503", Problem::Unavailable),
+    ]
+    .map(|(name, problem)| (name, problem::page(language, imprint, problem)))
+}
