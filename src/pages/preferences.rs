@@ -226,7 +226,10 @@ fn subscriptions(centre: &Centre<'_>, path: &str) -> Markup {
                         @if subscription.standing != Standing::Left {
                             (button_form(path, language, Some("unsubscribe"), &html! {
                                 (hidden("newsletter", subscription.slug))
-                                (secondary(&texts::prefs_leave(language, subscription.title)))
+                                button.btn.sec type="submit"
+                                    aria-label=(texts::prefs_leave_label(language, subscription.title)) {
+                                    (texts::prefs_leave(language))
+                                }
                             }))
                         }
                     }

@@ -18,7 +18,7 @@ texts! {
 
     // The sign-up form.
     form_title() { nl: "Nieuwsbrief", en: "Newsletter" }
-    form_page_title(title) { nl: "Aanmelden voor {title}", en: "Sign up for {title}" }
+    form_page_title(title) { nl: "Aanmelden: {title}", en: "Sign up: {title}" }
     form_promise(promise) { nl: "We versturen hem {promise}.", en: "We send it {promise}." }
     form_email_label() { nl: "E-mailadres", en: "Email address" }
     form_email_hint() {
@@ -146,8 +146,8 @@ texts! {
     // Unsubscribing.
     unsub_title() { nl: "Afmelden", en: "Unsubscribe" }
     unsub_body(title, masked) {
-        nl: "Wil je {title} niet meer ontvangen op {masked}?",
-        en: "Do you want to stop receiving {title} at {masked}?",
+        nl: "Wil je “{title}” niet meer ontvangen op {masked}?",
+        en: "Do you want to stop receiving “{title}” at {masked}?",
     }
     unsub_button() { nl: "Ja, meld mij af", en: "Yes, unsubscribe me" }
     unsub_instead() { nl: "Liever een ander e-mailadres gebruiken?", en: "Would you rather use a different email address?" }
@@ -206,7 +206,7 @@ texts! {
         en: "Do we know the address you entered? Then you will get an email with a link to your details. The link works for 1 hour.",
     }
     prefs_for(masked) { nl: "Dit hoort bij {masked}.", en: "This belongs to {masked}." }
-    prefs_saved() { nl: "Opgeslagen", en: "Saved" }
+    prefs_saved() { nl: "Opgeslagen.", en: "Saved." }
     prefs_saved_body() { nl: "Je keuze is bewaard.", en: "Your choice has been saved." }
     prefs_subscriptions() { nl: "Je nieuwsbrieven", en: "Your newsletters" }
     prefs_no_subscriptions() {
@@ -216,7 +216,8 @@ texts! {
     prefs_since(day) { nl: "Aangemeld op {day}", en: "Signed up on {day}" }
     prefs_pending() { nl: "Wacht op je bevestiging", en: "Waiting for your confirmation" }
     prefs_left() { nl: "Afgemeld", en: "Unsubscribed" }
-    prefs_leave(title) { nl: "Meld mij af voor {title}", en: "Unsubscribe me from {title}" }
+    prefs_leave() { nl: "Meld mij af", en: "Unsubscribe me" }
+    prefs_leave_label(title) { nl: "Meld mij af voor “{title}”", en: "Unsubscribe me from “{title}”" }
     prefs_choices() { nl: "Je keuzes", en: "Your choices" }
     prefs_language() { nl: "Taal", en: "Language" }
     prefs_format() { nl: "Vorm van de nieuwsbrief", en: "Newsletter format" }
@@ -266,7 +267,7 @@ texts! {
     prefs_deleted_title() { nl: "Je gegevens zijn verwijderd", en: "Your data has been deleted" }
 
     // The archive.
-    archive_title(title) { nl: "Archief van {title}", en: "Archive of {title}" }
+    archive_title(title) { nl: "Archief: {title}", en: "Archive: {title}" }
     archive_empty() {
         nl: "Er is nog geen nieuwsbrief verstuurd.",
         en: "No newsletter has been sent yet.",

@@ -7,17 +7,17 @@ use std::collections::HashSet;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use insta::assert_snapshot;
-use samples::{KIND, Words};
+use samples::Words;
 
 use super::{feed, snippets};
 use crate::domain::language::Language;
 use crate::domain::time::Timestamp;
 
 /// Everything that must stay text wherever it stands.
-const HOSTILE: Words = Words {
-    text: r#""><script>alert(1)</script><img src=x onerror=alert(1)>'</title></textarea>{{7*7}}"#,
-    url: "javascript:alert(document.domain)//https://x.nl",
-};
+const HOSTILE: Words = Words::everywhere(
+    r#""><script>alert(1)</script><img src=x onerror=alert(1)>'</title></textarea>{{7*7}}"#,
+    "javascript:alert(document.domain)//https://x.nl",
+);
 
 /// The start tags of a page, as a browser's own tokenizer finds them.
 fn tags(html: &str) -> Vec<Tag> {
@@ -54,7 +54,7 @@ fn every_page(words: Words) -> impl Iterator<Item = (Language, &'static str, Str
 
 #[test]
 fn every_page_has_one_heading_of_the_first_rank_a_language_and_a_title() {
-    for (language, name, page) in every_page(KIND) {
+    for (language, name, page) in every_page(Words::KIND) {
         let tags = tags(&page);
         let count = |wanted: &str| tags.iter().filter(|tag| &*tag.name == wanted).count();
         assert_eq!((count("h1"), count("title"), count("main")), (1, 1, 1), "{name}");
@@ -65,7 +65,7 @@ fn every_page_has_one_heading_of_the_first_rank_a_language_and_a_title() {
 
 #[test]
 fn no_page_carries_script_style_or_anything_from_elsewhere() {
-    for (_, name, page) in every_page(KIND) {
+    for (_, name, page) in every_page(Words::KIND) {
         for tag in tags(&page) {
             assert!(
                 !["script", "style", "iframe", "img", "object", "base"].contains(&&*tag.name),
@@ -86,7 +86,7 @@ fn no_page_carries_script_style_or_anything_from_elsewhere() {
 
 #[test]
 fn hostile_text_in_every_field_stays_text() {
-    let kind: Vec<_> = every_page(KIND).collect();
+    let kind: Vec<_> = every_page(Words::KIND).collect();
     for ((_, name, hostile), (_, _, kind)) in every_page(HOSTILE).zip(kind) {
         let mut seen = false;
         for tag in tags(&hostile) {
@@ -106,7 +106,7 @@ fn hostile_text_in_every_field_stays_text() {
 
 #[test]
 fn every_id_is_there_once_and_everything_that_names_one_finds_it() {
-    for (_, name, page) in every_page(KIND) {
+    for (_, name, page) in every_page(Words::KIND) {
         let tags = tags(&page);
         let ids: Vec<_> = tags.iter().filter_map(|tag| attribute(tag, "id")).collect();
         let unique: HashSet<_> = ids.iter().collect();
@@ -128,7 +128,7 @@ fn every_id_is_there_once_and_everything_that_names_one_finds_it() {
 
 #[test]
 fn a_faulty_form_says_so_before_its_title_and_keeps_what_was_typed() {
-    for (language, name, page) in every_page(Words { text: "anna@gemeente", ..KIND }) {
+    for (language, name, page) in every_page(Words::KIND) {
         let faulty = page.contains("role=\"alert\"");
         let prefix = if language == Language::Nl { "<title>Fout: " } else { "<title>Error: " };
         assert_eq!(page.contains(prefix), faulty, "{name}");
@@ -140,28 +140,28 @@ fn a_faulty_form_says_so_before_its_title_and_keeps_what_was_typed() {
 
 #[test]
 fn the_faulty_form_reads_as_designed() {
-    let pages = samples::all(Language::Nl, Words { text: "anna@gemeente", url: "https://www.example.nl/privacy" });
+    let pages = samples::all(Language::Nl, Words::KIND);
     let (_, page) = pages.iter().find(|(name, _)| *name == "signup-malformed").unwrap();
     assert_snapshot!(masked(&page.0));
 }
 
 #[test]
 fn the_page_after_unsubscribing_reads_as_designed() {
-    let pages = samples::all(Language::En, KIND);
+    let pages = samples::all(Language::En, Words::KIND);
     let (_, page) = pages.iter().find(|(name, _)| *name == "unsubscribe-done").unwrap();
     assert_snapshot!(masked(&page.0));
 }
 
 #[test]
 fn an_edition_in_the_archive_reads_as_designed() {
-    let pages = samples::all(Language::Nl, KIND);
+    let pages = samples::all(Language::Nl, Words::KIND);
     let (_, page) = pages.iter().find(|(name, _)| *name == "archive-edition").unwrap();
     assert_snapshot!(masked(&page.0));
 }
 
 #[test]
 fn the_snippets_for_other_sites_read_as_designed() {
-    let newsletter = samples::newsletter(Language::Nl, KIND);
+    let newsletter = samples::newsletter(Language::Nl, Words::KIND);
     let base = "https://nieuws.example.nl";
     assert_snapshot!(
         [
@@ -178,7 +178,7 @@ fn a_feed_reader_gets_the_editions_back_out_of_the_feed() {
     let newsletter = samples::newsletter(Language::Nl, HOSTILE);
     let sent_at = Timestamp::from_seconds(1_764_662_400);
     let base = "https://nieuws.example.nl";
-    let xml = samples::with_edition(Words { text: "A & B <i>\u{1}", ..HOSTILE }, |edition| {
+    let xml = samples::with_edition(Words { subject: "A & B <i>\u{1}", ..HOSTILE }, |edition| {
         feed::atom(
             &newsletter,
             base,
@@ -187,7 +187,7 @@ fn a_feed_reader_gets_the_editions_back_out_of_the_feed() {
         )
     });
     let parsed = feed_rs::parser::parse(xml.as_bytes()).unwrap();
-    assert_eq!(parsed.title.unwrap().content, HOSTILE.text);
+    assert_eq!(parsed.title.unwrap().content, HOSTILE.title);
     let [entry] = &parsed.entries[..] else { panic!("one edition, one entry") };
     assert_eq!(entry.links[0].href, "https://nieuws.example.nl/n/ibp/archive/4");
     assert_eq!(entry.published.unwrap().timestamp(), sent_at.as_seconds());
@@ -202,7 +202,7 @@ fn every_sample_is_written_to_a_folder() {
     for asset in super::assets::all() {
         std::fs::write(folder.join("assets").join(&asset.name), asset.bytes).unwrap();
     }
-    for (language, name, page) in every_page(KIND) {
+    for (language, name, page) in every_page(Words::KIND) {
         std::fs::write(folder.join(format!("{name}.{language}.html")), page).unwrap();
     }
 }

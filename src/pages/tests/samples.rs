@@ -17,25 +17,62 @@ use crate::pages::{
 /// What people and feeds may have typed.
 #[derive(Clone, Copy)]
 pub struct Words {
-    pub text: &'static str,
+    pub organisation: &'static str,
+    pub title: &'static str,
+    pub about: &'static str,
+    pub street: &'static str,
+    pub email: &'static str,
+    pub masked: &'static str,
+    pub subject: &'static str,
+    pub article: &'static str,
+    pub summary: &'static str,
     pub url: &'static str,
 }
 
-pub const KIND: Words = Words { text: "IB&P voor gemeenten", url: "https://www.example.nl/over?a=1&b=2" };
+impl Words {
+    pub const KIND: Self = Self {
+        organisation: "IB&P Voorbeeldadvies",
+        title: "Nieuwsbrief Informatiebeveiliging & Privacy",
+        about: "Onze nieuwsbrief gaat over informatiebeveiliging en privacy bij gemeenten.",
+        street: "Voorbeeldstraat 1, 1234 AB Voorbeeldstad",
+        email: "anna@gemeente",
+        masked: "a•••@gemeente-voorbeeld.example",
+        subject: "Ethisch hacken, de AVG voor applicatiebeheerders en veilige software",
+        article: "Wat is ethisch hacken en waarom is het belangrijk?",
+        summary: "Een ethische hacker zoekt met toestemming naar zwakke plekken in een systeem.",
+        url: "https://www.example.nl/over?a=1&b=2",
+    };
+
+    /// The same text in every field.
+    pub const fn everywhere(text: &'static str, url: &'static str) -> Self {
+        Self {
+            organisation: text,
+            title: text,
+            about: text,
+            street: text,
+            email: text,
+            masked: text,
+            subject: text,
+            article: text,
+            summary: text,
+            url,
+        }
+    }
+}
 
 pub fn newsletter(language: Language, words: Words) -> NewsletterView<'static> {
     NewsletterView {
         slug: "ibp",
-        title: words.text,
-        organisation: words.text,
-        description: words.text,
+        title: words.title,
+        organisation: words.organisation,
+        description: words.about,
         promise: match language {
             Language::Nl => "3 tot 4 keer per jaar",
             Language::En => "3 to 4 times a year",
         },
         language: Language::Nl,
         privacy_url: Some(words.url),
-        postal_address: words.text,
+        postal_address: words.street,
         archive: true,
         next: Some(date(2026, 3, 1)),
     }
@@ -45,10 +82,10 @@ pub fn newsletter(language: Language, words: Words) -> NewsletterView<'static> {
 pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
     let newsletter = newsletter(language, words);
     let form = signup::Form { newsletter: &newsletter, language, email: "", fault: None };
-    let typed = signup::Form { email: words.text, ..form };
+    let typed = signup::Form { email: words.email, ..form };
     let visit = Visit { newsletter: &newsletter, language, token: "7K3M9QXA2H4VB6TD8EFG" };
     let imprint = Some(newsletter.imprint());
-    let domain = words.text;
+    let domain = words.email;
     let mut pages = vec![
         ("home", home::page(language, imprint, &[newsletter, newsletter])),
         ("home-empty", home::page(language, None, &[])),
@@ -57,14 +94,14 @@ pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
         ("signup-no-server", signup::page(&with(typed, Fault::NoMailServer { domain }))),
         ("signup-too-often", signup::page(&with(typed, Fault::TooOften { minutes: 10 }))),
         ("signup-not-saved", signup::page(&with(typed, Fault::NotSaved))),
-        ("signup-typo", signup::typo_question(&newsletter, language, words.text, "anna@gmail.com")),
+        ("signup-typo", signup::typo_question(&newsletter, language, words.email, "anna@gmail.com")),
         ("embed", embed::page(&newsletter, language)),
         ("check-inbox", check_inbox::page(&newsletter, language)),
-        ("confirm", confirm::ask(visit, words.text)),
-        ("confirm-done", confirm::done(visit, words.text, Some(4))),
+        ("confirm", confirm::ask(visit, words.masked)),
+        ("confirm-done", confirm::done(visit, words.masked, Some(4))),
         ("confirm-already", confirm::already(visit)),
         ("confirm-expired", confirm::expired(visit, 7)),
-        ("unsubscribe", unsubscribe::ask(visit, words.text, Some("/p/7K3M9QXA2H4VB6TD8EFG"))),
+        ("unsubscribe", unsubscribe::ask(visit, words.masked, Some("/p/7K3M9QXA2H4VB6TD8EFG"))),
         ("unsubscribe-done", unsubscribe::done(visit)),
         ("unsubscribe-already", unsubscribe::already(visit, true)),
         ("unsubscribe-long-ago", unsubscribe::already(visit, false)),
@@ -75,8 +112,8 @@ pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
         ("preferences-ask-empty", preferences::ask(language, imprint, "", Some(Fault::Address(InvalidAddress::Empty)))),
         ("preferences-sent", preferences::sent(language, imprint)),
         ("preferences-address-sent", preferences::address_sent(language, imprint)),
-        ("preferences-move", preferences::move_question(language, imprint, visit.token, words.text)),
-        ("preferences-moved", preferences::moved(language, imprint, words.text)),
+        ("preferences-move", preferences::move_question(language, imprint, visit.token, words.masked)),
+        ("preferences-moved", preferences::moved(language, imprint, words.masked)),
         ("preferences-erase", preferences::erase_question(language, imprint, visit.token)),
         ("preferences-erased", preferences::erased(language, imprint)),
     ];
@@ -92,12 +129,12 @@ fn with<'a>(form: signup::Form<'a>, fault: Fault<'a>) -> signup::Form<'a> {
 
 fn centres(language: Language, words: Words, imprint: Option<Imprint<'_>>) -> [(&'static str, Markup); 2] {
     let subscriptions = [Standing::Confirmed { since: date(2025, 3, 12) }, Standing::Pending, Standing::Left]
-        .map(|standing| Subscription { slug: "ibp", title: words.text, language: Language::Nl, standing });
+        .map(|standing| Subscription { slug: "ibp", title: words.title, language: Language::Nl, standing });
     let centre = Centre {
         language,
         imprint,
         token: "7K3M9QXA2H4VB6TD8EFG",
-        masked: words.text,
+        masked: words.masked,
         mail_language: Language::Nl,
         format: Format::Html,
         subscriptions: &subscriptions,
@@ -111,14 +148,14 @@ fn centres(language: Language, words: Words, imprint: Option<Imprint<'_>>) -> [(
         ("preferences", preferences::centre(&centre)),
         (
             "preferences-fault",
-            preferences::centre(&Centre { fresh: false, saved: false, email: words.text, fault, ..centre }),
+            preferences::centre(&Centre { fresh: false, saved: false, email: words.email, fault, ..centre }),
         ),
     ]
 }
 
 /// The edition that the archive and the feed show.
 pub fn with_edition<R>(words: Words, show: impl FnOnce(&archive::Edition<'_>) -> R) -> R {
-    let told = archive::Item { title: words.text, url: words.url, summary: Some(words.text) };
+    let told = archive::Item { title: words.article, url: words.url, summary: Some(words.summary) };
     let listed = archive::Item { summary: None, ..told };
     let sections = [
         archive::Section { title: "Recente blogs", items: &[told, told] },
@@ -126,21 +163,21 @@ pub fn with_edition<R>(words: Words, show: impl FnOnce(&archive::Edition<'_>) ->
     ];
     show(&archive::Edition {
         number: 4,
-        subject: words.text,
+        subject: words.subject,
         sent_on: date(2025, 12, 2),
         intro: CleanHtml::vouched("<p>Beste lezer,</p><p>Dit is de <strong>vierde</strong> van dit jaar.</p>"),
         sections: &sections,
         promo: Some(archive::Promo {
             title: "Lees ons boek",
             body: CleanHtml::vouched("<p>Gemeenten. Bewustzijn. Privacy.</p>"),
-            link: Some((words.url, words.text)),
+            link: Some((words.url, words.article)),
         }),
         indexed: true,
     })
 }
 
 fn archives(language: Language, words: Words, newsletter: &NewsletterView<'_>) -> [(&'static str, Markup); 3] {
-    let line = archive::Line { number: 4, subject: words.text, sent_on: date(2025, 12, 2) };
+    let line = archive::Line { number: 4, subject: words.subject, sent_on: date(2025, 12, 2) };
     [
         ("archive", archive::list(newsletter, language, &[line, line])),
         ("archive-empty", archive::list(newsletter, language, &[])),
