@@ -1,11 +1,15 @@
 //! Plain values and decisions: no I/O, no SQL, no async. `domain` knows no other room.
 
 pub mod address;
+pub mod bounce;
 pub mod delivery;
 pub mod edition;
 pub mod language;
+pub mod reply;
+pub mod retry;
 pub mod role;
 pub mod slug;
+pub mod smarthost;
 pub mod subscription;
 pub mod text_enum;
 pub mod texts;

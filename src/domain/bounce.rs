@@ -1,0 +1,260 @@
+//! Why a message did not reach its reader, and what that means for writing to them again.
+
+use std::fmt;
+
+/// What an enhanced status code (RFC 3463, and its IANA registry) or a mail server's words say went wrong.
+///
+/// The replies of a living SMTP dialogue and the reports that come back by mail are read with the same eyes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BounceClass {
+    /// No such user, no such host, or a mailbox that was closed for good.
+    Gone,
+    /// The mailbox is there, but cannot take this now: full, over its rate, off for a while.
+    MailboxFull,
+    /// The message is bigger than somebody on the way allows.
+    TooLarge,
+    /// What the message says or how it is built was refused.
+    Content,
+    /// Routing, DNS, an overloaded or misconfigured system on the way.
+    Network,
+    /// Reputation, authentication, rate, block lists: about the sender, never about the reader.
+    Policy,
+    /// The dialogue itself or the sender's address was at fault: a bug or a setting of ours.
+    Protocol,
+    /// The address needs internationalised mail and the other side cannot do that (RFC 6531).
+    UnsupportedAddress,
+    /// Nothing that we can read.
+    Unclear,
+}
+
+impl BounceClass {
+    /// Every class.
+    pub const ALL: [Self; 9] = [
+        Self::Gone,
+        Self::MailboxFull,
+        Self::TooLarge,
+        Self::Content,
+        Self::Network,
+        Self::Policy,
+        Self::Protocol,
+        Self::UnsupportedAddress,
+        Self::Unclear,
+    ];
+
+    /// Reads the three numbers of an enhanced status code: `5.1.1` is `from_status(5, 1, 1)`.
+    pub const fn from_status(class: u8, subject: u16, detail: u16) -> Self {
+        match (subject, detail) {
+            // Only a permanent code says that somebody is gone for good; a temporary one is a name server's bad day.
+            (1, 1 | 2 | 3 | 6 | 10) | (2, 1) | (4, 4) | (7, 17 | 18) if class == 5 => Self::Gone,
+            (1, 7 | 8) => Self::Protocol,
+            (2, 3) | (3, 4) => Self::TooLarge,
+            (2, _) => Self::MailboxFull,
+            (3 | 4, _) => Self::Network,
+            (5, _) => Self::Protocol,
+            (6, 7 | 9) => Self::UnsupportedAddress,
+            (6, _) => Self::Content,
+            (7, _) => Self::Policy,
+            _ => Self::Unclear,
+        }
+    }
+
+    /// Reads a server's words, for servers that send no enhanced code or an empty one (`5.0.0`).
+    ///
+    /// The order matters: “user unknown, see our spam policy” is about the user.
+    pub fn from_text(text: &str) -> Self {
+        let text = text.to_lowercase();
+        WORDS
+            .iter()
+            .find(|(_, words)| words.iter().any(|word| text.contains(word)))
+            .map_or(Self::Unclear, |(class, _)| *class)
+    }
+
+    /// One refusal is enough: nobody reads at this address.
+    pub const fn suppresses_at_once(self) -> bool {
+        matches!(self, Self::Gone)
+    }
+
+    /// Several editions in a row refused for this reason mean that nobody reads at this address any more.
+    pub const fn counts_towards_suppression(self) -> bool {
+        matches!(self, Self::MailboxFull)
+    }
+
+    /// The refusal says something about this one address, and nothing about us, the edition or the way there.
+    pub const fn is_about_recipient(self) -> bool {
+        matches!(self, Self::Gone | Self::MailboxFull | Self::UnsupportedAddress)
+    }
+
+    /// The name in reports, the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gone => "user-unknown",
+            Self::MailboxFull => "mailbox-full",
+            Self::TooLarge => "too-large",
+            Self::Content => "content",
+            Self::Network => "network",
+            Self::Policy => "policy",
+            Self::Protocol => "protocol",
+            Self::UnsupportedAddress => "unsupported-address",
+            Self::Unclear => "unclear",
+        }
+    }
+
+    /// The class of that name, as the database keeps it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == name)
+    }
+}
+
+impl fmt::Display for BounceClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What servers write, in lower case, most telling first.
+const WORDS: [(BounceClass, &[&str]); 7] = [
+    // “Sender address does not exist” says nothing about the reader.
+    (BounceClass::Policy, &["sender", "return path", "mail from"]),
+    (
+        BounceClass::Gone,
+        &[
+            "user unknown",
+            "unknown user",
+            "user not found",
+            "unknown recipient",
+            "recipient unknown",
+            "unknown mailbox",
+            "unknown address",
+            "unknown local",
+            "no such user",
+            "no such recipient",
+            "no such mailbox",
+            "no such address",
+            "no such domain",
+            "no such person",
+            "no mailbox here",
+            "not our customer",
+            "does not exist",
+            "doesn't exist",
+            "doesn't have a",
+            "address rejected: unverified",
+            "mailbox not found",
+            "mailbox unavailable",
+            "recipient not found",
+            "recipient rejected",
+            "invalid recipient",
+            "invalid mailbox",
+            "user invalid",
+            "account disabled",
+            "account is disabled",
+            "account has been disabled",
+            "account inactive",
+            "mailbox disabled",
+            "user disabled",
+            "is no longer",
+            "no longer available",
+            "domain not found",
+            "host not found",
+            "host unknown",
+            "user not local",
+        ],
+    ),
+    (
+        BounceClass::MailboxFull,
+        &[
+            "over quota",
+            "overquota",
+            "quota exceeded",
+            "exceeded quota",
+            "exceeds quota",
+            "exceeded storage",
+            "mailbox full",
+            "mailbox is full",
+            "inbox is full",
+            "not enough space",
+            "out of storage",
+        ],
+    ),
+    (
+        BounceClass::TooLarge,
+        &["too large", "too big", "size limit", "exceeds size", "maximum message size", "max message size"],
+    ),
+    (
+        BounceClass::Policy,
+        &[
+            "blocked",
+            "blacklist",
+            "block list",
+            "blocklist",
+            "reputation",
+            "rate limit",
+            "too many",
+            "spf",
+            "dkim",
+            "dmarc",
+            "policy",
+            "relay",
+            "access denied",
+            "not authorized",
+            "not permitted",
+            "greylist",
+            "graylist",
+        ],
+    ),
+    (BounceClass::Content, &["spam", "virus", "malware", "phish", "content", "unsolicited"]),
+    (
+        BounceClass::Network,
+        &["timed out", "timeout", "connection refused", "no route", "loop", "too busy", "unable to connect"],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn enhanced_codes_mean_what_the_registry_says() {
+        for (class, codes) in [
+            (BounceClass::Gone, &[(5, 1, 1), (5, 1, 10), (5, 2, 1), (5, 4, 4), (5, 7, 17)][..]),
+            (BounceClass::MailboxFull, &[(5, 2, 2), (4, 2, 2), (5, 2, 0), (5, 2, 4), (4, 2, 1)]),
+            (BounceClass::TooLarge, &[(5, 2, 3), (5, 3, 4)]),
+            (BounceClass::Content, &[(5, 6, 0), (5, 6, 3)]),
+            (BounceClass::Network, &[(4, 4, 1), (5, 4, 7), (4, 3, 2), (4, 4, 4)]),
+            (BounceClass::Policy, &[(5, 7, 1), (5, 7, 26), (5, 7, 515), (4, 7, 28)]),
+            (BounceClass::Protocol, &[(5, 5, 1), (5, 1, 7), (5, 1, 8)]),
+            (BounceClass::UnsupportedAddress, &[(5, 6, 7), (5, 6, 9)]),
+            (BounceClass::Unclear, &[(5, 0, 0), (5, 1, 0), (4, 1, 1), (5, 999, 999)]),
+        ] {
+            for &(digit, subject, detail) in codes {
+                assert_eq!(BounceClass::from_status(digit, subject, detail), class, "{digit}.{subject}.{detail}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_reader_who_is_gone_is_struck_off_at_once_and_policy_never_counts() {
+        for class in BounceClass::ALL {
+            assert_eq!(class.suppresses_at_once(), class == BounceClass::Gone);
+            assert!(!(class.suppresses_at_once() && class.counts_towards_suppression()));
+            assert_eq!(BounceClass::from_name(class.as_str()), Some(class));
+        }
+        assert!(!BounceClass::Policy.counts_towards_suppression());
+        assert!(!BounceClass::Policy.is_about_recipient());
+    }
+
+    #[test]
+    fn words_help_where_codes_are_missing() {
+        for (text, class) in [
+            ("Sorry, no mailbox here by that name. (#5.1.1)", BounceClass::Gone),
+            ("User Unknown, see our spam policy", BounceClass::Gone),
+            ("mailbox is full", BounceClass::MailboxFull),
+            ("Message size exceeds maximum: too large", BounceClass::TooLarge),
+            ("Your host is blocked using our list", BounceClass::Policy),
+            ("looks like spam to me", BounceClass::Content),
+            ("Sender address does not exist", BounceClass::Policy),
+            ("go away", BounceClass::Unclear),
+        ] {
+            assert_eq!(BounceClass::from_text(text), class, "{text}");
+        }
+    }
+}
