@@ -1,0 +1,111 @@
+//! A visitor's browser: Chromium, driven over WebDriver (W3C), with its scripts on or off.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use super::http::{Answer, Http};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Script {
+    On,
+    Off,
+}
+
+/// One window with an empty profile; closed when dropped.
+pub struct Browser {
+    driver: Http,
+    session: String,
+}
+
+/// The key under which WebDriver hands out an element's id (W3C WebDriver, section 12.2).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+impl Browser {
+    /// Nothing when no WebDriver was given.
+    pub fn open(script: Script) -> Option<Self> {
+        let driver = Http::to(super::given("WEBDRIVER_URL")?);
+        let allowed = if script == Script::On { 1 } else { 2 };
+        let wishes = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": {
+                "args": [
+                    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                    "--window-size=1000,900", "--lang=nl",
+                ],
+                "prefs": {"profile.managed_default_content_settings.javascript": allowed},
+            },
+        }}});
+        let session = value(driver.post_json("/session", &wishes));
+        let session = format!("/session/{}", session["sessionId"].as_str().expect("a session has an id"));
+        Some(Self { driver, session })
+    }
+
+    pub fn go(&self, address: &str) {
+        self.tell("/url", &json!({"url": address}));
+    }
+
+    pub fn address(&self) -> String {
+        text_of(&self.look("/url"))
+    }
+
+    pub fn title(&self) -> String {
+        text_of(&self.look("/title"))
+    }
+
+    /// What a person reads in the first element that `css` finds.
+    pub fn text(&self, css: &str) -> String {
+        text_of(&self.look(&format!("{}/text", self.find(css))))
+    }
+
+    pub fn fill(&self, css: &str, text: &str) {
+        self.tell(&format!("{}/value", self.find(css)), &json!({"text": text}));
+    }
+
+    /// Clicks it, and waits for the page that follows, if one does.
+    pub fn press(&self, css: &str) {
+        self.tell(&format!("{}/click", self.find(css)), &json!({}));
+    }
+
+    pub fn resize(&self, width: u32, height: u32) {
+        self.tell("/window/rect", &json!({"width": width, "height": height}));
+    }
+
+    /// Keeps a picture of the window when `POSTDUIF_TEST_SCREENSHOTS` names a folder for it.
+    pub fn picture(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("POSTDUIF_TEST_SCREENSHOTS") {
+            let png = BASE64_STANDARD.decode(text_of(&self.look("/screenshot"))).expect("a picture is base64");
+            std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
+            std::fs::write(std::path::Path::new(&folder).join(name).with_extension("png"), png).expect("it is written");
+        }
+    }
+
+    fn find(&self, css: &str) -> String {
+        let found = self.tell("/element", &json!({"using": "css selector", "value": css}));
+        format!("/element/{}", text_of(&found[ELEMENT]))
+    }
+
+    fn look(&self, place: &str) -> Value {
+        value(self.driver.get(&format!("{}{place}", self.session)))
+    }
+
+    fn tell(&self, place: &str, what: &Value) -> Value {
+        value(self.driver.post_json(&format!("{}{place}", self.session), what))
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.driver.ask("DELETE", &self.session).send();
+    }
+}
+
+fn value(answer: Answer) -> Value {
+    assert_eq!(answer.status, 200, "the browser answers: {}", answer.text());
+    answer.json()["value"].take()
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("WebDriver should have sent a text, not {value}")).to_owned()
+}

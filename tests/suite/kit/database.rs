@@ -1,0 +1,108 @@
+//! A fresh database for one test, on either engine, gone when the test is.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row};
+use tempfile::TempDir;
+use url::Url;
+
+use super::wait;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+pub struct Database {
+    engine: Engine,
+    url: String,
+    folder: TempDir,
+    /// On PostgreSQL: the server's own database, from which ours was made, and our database's name.
+    server: Option<(String, String)>,
+}
+
+impl Database {
+    /// Nothing when the engine is PostgreSQL and no server was given.
+    pub fn fresh(engine: Engine) -> Option<Self> {
+        let folder = TempDir::with_prefix("postduif-").expect("a temporary folder can be made");
+        let (url, server) = match engine {
+            Engine::Sqlite => (format!("sqlite:{}", folder.path().join("postduif.db").display()), None),
+            Engine::Postgres => {
+                let server = super::given("DATABASE_URL")?;
+                let name = unused_name();
+                tell(&server, &format!("create database {name} template template0"));
+                let mut url: Url = server.parse().expect("POSTDUIF_TEST_DATABASE_URL is a URL");
+                url.set_path(&name);
+                (url.into(), Some((server, name)))
+            }
+        };
+        Some(Self { engine, url, folder, server })
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A folder that goes when the database goes; SQLite's file lies in it.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+impl Database {
+    /// Does something to the tables behind the program's back.
+    pub fn sql(&self, statement: &str) {
+        self.texts(statement);
+    }
+
+    /// The first column, a text, of every row.
+    pub fn texts(&self, query: &str) -> Vec<String> {
+        wait(|| async {
+            let query = sqlx::raw_sql(AssertSqlSafe(query));
+            match self.engine {
+                Engine::Sqlite => {
+                    let file: SqliteConnectOptions = self.url.parse().expect("the kit wrote the URL");
+                    let file = file.create_if_missing(true).busy_timeout(Duration::from_secs(20));
+                    let mut connection = file.connect().await.expect("the file opens");
+                    let rows = query.fetch_all(&mut connection).await.expect("SQLite understands");
+                    rows.iter().map(|row| row.get(0)).collect()
+                }
+                Engine::Postgres => {
+                    let mut connection = PgConnection::connect(&self.url).await.expect("the server answers");
+                    let rows = query.fetch_all(&mut connection).await.expect("PostgreSQL understands");
+                    rows.iter().map(|row| row.get(0)).collect()
+                }
+            }
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some((server, name)) = &self.server {
+            tell(server, &format!("drop database {name} with (force)"));
+        }
+    }
+}
+
+fn unused_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_nanos();
+    format!("postduif_test_{nanos:x}_{}_{count}", std::process::id())
+}
+
+/// One statement to the PostgreSQL server.
+fn tell(server: &str, statement: &str) {
+    wait(|| async {
+        let mut connection = PgConnection::connect(server).await.expect("the test server answers");
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.expect("the server obeys");
+    });
+}

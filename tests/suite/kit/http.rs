@@ -1,0 +1,90 @@
+//! One HTTP request, one answer: no redirect followed, no cookie kept, every status an answer.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::http::{HeaderMap, Request, request};
+
+/// Somebody who speaks HTTP to one address.
+#[derive(Clone)]
+pub struct Http {
+    base: String,
+    agent: ureq::Agent,
+}
+
+/// A request being written.
+pub struct Ask<'a> {
+    http: &'a Http,
+    request: request::Builder,
+}
+
+pub struct Answer {
+    pub status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Http {
+    pub fn to(base: impl Into<String>) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build();
+        Self { base: base.into(), agent: config.into() }
+    }
+
+    /// `place` is a path here, or a whole address out of a mail.
+    pub fn ask(&self, method: &str, place: &str) -> Ask<'_> {
+        let address = if place.starts_with("http") { place.to_owned() } else { format!("{}{place}", self.base) };
+        Ask { http: self, request: Request::builder().method(method).uri(address) }
+    }
+
+    pub fn get(&self, place: &str) -> Answer {
+        self.ask("GET", place).send()
+    }
+
+    pub fn post_json(&self, place: &str, body: &Value) -> Answer {
+        self.ask("POST", place).header("content-type", "application/json").send_body(&body.to_string())
+    }
+}
+
+impl Ask<'_> {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub fn send(self) -> Answer {
+        let request = self.request.body(()).expect("the test wrote a well-formed request");
+        Answer::read(self.http.agent.run(request))
+    }
+
+    pub fn send_body(self, body: &str) -> Answer {
+        let request = self.request.body(body).expect("the test wrote a well-formed request");
+        Answer::read(self.http.agent.run(request))
+    }
+}
+
+impl Answer {
+    fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
+        let (head, mut body) = answer.expect("the server answers").into_parts();
+        let body = body.read_to_vec().expect("the answer is read to its end");
+        Self { status: head.status.as_u16(), headers: head.headers, body }
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII"))
+    }
+
+    pub fn json(&self) -> Value {
+        assert!(self.header("content-type").contains("json"), "{}: {}", self.header("content-type"), self.text());
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text()))
+    }
+}

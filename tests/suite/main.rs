@@ -1,0 +1,6 @@
+//! postduif's behaviour, told in sentences, on both database engines; `tests/run` adds the real servers.
+
+mod kit;
+
+mod schema;
+mod test_kit;
