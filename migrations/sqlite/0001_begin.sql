@@ -145,6 +145,7 @@ create table subscribers (
   id integer primary key autoincrement,
   email text not null,
   email_key text not null unique,
+  address_hash blob not null,
   domain text not null,
   language text not null check (language in ('nl', 'en')),
   format text not null default 'html' check (format in ('html', 'text')),

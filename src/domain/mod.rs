@@ -2,15 +2,21 @@
 
 pub mod address;
 pub mod bounce;
+pub mod consent;
 pub mod delivery;
 pub mod edition;
+pub mod fault;
 pub mod language;
+pub mod letter;
+pub mod newsletter;
 pub mod reply;
 pub mod retry;
 pub mod role;
+pub mod schedule;
 pub mod slug;
 pub mod smarthost;
 pub mod subscription;
+pub mod suppression;
 pub mod text_enum;
 pub mod texts;
 pub mod time;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 /// What the database answered instead of doing what it was asked.
@@ -389,6 +389,23 @@ impl Access for Tx {
         }
     }
 }
+
+/// Things of which there is one end or one owner, whatever the number of nodes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lock {
+    ConsentChain = 1,
+}
+
+/// Holds a lock until the transaction ends. SQLite's one writer needs none.
+pub(super) async fn lock(tx: &mut Tx, lock: Lock) -> Result<(), StoreError> {
+    if let Conn::Postgres(connection) = tx.conn() {
+        sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK_SPACE + lock as i64).execute(connection).await?;
+    }
+    Ok(())
+}
+
+/// Sets our advisory locks apart from those of other programs in the same database.
+const LOCK_SPACE: i64 = 0x706f_7374_6475_0000;
 
 /// One verb for both engines: the SQL and its values are written once.
 macro_rules! dispatch {

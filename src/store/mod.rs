@@ -3,7 +3,18 @@
 mod db;
 mod values;
 
+pub mod articles;
+pub mod consent;
+pub mod editions;
+pub mod limits;
+pub mod meta;
 pub mod migrate;
+pub mod newsletters;
+pub mod outbox;
+pub mod sources;
+pub mod subscriptions;
+pub mod suppressions;
+pub mod tokens;
 
 pub use db::{Access, Conn, Db, Durability, Reader, StoreError, Tx};
 pub(crate) use db::{execute, fetch_all, fetch_one, fetch_optional, fetch_value};

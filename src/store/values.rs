@@ -1,10 +1,12 @@
 //! How our own values travel to and from both engines.
 
+use crate::domain::consent::ConsentEvent;
 use crate::domain::delivery::{DeliveryState, OnUnknown};
 use crate::domain::edition::{Approval, EditionStatus, SectionStyle};
 use crate::domain::language::Language;
 use crate::domain::role::Role;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
+use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 
 /// Stores a value of ours as one that both engines know; the error of a bad value is shown, not hidden.
@@ -50,6 +52,7 @@ macro_rules! stored_as_word {
 
 stored_as_word!(
     Approval,
+    ConsentEvent,
     DeliveryState,
     EditionStatus,
     Language,
@@ -57,7 +60,8 @@ stored_as_word!(
     OnUnknown,
     Role,
     SectionStyle,
-    SubscriptionStatus
+    SubscriptionStatus,
+    SuppressionReason,
 );
 
 /// Declares a struct that is read from a row of either engine, column by column of the same name.

@@ -1,0 +1,46 @@
+//! The letters we owe one person, as facts; their words are put when they leave.
+
+use serde::{Deserialize, Serialize};
+
+use super::language::Language;
+
+/// A letter of one of our kinds. Links are kept as what they carry (hexadecimal), never as tokens, so that a
+/// stolen database opens nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Letter {
+    /// “Confirm your subscription”.
+    Confirm { language: Language, link: String },
+    /// “You are subscribed already”.
+    AlreadySubscribed { language: Language, link: String },
+    /// “Welcome”.
+    Welcome { language: Language, link: String },
+    /// “Your link to your data”.
+    Preferences { language: Language, link: String },
+    /// To whoever looks after the newsletter: the words as they were when it was written.
+    Notice { language: Language, subject: String, text: String },
+}
+
+impl Letter {
+    /// The word by which it is stored and counted.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Confirm { .. } => "confirm",
+            Self::AlreadySubscribed { .. } => "already-subscribed",
+            Self::Welcome { .. } => "welcome",
+            Self::Preferences { .. } => "preferences",
+            Self::Notice { .. } => "notice",
+        }
+    }
+
+    /// The language in which it is written.
+    pub const fn language(&self) -> Language {
+        match self {
+            Self::Confirm { language, .. }
+            | Self::AlreadySubscribed { language, .. }
+            | Self::Welcome { language, .. }
+            | Self::Preferences { language, .. }
+            | Self::Notice { language, .. } => *language,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Articles: what was read from sources or entered by hand, and in which edition it went out.
+
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, row};
+use crate::domain::time::Timestamp;
+
+row! {
+    /// An article as it is stored; every text is plain.
+    #[derive(Clone, Debug)]
+    pub struct ArticleRow {
+        pub id: i64,
+        pub newsletter_id: i64,
+        pub source_id: Option<i64>,
+        pub guid: String,
+        pub canonical: String,
+        pub section: String,
+        pub title: String,
+        pub url: String,
+        pub summary: String,
+        pub source_url: Option<String>,
+        pub author: Option<String>,
+        pub image_url: Option<String>,
+        pub published_at: Timestamp,
+        pub hidden: bool,
+        /// Somebody changed it here: the source does not overwrite it any more.
+        pub edited: bool,
+        pub created_at: Timestamp,
+        pub updated_at: Timestamp,
+    }
+}
+
+/// An article to store.
+#[derive(Clone, Debug)]
+pub struct NewArticle {
+    pub newsletter_id: i64,
+    pub source_id: Option<i64>,
+    pub guid: String,
+    /// Equal for the same article by whatever way it comes.
+    pub canonical: String,
+    pub section: String,
+    pub title: String,
+    pub url: String,
+    pub summary: String,
+    pub source_url: Option<String>,
+    pub author: Option<String>,
+    pub image_url: Option<String>,
+    pub published_at: Timestamp,
+}
+
+/// What storing an article came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    New,
+    Changed,
+    Unchanged,
+}
+
+/// Stores an article, or takes in a later change at its source as long as nobody edited it here and no edition
+/// with it has left. The same article by another source counts as the same.
+pub async fn store(tx: &mut Tx, article: &NewArticle, now: Timestamp) -> Result<Stored, StoreError> {
+    let known = fetch_optional!(
+        tx,
+        ArticleRow,
+        "select * from articles where newsletter_id = $1 and (canonical = $2 or (guid = $3 and source_id = $4)) order by id limit 1",
+        article.newsletter_id,
+        article.canonical.as_str(),
+        article.guid.as_str(),
+        article.source_id,
+    )?;
+    let Some(known) = known else {
+        let inserted = execute!(
+            tx,
+            "insert into articles (newsletter_id, source_id, guid, canonical, section, title, url, summary, source_url, author, \
+             image_url, published_at, created_at, updated_at) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) on conflict (newsletter_id, canonical) do nothing",
+            article.newsletter_id,
+            article.source_id,
+            article.guid.as_str(),
+            article.canonical.as_str(),
+            article.section.as_str(),
+            article.title.as_str(),
+            article.url.as_str(),
+            article.summary.as_str(),
+            article.source_url.as_deref(),
+            article.author.as_deref(),
+            article.image_url.as_deref(),
+            article.published_at,
+            now,
+        )?;
+        return Ok(if inserted == 1 { Stored::New } else { Stored::Unchanged });
+    };
+    // Only the source that brought it may change it: a second feed that repeats it has its own wording.
+    let same = known.source_id != article.source_id
+        || known.edited
+        || (known.title == article.title
+            && known.url == article.url
+            && known.summary == article.summary
+            && known.source_url == article.source_url
+            && known.published_at == article.published_at);
+    if same {
+        return Ok(Stored::Unchanged);
+    }
+    let touched = execute!(
+        tx,
+        "update articles set title = $2, url = $3, summary = $4, source_url = $5, author = $6, image_url = $7, \
+         published_at = $8, updated_at = $9 where id = $1 and not exists (select 1 from edition_items i \
+         join editions e on e.id = i.edition_id where i.article_id = articles.id and e.started_at is not null)",
+        known.id,
+        article.title.as_str(),
+        article.url.as_str(),
+        article.summary.as_str(),
+        article.source_url.as_deref(),
+        article.author.as_deref(),
+        article.image_url.as_deref(),
+        article.published_at,
+        now,
+    )?;
+    Ok(if touched == 1 { Stored::Changed } else { Stored::Unchanged })
+}
+
+/// The article with this id.
+pub async fn by_id(on: &mut impl Access, id: i64) -> Result<Option<ArticleRow>, StoreError> {
+    fetch_optional!(on, ArticleRow, "select * from articles where id = $1", id)
+}
+
+/// A page of a newsletter's articles, newest first; `before` is the last one of the page before.
+pub async fn page(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    before: Option<(Timestamp, i64)>,
+    limit: i64,
+) -> Result<Vec<ArticleRow>, StoreError> {
+    let (moment, id) = before.unwrap_or((Timestamp::from_micros(i64::MAX), i64::MAX));
+    fetch_all!(
+        on,
+        ArticleRow,
+        "select * from articles where newsletter_id = $1 and (published_at < $2 or (published_at = $2 and id < $3)) \
+         order by published_at desc, id desc limit $4",
+        newsletter_id,
+        moment,
+        id,
+        limit,
+    )
+}
+
+/// Which of these guids a source has brought already.
+pub async fn known_guids(on: &mut impl Access, source_id: i64) -> Result<Vec<String>, StoreError> {
+    let rows = fetch_all!(
+        on,
+        (String,),
+        "select guid from articles where source_id = $1 order by published_at desc, id desc limit 2000",
+        source_id
+    )?;
+    Ok(rows.into_iter().map(|(guid,)| guid).collect())
+}
+
+/// Articles of a section that are new since `cutoff` and stand in no edition, newest first.
+///
+/// New means: published since, or seen for the first time since and not much older (a feed read late).
+pub async fn fresh(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    section: &str,
+    cutoff: Timestamp,
+    late_since: Timestamp,
+    limit: i64,
+) -> Result<Vec<ArticleRow>, StoreError> {
+    fetch_all!(
+        on,
+        ArticleRow,
+        "select * from articles where newsletter_id = $1 and section = $2 and not hidden \
+         and (published_at > $3 or (created_at > $3 and published_at > $4)) \
+         and not exists (select 1 from edition_items i join editions e on e.id = i.edition_id \
+           where i.article_id = articles.id and (e.status <> 'cancelled' or e.started_at is not null)) \
+         order by published_at desc, id desc limit $5",
+        newsletter_id,
+        section,
+        cutoff,
+        late_since,
+        limit,
+    )
+}
+
+/// What somebody changes in an article; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ArticleChange {
+    pub section: Option<String>,
+    pub title: Option<String>,
+    pub url: Option<String>,
+    pub summary: Option<String>,
+    pub hidden: Option<bool>,
+}
+
+/// Changes an article by hand. Its source does not overwrite the words after that.
+pub async fn edit(
+    tx: &mut Tx,
+    id: i64,
+    change: &ArticleChange,
+    now: Timestamp,
+) -> Result<Option<ArticleRow>, StoreError> {
+    fetch_optional!(
+        tx,
+        ArticleRow,
+        "update articles set section = coalesce($2, section), title = coalesce($3, title), url = coalesce($4, url), \
+         summary = coalesce($5, summary), hidden = coalesce($6, hidden), edited = (edited or $7), updated_at = $8 \
+         where id = $1 returning *",
+        id,
+        change.section.as_deref(),
+        change.title.as_deref(),
+        change.url.as_deref(),
+        change.summary.as_deref(),
+        change.hidden,
+        change.title.is_some() || change.url.is_some() || change.summary.is_some(),
+        now,
+    )
+}
+
+/// Takes an article away unless an edition holds it; says whether it did.
+pub async fn delete(tx: &mut Tx, id: i64) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "delete from articles where id = $1 and not exists (select 1 from edition_items where article_id = $1)",
+        id
+    )?;
+    Ok(touched == 1)
+}

@@ -1,0 +1,371 @@
+//! Editions, their items and their counters.
+
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use crate::domain::delivery::Counts;
+use crate::domain::edition::EditionStatus;
+use crate::domain::time::Timestamp;
+
+row! {
+    /// An edition as it is stored.
+    #[derive(Clone, Debug)]
+    pub struct EditionRow {
+        pub id: i64,
+        /// Random; with a delivery's number it makes the link in its Message-ID.
+        pub uid: i64,
+        pub newsletter_id: i64,
+        pub number: i64,
+        pub status: EditionStatus,
+        /// Counts changes, so that two editors notice each other.
+        pub version: i64,
+        pub subject: String,
+        pub preheader: String,
+        pub intro: String,
+        pub promo: Option<String>,
+        /// Articles up to here were looked at.
+        pub cutoff_at: Timestamp,
+        pub occurrence: Option<String>,
+        /// What was approved, as JSON of the content model.
+        pub content: Option<String>,
+        pub content_hash: Option<String>,
+        pub approved_by: Option<String>,
+        pub approved_at: Option<Timestamp>,
+        pub override_reason: Option<String>,
+        pub send_at: Option<Timestamp>,
+        pub started_at: Option<Timestamp>,
+        pub finished_at: Option<Timestamp>,
+        /// Whether the whole audience is in the ledger.
+        pub frozen: bool,
+        pub frozen_through: i64,
+        pub pause_reason: Option<String>,
+        pub withdrawn: bool,
+        pub audience: i64,
+        pub queued: i64,
+        pub sending: i64,
+        pub accepted: i64,
+        pub deferred: i64,
+        pub rejected: i64,
+        pub expired: i64,
+        pub skipped: i64,
+        pub unknown: i64,
+        pub created_at: Timestamp,
+        pub updated_at: Timestamp,
+    }
+}
+
+impl EditionRow {
+    /// How many recipients are in each state.
+    pub const fn counts(&self) -> Counts {
+        Counts {
+            queued: self.queued,
+            sending: self.sending,
+            accepted: self.accepted,
+            deferred: self.deferred,
+            rejected: self.rejected,
+            expired: self.expired,
+            skipped: self.skipped,
+            unknown: self.unknown,
+        }
+    }
+}
+
+row! {
+    /// An article in an edition; a text of its own goes before the article's.
+    #[derive(Clone, Debug)]
+    pub struct ItemRow {
+        pub article_id: i64,
+        pub section: String,
+        pub position: i64,
+        pub title: String,
+        pub url: String,
+        pub summary: String,
+        pub source_url: Option<String>,
+        pub published_at: Timestamp,
+    }
+}
+
+/// What a new edition begins with.
+#[derive(Clone, Debug)]
+pub struct NewEdition<'a> {
+    pub uid: i64,
+    pub newsletter_id: i64,
+    pub subject: &'a str,
+    pub preheader: &'a str,
+    pub intro: &'a str,
+    pub promo: Option<&'a str>,
+    pub cutoff_at: Timestamp,
+    /// The scheduled moment it belongs to: one edition each, whatever the number of nodes.
+    pub occurrence: Option<&'a str>,
+    pub send_at: Option<Timestamp>,
+}
+
+/// The edition with this id.
+pub async fn by_id(on: &mut impl Access, id: i64) -> Result<Option<EditionRow>, StoreError> {
+    fetch_optional!(on, EditionRow, "select * from editions where id = $1", id)
+}
+
+/// The edition of a newsletter with this number that was not thrown away.
+pub async fn by_number(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    number: i64,
+) -> Result<Option<EditionRow>, StoreError> {
+    fetch_optional!(
+        on,
+        EditionRow,
+        "select * from editions where newsletter_id = $1 and number = $2 and (status <> 'cancelled' or started_at is not null)",
+        newsletter_id,
+        number
+    )
+}
+
+/// The edition that is being made and has not begun to go out.
+pub async fn open_one(on: &mut impl Access, newsletter_id: i64) -> Result<Option<EditionRow>, StoreError> {
+    fetch_optional!(
+        on,
+        EditionRow,
+        "select * from editions where newsletter_id = $1 and status in ('draft', 'approved', 'scheduled')",
+        newsletter_id
+    )
+}
+
+/// The last edition that began to go out, or is about to.
+pub async fn latest(on: &mut impl Access, newsletter_id: i64) -> Result<Option<EditionRow>, StoreError> {
+    fetch_optional!(
+        on,
+        EditionRow,
+        "select * from editions where newsletter_id = $1 and (status <> 'cancelled' or started_at is not null) \
+         order by cutoff_at desc, id desc limit 1",
+        newsletter_id
+    )
+}
+
+/// A page of editions, newest first, of one newsletter or of all; `before` is the last id of the page before.
+pub async fn page(
+    on: &mut impl Access,
+    newsletter_id: Option<i64>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<EditionRow>, StoreError> {
+    fetch_all!(
+        on,
+        EditionRow,
+        "select * from editions where ($1 < 0 or newsletter_id = $1) and id < $2 order by id desc limit $3",
+        newsletter_id.unwrap_or(-1),
+        before.unwrap_or(i64::MAX),
+        limit,
+    )
+}
+
+/// Editions that anybody may read in the archive, newest first.
+pub async fn archived(on: &mut impl Access, newsletter_id: i64, limit: i64) -> Result<Vec<EditionRow>, StoreError> {
+    fetch_all!(
+        on,
+        EditionRow,
+        "select * from editions where newsletter_id = $1 and started_at is not null and not withdrawn order by number desc limit $2",
+        newsletter_id,
+        limit
+    )
+}
+
+/// How many editions began to go out since `since`.
+pub async fn started_since(on: &mut impl Access, newsletter_id: i64, since: Timestamp) -> Result<i64, StoreError> {
+    fetch_value!(
+        on,
+        i64,
+        "select count(*) from editions where newsletter_id = $1 and started_at >= $2",
+        newsletter_id,
+        since
+    )
+}
+
+/// Stores a new draft; `None` when there is an open one already or this occurrence had its edition.
+pub async fn insert(tx: &mut Tx, edition: &NewEdition<'_>, now: Timestamp) -> Result<Option<EditionRow>, StoreError> {
+    fetch_optional!(
+        tx,
+        EditionRow,
+        "insert into editions (uid, newsletter_id, number, status, subject, preheader, intro, promo, cutoff_at, occurrence, \
+         send_at, created_at, updated_at) \
+         select $1, $2, 1 + coalesce(max(number), 0), 'draft', $3, $4, $5, $6, $7, $8, $9, $10, $10 \
+         from editions where newsletter_id = $2 and (status <> 'cancelled' or started_at is not null) \
+         on conflict do nothing returning *",
+        edition.uid,
+        edition.newsletter_id,
+        edition.subject,
+        edition.preheader,
+        edition.intro,
+        edition.promo,
+        edition.cutoff_at,
+        edition.occurrence,
+        edition.send_at,
+        now,
+    )
+}
+
+/// The texts of an edition that an editor may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditionTexts {
+    pub subject: String,
+    pub preheader: String,
+    pub intro: String,
+    pub promo: Option<String>,
+}
+
+/// Changes the texts of an edition that is still at `version`; its approval falls away with any change.
+pub async fn edit(
+    tx: &mut Tx,
+    id: i64,
+    version: i64,
+    texts: &EditionTexts,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update editions set subject = $3, preheader = $4, intro = $5, promo = $6, status = 'draft', content = null, \
+         content_hash = null, approved_by = null, approved_at = null, override_reason = null, version = version + 1, \
+         updated_at = $7 where id = $1 and version = $2 and status in ('draft', 'approved', 'scheduled')",
+        id,
+        version,
+        texts.subject.as_str(),
+        texts.preheader.as_str(),
+        texts.intro.as_str(),
+        texts.promo.as_deref(),
+        now,
+    )?;
+    Ok(touched == 1)
+}
+
+/// What an approval holds.
+#[derive(Clone, Copy, Debug)]
+pub struct ApprovalRecord<'a> {
+    /// JSON of the content model.
+    pub content: &'a str,
+    pub content_hash: &'a str,
+    pub by: &'a str,
+    pub override_reason: Option<&'a str>,
+}
+
+/// Fixes the content of a draft that is still at `version`.
+pub async fn approve(
+    tx: &mut Tx,
+    id: i64,
+    version: i64,
+    approval: ApprovalRecord<'_>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update editions set status = 'approved', content = $3, content_hash = $4, approved_by = $5, override_reason = $6, \
+         approved_at = $7, updated_at = $7, version = version + 1 where id = $1 and version = $2 and status = 'draft'",
+        id,
+        version,
+        approval.content,
+        approval.content_hash,
+        approval.by,
+        approval.override_reason,
+        now,
+    )?;
+    Ok(touched == 1)
+}
+
+/// Takes the edition from one status to another, if it is still there; whoever gets `true` did it.
+pub async fn change_status(
+    tx: &mut Tx,
+    id: i64,
+    from: EditionStatus,
+    to: EditionStatus,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update editions set status = $3, pause_reason = $4, updated_at = $5, version = version + 1, \
+         started_at = case when $3 = 'sending' then coalesce(started_at, $5) else started_at end, \
+         finished_at = case when $3 in ('sent', 'cancelled') then $5 else finished_at end \
+         where id = $1 and status = $2",
+        id,
+        from,
+        to,
+        reason,
+        now,
+    )?;
+    Ok(touched == 1)
+}
+
+/// Sets or clears the moment at which it goes out by itself.
+pub async fn plan(tx: &mut Tx, id: i64, send_at: Option<Timestamp>, now: Timestamp) -> Result<(), StoreError> {
+    execute!(tx, "update editions set send_at = $2, updated_at = $3 where id = $1", id, send_at, now)?;
+    Ok(())
+}
+
+/// Editions whose sending moment has come.
+pub async fn due_for_sending(on: &mut impl Access, now: Timestamp) -> Result<Vec<EditionRow>, StoreError> {
+    fetch_all!(
+        on,
+        EditionRow,
+        "select * from editions where status = 'scheduled' and send_at <= $1 order by send_at, id",
+        now
+    )
+}
+
+/// Drafts that leave by themselves after their review.
+pub async fn drafts_past_review(on: &mut impl Access, now: Timestamp) -> Result<Vec<EditionRow>, StoreError> {
+    fetch_all!(
+        on,
+        EditionRow,
+        "select e.* from editions e join newsletters n on n.id = e.newsletter_id \
+         where e.status in ('draft', 'approved') and e.send_at <= $1 and n.approval = 'automatic' order by e.send_at, e.id",
+        now
+    )
+}
+
+/// What stands in an edition, in order.
+pub async fn items(on: &mut impl Access, edition_id: i64) -> Result<Vec<ItemRow>, StoreError> {
+    fetch_all!(
+        on,
+        ItemRow,
+        "select i.article_id, i.section, i.position, coalesce(i.title, a.title) as title, a.url, \
+         coalesce(i.summary, a.summary) as summary, a.source_url, a.published_at \
+         from edition_items i join articles a on a.id = i.article_id where i.edition_id = $1 order by i.section, i.position",
+        edition_id
+    )
+}
+
+/// Puts an article into an edition.
+pub async fn insert_item(
+    tx: &mut Tx,
+    edition_id: i64,
+    article_id: i64,
+    section: &str,
+    position: i64,
+    title: Option<&str>,
+    summary: Option<&str>,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "insert into edition_items (edition_id, article_id, section, position, title, summary) values ($1, $2, $3, $4, $5, $6)",
+        edition_id,
+        article_id,
+        section,
+        position,
+        title,
+        summary,
+    )?;
+    Ok(())
+}
+
+/// Empties an edition, to fill it anew.
+pub async fn delete_items(tx: &mut Tx, edition_id: i64) -> Result<(), StoreError> {
+    execute!(tx, "delete from edition_items where edition_id = $1", edition_id)?;
+    Ok(())
+}
+
+/// How many people would get an edition of this newsletter now.
+pub async fn audience_now(on: &mut impl Access, newsletter_id: i64) -> Result<i64, StoreError> {
+    fetch_value!(
+        on,
+        i64,
+        "select count(*) from subscriptions s join subscribers p on p.id = s.subscriber_id where s.newsletter_id = $1 \
+         and s.status = 'confirmed' and not exists (select 1 from suppressions x where x.address_hash = p.address_hash)",
+        newsletter_id
+    )
+}

@@ -1,0 +1,69 @@
+//! Addresses that must not be mailed, known by their keyed hash.
+
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, row};
+use crate::domain::suppression::SuppressionReason;
+use crate::domain::time::Timestamp;
+
+row! {
+    /// A suppression as it is stored.
+    #[derive(Clone)]
+    pub struct SuppressionRow {
+        pub id: i64,
+        pub address_hash: Vec<u8>,
+        /// Gone after erasure.
+        pub email: Option<String>,
+        pub reason: SuppressionReason,
+        pub note: Option<String>,
+        pub created_at: Timestamp,
+    }
+}
+
+/// The suppression of this address.
+pub async fn by_hash(on: &mut impl Access, address_hash: &[u8]) -> Result<Option<SuppressionRow>, StoreError> {
+    fetch_optional!(
+        on,
+        SuppressionRow,
+        "select id, address_hash, email, reason, note, created_at from suppressions where address_hash = $1",
+        address_hash
+    )
+}
+
+/// Suppresses an address; one that is suppressed keeps its reason unless this one is a complaint or an erasure.
+pub async fn insert(
+    tx: &mut Tx,
+    address_hash: &[u8],
+    email: Option<&str>,
+    reason: SuppressionReason,
+    note: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "insert into suppressions (address_hash, email, reason, note, created_at) values ($1, $2, $3, $4, $5) \
+         on conflict (address_hash) do update set reason = case when suppressions.reason = 'complained' then 'complained' \
+         when excluded.reason in ('complained', 'erased') then excluded.reason else suppressions.reason end, \
+         email = case when excluded.reason = 'erased' then null else suppressions.email end",
+        address_hash,
+        email,
+        reason,
+        note,
+        now,
+    )?;
+    Ok(())
+}
+
+/// Lifts the suppression of an address; says whether there was one.
+pub async fn delete(tx: &mut Tx, address_hash: &[u8]) -> Result<bool, StoreError> {
+    Ok(execute!(tx, "delete from suppressions where address_hash = $1", address_hash)? == 1)
+}
+
+/// A page of suppressions in order of id.
+pub async fn page(on: &mut impl Access, after: i64, limit: i64) -> Result<Vec<SuppressionRow>, StoreError> {
+    fetch_all!(
+        on,
+        SuppressionRow,
+        "select id, address_hash, email, reason, note, created_at from suppressions where id > $1 order by id limit $2",
+        after,
+        limit
+    )
+}
