@@ -1,0 +1,191 @@
+//! Settings: read from everywhere once, checked once, and from then on values that can be trusted.
+
+mod database;
+mod layers;
+mod parse;
+mod secret;
+pub mod settings;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tracing_subscriber::filter::Targets;
+
+pub use self::database::{DatabaseUrl, InvalidDatabaseUrl};
+pub use self::layers::{FlagValue, Flags, Origin};
+pub use self::secret::{KeyFileError, SecretKey, key_file};
+use self::settings::{Fallback, Setting, Shown};
+use crate::clock::Clock;
+use crate::domain::address::EmailAddress;
+use crate::domain::network::Network;
+use crate::domain::public_url::PublicUrl;
+use crate::domain::smarthost::Smarthost;
+use crate::domain::text_enum::text_enum;
+
+/// Where the TOML file lies when none is named; the first that exists counts.
+const USUAL_FILES: [&str; 2] = ["postduif.toml", "/etc/postduif/postduif.toml"];
+
+/// The settings of this process.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// The base of every link.
+    pub public_url: PublicUrl,
+    /// Which database.
+    pub database_url: DatabaseUrl,
+    /// The mail servers that take our mail; empty means that nothing can be sent.
+    pub smtp: Vec<Smarthost>,
+    /// Connections to them at once.
+    pub smtp_connections: usize,
+    /// Most messages a minute over all connections.
+    pub smtp_rate: Option<u32>,
+    /// The name in our EHLO: a domain or an address literal (RFC 5321 section 4.1.4).
+    pub smtp_ehlo: String,
+    /// The signatures that mail gets.
+    pub dkim: Vec<DkimKey>,
+    /// Where bounces and unsubscribe mail come in.
+    pub inbound_listen: Option<SocketAddr>,
+    /// The envelope sender to which a detail is added.
+    pub bounce_address: Option<EmailAddress>,
+    /// Networks whose forwarded headers are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Sign-ups an hour from one network; `None` is no limit.
+    pub signups_per_network: Option<u32>,
+    /// Sign-ups an hour in all; `None` is no limit.
+    pub signups_total: Option<u32>,
+    /// Nothing outside is asked.
+    pub offline: bool,
+    /// Where metrics are served.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What is logged.
+    pub log: Targets,
+    /// How it is written.
+    pub log_format: LogFormat,
+    /// Faults that stopped nothing, in sentences, for whoever starts the program.
+    pub warnings: Vec<String>,
+    given_secret: Option<SecretKey>,
+    effective: Arc<[Effective]>,
+}
+
+/// One signature: its domain and selector (RFC 6376 section 3.1) and the file of its private key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DkimKey {
+    pub domain: String,
+    pub selector: String,
+    pub key_file: PathBuf,
+}
+
+text_enum! {
+    /// How log lines are written.
+    pub enum LogFormat("log format") {
+        /// For people.
+        Text = "text",
+        /// One JSON object a line.
+        Json = "json",
+    }
+}
+
+/// What holds for one setting, fit to be shown.
+#[derive(Clone, Debug)]
+pub struct Effective {
+    pub setting: &'static Setting,
+    /// `None` where it is not set; secrets are masked.
+    pub value: Option<String>,
+    pub origin: Origin,
+}
+
+/// What is wrong with the settings; the message names the key and where it stands.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("unknown setting “{key}” ({origin}){}", did_you_mean(.hint.as_deref()))]
+    UnknownKey { key: String, origin: String, hint: Option<String> },
+    #[error("the setting {key} ({origin}) is wrong: {reason}")]
+    BadValue { key: String, origin: String, reason: String },
+    #[error("the setting {0} is missing: {1}")]
+    Missing(&'static str, &'static str),
+    #[error("the settings file {path} is not TOML, line {line}: {reason}")]
+    Toml { path: PathBuf, line: usize, reason: String },
+    #[error("{what} {path} cannot be read: {error}")]
+    Unreadable { what: &'static str, path: PathBuf, error: std::io::Error },
+    #[error("the file {path}, which {variable} names, cannot be read: {error}")]
+    NamedFile { variable: String, path: PathBuf, error: std::io::Error },
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
+}
+
+fn did_you_mean(hint: Option<&str>) -> String {
+    hint.map_or_else(|| "; `postduif config` lists all settings".to_owned(), |hint| format!("; did you mean {hint}?"))
+}
+
+impl Config {
+    /// Reads the settings of this process.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        Self::resolve(flags, std::env::vars_os(), &USUAL_FILES.map(Path::new))
+    }
+
+    /// Settings from these values alone, whatever the machine says: for the demo and for tests.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn from_values(values: &[(&str, &str)]) -> Result<Self, ConfigError> {
+        let values = values
+            .iter()
+            .map(|(key, value)| FlagValue {
+                flag: (*key).to_owned(),
+                key: (*key).to_owned(),
+                value: (*value).to_owned(),
+            })
+            .collect();
+        Self::resolve(&Flags { file: None, values }, [], &[])
+    }
+
+    fn resolve(
+        flags: &Flags,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        usual_files: &[&Path],
+    ) -> Result<Self, ConfigError> {
+        parse::config(layers::Layers::gather(flags, environment, usual_files)?)
+    }
+
+    /// The secret of this installation. With SQLite and none given it lies beside the database and is made at the
+    /// first start, so ask for it before the database is opened.
+    ///
+    /// # Errors
+    /// When there is none and none may be made, or its file is unsafe.
+    pub fn secret_key(&self, clock: &Clock) -> Result<SecretKey, ConfigError> {
+        match (&self.given_secret, self.database_url.sqlite_path()) {
+            (Some(key), _) => Ok(key.clone()),
+            (None, Some(database)) => Ok(secret::read_or_make(database, clock)?),
+            (None, None) => Err(ConfigError::Missing(
+                "POSTDUIF_SECRET_KEY",
+                "with PostgreSQL all nodes need the same key; make one with `openssl rand -base64 32` and give it as \
+                 POSTDUIF_SECRET_KEY or in a file named by POSTDUIF_SECRET_KEY_FILE",
+            )),
+        }
+    }
+
+    /// Takes note of the address that was really bound, where port 0 let the machine choose one. Links follow, unless
+    /// the public URL is set.
+    pub fn bound_to(&mut self, listen: SocketAddr) {
+        let public =
+            self.effective.iter().any(|one| one.setting == settings::PUBLIC_URL && one.origin != Origin::Default);
+        self.listen = listen;
+        if !public {
+            self.public_url = parse::url_of(listen);
+        }
+    }
+
+    /// Every setting as it holds, secrets masked.
+    pub fn effective(&self) -> &[Effective] {
+        &self.effective
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! From texts to checked values, one setting after the other.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tracing_subscriber::filter::Targets;
+
+use super::layers::Layers;
+use super::secret::SecretKey;
+use super::settings::{self, ALL};
+use super::{
+    Config, ConfigError, DatabaseUrl, DkimKey, Effective, Fallback, LogFormat, Origin, Setting, Shown, key_file,
+};
+use crate::domain::address::{EmailAddress, MAX_LOCAL_OCTETS};
+use crate::domain::network::Network;
+use crate::domain::public_url::PublicUrl;
+use crate::domain::smarthost::Smarthost;
+use crate::domain::token::MAIL_TOKEN_LENGTH;
+
+/// More connections than this are a slip of the keyboard.
+const MAX_CONNECTIONS: usize = 1000;
+
+/// Checks every value.
+pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
+    let listen = layers.required(settings::LISTEN, socket)?;
+    let given_url = layers.optional(settings::PUBLIC_URL, public_url)?;
+    let public_url = given_url.unwrap_or_else(|| url_of(listen));
+    let smtp_ehlo = layers.optional(settings::SMTP_EHLO, ehlo)?.unwrap_or_else(|| literal_or_name(public_url.host()));
+    let database_url: DatabaseUrl = layers.required(settings::DATABASE_URL, str::parse)?;
+    let smtp = layers.optional(settings::SMTP_URL, Smarthost::parse_list)?.unwrap_or_default();
+    let mut config = Config {
+        listen,
+        database_url,
+        smtp,
+        smtp_connections: layers.required(settings::SMTP_CONNECTIONS, |text| {
+            number(text).and_then(|n| match usize::try_from(n) {
+                Ok(n) if (1..=MAX_CONNECTIONS).contains(&n) => Ok(n),
+                _ => Err(format!("“{text}” connections are not possible; choose from 1 to {MAX_CONNECTIONS}")),
+            })
+        })?,
+        smtp_rate: layers.optional(settings::SMTP_RATE, |text| match number(text)? {
+            0 => Err("0 messages a minute would send nothing; leave it out for no limit".to_owned()),
+            rate => Ok(rate),
+        })?,
+        smtp_ehlo,
+        dkim: dkim(&layers)?,
+        inbound_listen: layers.optional(settings::INBOUND_LISTEN, socket)?,
+        bounce_address: layers.optional(settings::BOUNCE_ADDRESS, bounce_address)?,
+        trusted_proxies: layers.optional(settings::TRUSTED_PROXIES, list::<Network>)?.unwrap_or_default(),
+        signups_per_network: layers.required(settings::SIGNUPS_PER_NETWORK, limit)?,
+        signups_total: layers.required(settings::SIGNUPS_TOTAL, limit)?,
+        offline: layers.required(settings::OFFLINE, yes_or_no)?,
+        metrics_listen: layers.optional(settings::METRICS_LISTEN, socket)?,
+        log: layers.required(settings::LOG, |text| {
+            text.parse::<Targets>()
+                .map_err(|_| format!("“{text}” is no filter; write it like info or warn,postduif::mail=debug"))
+        })?,
+        log_format: layers.required(settings::LOG_FORMAT, str::parse::<LogFormat>)?,
+        given_secret: layers.optional(settings::SECRET_KEY, SecretKey::parse)?,
+        public_url,
+        warnings: Vec::new(),
+        effective: [].into(),
+    };
+    config.effective = ALL.iter().map(|setting| effective(setting, &layers, &config)).collect();
+    config.warnings = layers.warnings;
+    Ok(config)
+}
+
+impl Layers {
+    fn optional<T, E: Display>(
+        &self,
+        setting: &'static Setting,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some((text, _)) = self.get(setting) else { return Ok(None) };
+        parse(text.trim()).map(Some).map_err(|error| self.wrong(setting, &error))
+    }
+
+    fn required<T, E: Display>(
+        &self,
+        setting: &'static Setting,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, ConfigError> {
+        let found = self.optional(setting, parse)?;
+        Ok(found.expect("the table of settings has a default for whatever is required"))
+    }
+
+    fn wrong(&self, setting: &Setting, reason: &impl Display) -> ConfigError {
+        let origin = self.get(setting).map_or(&Origin::Unset, |(_, origin)| origin);
+        ConfigError::BadValue { key: setting.key.to_owned(), origin: origin.to_string(), reason: reason.to_string() }
+    }
+}
+
+/// What is shown of one setting: the value that holds, whether it was given or follows from others.
+fn effective(setting: &'static Setting, layers: &Layers, config: &Config) -> Effective {
+    let given = layers.get(setting);
+    let mut origin = given.map_or(Origin::Unset, |(_, origin)| origin.clone());
+    let mut value = given.map(|(text, _)| text.trim().to_owned());
+    if setting.shown == Shown::Never {
+        value = value.map(|_| "•••".to_owned());
+    } else if setting == settings::DATABASE_URL {
+        value = Some(config.database_url.to_string());
+    } else if setting == settings::SMTP_URL && value.is_some() {
+        value = Some(config.smtp.iter().map(Smarthost::to_string).collect::<Vec<_>>().join(","));
+    }
+    if value.is_none() && matches!(setting.default, Fallback::Derived(_)) {
+        origin = Origin::Default;
+        if setting == settings::PUBLIC_URL {
+            value = Some(config.public_url.to_string());
+        } else if setting == settings::SMTP_EHLO {
+            value = Some(config.smtp_ehlo.clone());
+        } else if let Some(database) = config.database_url.sqlite_path() {
+            value = Some("•••".to_owned());
+            origin = Origin::KeyFile(key_file(database));
+        } else {
+            origin = Origin::Unset;
+        }
+    }
+    Effective { setting, value, origin }
+}
+
+/// The address of a listener as the base of links.
+pub(super) fn url_of(listen: SocketAddr) -> PublicUrl {
+    format!("http://{listen}").parse().expect("http:// and an address with its port always make a URL")
+}
+
+fn socket(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("“{text}” is no address with a port; write it like 127.0.0.1:8080 or [::1]:8080"))
+}
+
+fn public_url(text: &str) -> Result<PublicUrl, String> {
+    let url: PublicUrl = text.parse().map_err(|error| format!("{error}"))?;
+    // Pages link to one another from the root, so below a path they would not find each other.
+    let path = url.as_str().split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+    if path { Err(format!("“{text}” has a path; give postduif a host name of its own")) } else { Ok(url) }
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("“{text}” is no whole number"))
+}
+
+fn limit(text: &str) -> Result<Option<u32>, String> {
+    number(text).map(|limit| Some(limit).filter(|limit| *limit > 0))
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err(format!("“{text}” is neither true nor false")),
+    }
+}
+
+fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, T::Err> {
+    parts(text).map(str::parse).collect()
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// The plus sign and a delivery's token must still fit into the local part.
+fn bounce_address(text: &str) -> Result<EmailAddress, String> {
+    let address = EmailAddress::parse_any_role(text).map_err(|error| format!("{error}"))?;
+    let longest = MAX_LOCAL_OCTETS - MAIL_TOKEN_LENGTH - 1;
+    if address.local().len() > longest {
+        return Err(format!("the part before the @ may have {longest} characters at most, because a token is added"));
+    }
+    Ok(address)
+}
+
+/// RFC 5321 section 4.1.3: an address stands in brackets, an IPv6 one behind a tag.
+fn literal_or_name(host: &str) -> String {
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(std::net::IpAddr::V4(address)) => format!("[{address}]"),
+        Ok(std::net::IpAddr::V6(address)) => format!("[IPv6:{address}]"),
+        Err(_) => host.to_owned(),
+    }
+}
+
+fn ehlo(text: &str) -> Result<String, String> {
+    if text.starts_with('[') && text.ends_with(']') {
+        let inside = &text[1..text.len() - 1];
+        let address = inside.strip_prefix("IPv6:").unwrap_or(inside);
+        return address
+            .parse::<std::net::IpAddr>()
+            .map(|_| literal_or_name(address))
+            .map_err(|_| format!("“{text}” is no address literal; write it like [192.0.2.7] or [IPv6:2001:db8::1]"));
+    }
+    let name = idna::domain_to_ascii_strict(text).ok().filter(|name| !name.is_empty() && name.len() <= 253);
+    name.map(|name| literal_or_name(&name))
+        .ok_or_else(|| format!("“{text}” is no host name; write it like mail.example.org"))
+}
+
+/// Domain, selectors and key files must come together.
+fn dkim(layers: &Layers) -> Result<Vec<DkimKey>, ConfigError> {
+    let domain = layers.optional(settings::DKIM_DOMAIN, dns_name)?;
+    let selectors =
+        layers.optional(settings::DKIM_SELECTOR, |text| parts(text).map(dns_name).collect::<Result<Vec<_>, _>>())?;
+    let files = layers.optional(settings::DKIM_KEY_FILE, list::<PathBuf>)?;
+    let together = "POSTDUIF_DKIM_DOMAIN, POSTDUIF_DKIM_SELECTOR and POSTDUIF_DKIM_KEY_FILE go together";
+    match (domain, selectors, files) {
+        (None, None, None) => Ok(Vec::new()),
+        (Some(domain), Some(selectors), Some(files)) if selectors.len() == files.len() => Ok(selectors
+            .into_iter()
+            .zip(files)
+            .map(|(selector, key_file)| DkimKey { domain: domain.clone(), selector, key_file })
+            .collect()),
+        (Some(_), Some(selectors), Some(files)) => Err(layers.wrong(
+            settings::DKIM_KEY_FILE,
+            &format!(
+                "there are {} key files for {} selectors; each selector has its own",
+                files.len(),
+                selectors.len()
+            ),
+        )),
+        (None, ..) => Err(ConfigError::Missing("dkim_domain", together)),
+        (_, None, _) => Err(ConfigError::Missing("dkim_selector", together)),
+        (_, _, None) => Err(ConfigError::Missing("dkim_key_file", together)),
+    }
+}
+
+fn dns_name(text: &str) -> Result<String, String> {
+    idna::domain_to_ascii_strict(text)
+        .ok()
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| format!("“{text}” is no name in DNS"))
+}

@@ -1,0 +1,115 @@
+//! The one table of settings: whatever can be set is a line here, and loading, `postduif config` and the reference follow.
+
+/// One thing an operator can set.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name in the TOML file; in capitals behind `POSTDUIF_` it is the environment variable.
+    pub key: &'static str,
+    /// What holds where nothing is set.
+    pub default: Fallback,
+    /// How much of its value may be shown.
+    pub shown: Shown,
+    /// What it means, in one sentence for the reference.
+    pub doc: &'static str,
+}
+
+/// What holds where a setting is not given.
+#[derive(Debug)]
+pub enum Fallback {
+    /// Nothing: what it is for is switched off.
+    None,
+    /// This value.
+    Value(&'static str),
+    /// A value that follows from others, in words.
+    Derived(&'static str),
+}
+
+/// How much of a value people may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Plainly,
+    /// Passwords inside are replaced.
+    WithoutPasswords,
+    Never,
+}
+
+impl Setting {
+    /// The environment variable: `POSTDUIF_LISTEN`.
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.key.to_ascii_uppercase())
+    }
+
+    /// The setting of this key.
+    pub fn by_key(key: &str) -> Option<&'static Self> {
+        ALL.iter().copied().find(|setting| setting.key == key)
+    }
+}
+
+/// Two settings are the same when they are the same line of the table.
+impl PartialEq for Setting {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+/// How every environment variable of ours begins.
+pub const PREFIX: &str = "POSTDUIF_";
+
+/// What an environment variable ends in that names a file with the value.
+pub const FILE_SUFFIX: &str = "_FILE";
+
+macro_rules! settings {
+    ($($name:ident $key:literal, $default:expr, $shown:ident, $doc:literal;)+) => {
+        $(#[doc = $doc] pub const $name: &Setting =
+            &Setting { key: $key, default: $default, shown: Shown::$shown, doc: $doc };)+
+
+        /// Every setting, in the order in which they are shown.
+        pub const ALL: &[&Setting] = &[$($name),+];
+    };
+}
+
+use Fallback::{Derived, None, Value};
+
+settings! {
+    LISTEN "listen", Value("127.0.0.1:8080"), Plainly,
+        "Address and port on which HTTP is served.";
+    PUBLIC_URL "public_url", Derived("`http://` and the listen address"), Plainly,
+        "Where readers reach this server: the base of every link in mails and on pages, without a path.";
+    DATABASE_URL "database_url", Value("sqlite:postduif.db"), WithoutPasswords,
+        "`sqlite:PATH` for an embedded database, or `postgres://user:password@host/name` for many nodes.";
+    SECRET_KEY "secret_key", Derived("made at the first start beside an SQLite database; required with PostgreSQL"), Never,
+        "At least 32 random bytes in base64, from which the keys of links, sessions and hashes are derived.";
+    SMTP_URL "smtp_url", None, WithoutPasswords,
+        "The mail server that takes our mail: `smtp://user:password@host:port?tls=required`, also `tls=opportunistic` or \
+         `tls=none`, or `smtps://…`; several are separated by commas and share by `weight=`. Without it nothing is sent.";
+    SMTP_CONNECTIONS "smtp_connections", Value("8"), Plainly,
+        "Connections to mail servers at once.";
+    SMTP_RATE "smtp_rate", None, Plainly,
+        "The most messages a minute over all connections.";
+    DKIM_DOMAIN "dkim_domain", None, Plainly,
+        "The domain that signs our mail (DKIM).";
+    DKIM_SELECTOR "dkim_selector", None, Plainly,
+        "The selector under which the public key stands in DNS; two, separated by a comma, sign twice.";
+    DKIM_KEY_FILE "dkim_key_file", None, Plainly,
+        "The file of the private key, RSA or Ed25519, as PEM (PKCS#8); as many files as selectors, in the same order.";
+    INBOUND_LISTEN "inbound_listen", None, Plainly,
+        "Address and port on which bounces and unsubscribe mail are taken by SMTP or LMTP.";
+    BOUNCE_ADDRESS "bounce_address", None, Plainly,
+        "The envelope sender; a detail is added for each delivery: `bounces+TOKEN@example.org`.";
+    SMTP_EHLO "smtp_ehlo", Derived("the host of the public URL"), Plainly,
+        "The name by which we greet mail servers.";
+    TRUSTED_PROXIES "trusted_proxies", None, Plainly,
+        "Networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.";
+    SIGNUPS_PER_NETWORK "signups_per_network", Value("10"), Plainly,
+        "Sign-ups an hour from one network (an IPv4 address or an IPv6 /64); 0 is no limit.";
+    SIGNUPS_TOTAL "signups_total", Value("200"), Plainly,
+        "Sign-ups an hour in all; 0 is no limit.";
+    OFFLINE "offline", Value("false"), Plainly,
+        "Look nothing up in DNS and probe nothing outside; checks that would say “not checked” and block nothing.";
+    METRICS_LISTEN "metrics_listen", None, Plainly,
+        "Address and port of the Prometheus metrics, which have a listener of their own.";
+    LOG "log", Value("info"), Plainly,
+        "How much is logged: off, error, warn, info, debug or trace, also for one part of the program: `warn,postduif::mail=debug`.";
+    LOG_FORMAT "log_format", Value("text"), Plainly,
+        "`text` for people or `json` for machines.";
+}
