@@ -4,6 +4,7 @@ pub mod clock;
 pub mod config;
 pub mod content;
 pub mod domain;
+pub mod flows;
 pub mod mail;
 pub mod pages;
 pub mod store;

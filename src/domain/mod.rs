@@ -10,6 +10,7 @@ pub mod language;
 pub mod letter;
 pub mod network;
 pub mod newsletter;
+pub mod proposal;
 pub mod public_url;
 pub mod reply;
 pub mod retry;

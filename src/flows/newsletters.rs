@@ -1,0 +1,145 @@
+//! Making and changing newsletters, and the moments that follow from their schedule.
+
+use super::{FlowError, House};
+use crate::domain::edition::SectionStyle;
+use crate::domain::fault::Faults;
+use crate::domain::newsletter::{NewsletterChange, NewsletterSettings, Promo, one_line};
+use crate::domain::schedule::{AssembleRule, sending_moment, zone};
+use crate::domain::time::Timestamp;
+use crate::store::newsletters::{NewsletterRow, SectionRow};
+use crate::store::{Access, newsletters};
+
+/// The newsletter with this slug.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none.
+pub async fn find(on: &mut impl Access, slug: &str) -> Result<NewsletterRow, FlowError> {
+    newsletters::by_slug(on, slug).await?.ok_or_else(|| FlowError::no_newsletter(slug))
+}
+
+/// Makes a newsletter with its two usual sections.
+///
+/// # Errors
+/// [`FlowError::Invalid`] with every fault; [`FlowError::Conflict`] when the slug is taken.
+pub async fn create(house: &House, change: NewsletterChange) -> Result<NewsletterRow, FlowError> {
+    let settings = NewsletterSettings::create(change)?;
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    let row = newsletters::insert(&mut tx, &settings, next_assembly(&settings, now), now)
+        .await?
+        .ok_or_else(|| FlowError::Conflict(format!("there is a newsletter “{}” already", settings.slug)))?;
+    for section in usual_sections() {
+        newsletters::insert_section(&mut tx, row.id, &section).await?;
+    }
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// Changes a newsletter.
+///
+/// # Errors
+/// [`FlowError::Invalid`] with every fault; then nothing is changed.
+pub async fn edit(house: &House, slug: &str, change: NewsletterChange) -> Result<NewsletterRow, FlowError> {
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    let before = find(&mut tx, slug).await?;
+    let settings = settings_of(&before)?;
+    let rescheduled = change.assemble.is_some() || change.timezone.is_some();
+    let settings = settings.changed(change)?;
+    let next = if rescheduled { next_assembly(&settings, now) } else { before.next_assemble_at };
+    let row = newsletters::update(&mut tx, before.id, &settings, next, now).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// The settings of a stored newsletter.
+///
+/// # Errors
+/// [`FlowError::Invalid`] when somebody changed the database by hand.
+pub fn settings_of(row: &NewsletterRow) -> Result<NewsletterSettings, Faults> {
+    NewsletterSettings::create(NewsletterChange {
+        slug: Some(row.slug.clone()),
+        title: Some(row.title.clone()),
+        description: Some(row.description.clone()),
+        language: Some(row.language.tag().to_owned()),
+        from: Some(format!("{} <{}>", row.from_name, row.from_address)),
+        reply_to: row.reply_to.clone(),
+        organisation: Some(row.organisation.clone()),
+        postal_address: Some(row.postal_address.clone()),
+        privacy_url: row.privacy_url.clone(),
+        timezone: Some(row.timezone.clone()),
+        assemble: Some(row.assemble_rule.clone()),
+        review_days: Some(row.review_days),
+        approval: Some(row.approval.as_str().to_owned()),
+        max_per_year: Some(row.max_per_year),
+        min_articles: Some(row.min_articles),
+        on_unknown: Some(row.on_unknown.as_str().to_owned()),
+        promo: Some(promo_of(row)),
+        notify: Some(row.notify.clone()),
+        archive_indexed: Some(row.archive_indexed),
+    })
+}
+
+/// The block that recommends something of its own, if it has one.
+pub fn promo_of(row: &NewsletterRow) -> Option<Promo> {
+    row.promo.as_deref().and_then(|json| serde_json::from_str(json).ok())
+}
+
+/// A coming edition: when it is assembled and when it goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coming {
+    pub assemble_at: Timestamp,
+    pub send_at: Timestamp,
+}
+
+/// The coming moments after `from`.
+///
+/// # Errors
+/// [`FlowError::Invalid`] when the stored rule is broken.
+pub fn coming(row: &NewsletterRow, from: Timestamp, count: usize) -> Result<Vec<Coming>, FlowError> {
+    let rule = AssembleRule::parse(&row.assemble_rule).map_err(|error| Faults::one("assemble", error.to_string()))?;
+    let zone = zone(&row.timezone).map_err(|error| Faults::one("timezone", error.to_string()))?;
+    let mut moments = Vec::new();
+    let mut after = from;
+    while moments.len() < count {
+        let Some(assemble_at) = rule.next_after(after, &zone) else { break };
+        moments.push(Coming { assemble_at, send_at: sending_moment(assemble_at, row.review_days, &zone) });
+        after = assemble_at;
+    }
+    Ok(moments)
+}
+
+fn next_assembly(settings: &NewsletterSettings, now: Timestamp) -> Option<Timestamp> {
+    AssembleRule::parse(&settings.assemble_rule).ok()?.next_after(now, &settings.zone())
+}
+
+/// “Recente blogs” with excerpts, “Meer recente berichten” as titles.
+fn usual_sections() -> [SectionRow; 2] {
+    let section = |key: &str, position, style, max_items, title_nl: &str, title_en: &str| SectionRow {
+        key: key.to_owned(),
+        position,
+        style,
+        max_items,
+        title_nl: title_nl.to_owned(),
+        title_en: title_en.to_owned(),
+    };
+    [
+        section("blogs", 1, SectionStyle::Excerpts, 5, "Recente blogs", "Recent blog posts"),
+        section("news", 2, SectionStyle::Titles, 10, "Meer recente berichten", "More recent news"),
+    ]
+}
+
+/// A section's key as it is asked for: one of the newsletter's.
+///
+/// # Errors
+/// [`FlowError::Invalid`] that names the keys there are.
+pub async fn known_section(on: &mut impl Access, newsletter: &NewsletterRow, key: &str) -> Result<String, FlowError> {
+    let sections = newsletters::sections(on, newsletter.id).await?;
+    if sections.iter().any(|section| section.key == key) {
+        return Ok(key.to_owned());
+    }
+    let keys: Vec<_> = sections.iter().map(|section| section.key.as_str()).collect();
+    let key = one_line(key).unwrap_or_default();
+    Err(Faults::one("section", format!("“{key}” is no section of this newsletter; choose one of: {}", keys.join(", ")))
+        .into())
+}

@@ -1,0 +1,173 @@
+//! Somebody fills in an address: whatever comes of it, the screen says the same.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{FlowError, House};
+use crate::domain::address::EmailAddress;
+use crate::domain::consent::{ConsentEvent, ConsentMeans};
+use crate::domain::language::Language;
+use crate::domain::letter::Letter;
+use crate::domain::network::Network;
+use crate::domain::newsletter;
+use crate::domain::subscription::{SignUp, SubscriptionStatus};
+use crate::domain::texts::pages as texts;
+use crate::domain::time::Timestamp;
+use crate::domain::token::hex;
+use crate::store::newsletters::NewsletterRow;
+use crate::store::outbox::NewLetter;
+use crate::store::subscriptions::SubscriptionRow;
+use crate::store::{Tx, limits, newsletters, outbox, subscriptions, suppressions};
+
+/// How long a link to confirm works.
+pub const CONFIRMATION_VALID: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long we try to deliver a letter: a confirmation that comes a day late confuses more than it helps.
+pub const LETTER_PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Letters to one address, most per rolling window.
+const PER_ADDRESS: [(i64, Duration); 3] =
+    [(1, Duration::from_secs(600)), (3, DAY), (5, Duration::from_secs(7 * 24 * 3600))];
+
+/// A sign-up whose address has been found possible.
+pub struct SignUpRequest<'a> {
+    pub newsletter: &'a str,
+    pub email: EmailAddress,
+    pub language: Option<Language>,
+    pub means: ConsentMeans,
+    /// From where, as far as the proxies we trust can tell; not stored, only counted under a keyed hash.
+    pub client: Option<IpAddr>,
+}
+
+/// What the visitor is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// “Look in your inbox.”
+    LookInYourInbox,
+    /// Too many sign-ups from this network, or in all: come back after so long.
+    TooMany { retry_after: Duration },
+}
+
+/// Takes a sign-up: subscription, consent record and the letter owed in one transaction.
+///
+/// # Errors
+/// [`FlowError::NotFound`] for a newsletter that does not exist; [`FlowError::Store`] when nothing was stored.
+pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answer, FlowError> {
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    let newsletter = newsletters::by_slug(&mut tx, request.newsletter)
+        .await?
+        .ok_or_else(|| FlowError::no_newsletter(request.newsletter))?;
+    if let Some(retry_after) = too_many(house, &mut tx, request.client, now).await? {
+        return Ok(Answer::TooMany { retry_after });
+    }
+
+    let language = request.language.unwrap_or(newsletter.language);
+    let hash = house.keys.address_hash(&request.email);
+    let person = subscriptions::find_or_insert_subscriber(&mut tx, &request.email, &hash, language, now).await?;
+    subscriptions::open(&mut tx, &house.link(), person.id, newsletter.id, SubscriptionStatus::Pending, None, now)
+        .await?;
+    let subscription = subscriptions::of(&mut tx, person.id, newsletter.id)
+        .await?
+        .ok_or_else(|| FlowError::Conflict("the subscription vanished while it was made".to_owned()))?;
+    let silenced = suppressions::by_hash(&mut tx, &hash).await?.is_some_and(|row| !row.reason.lifted_by_confirmation());
+
+    let answer = if silenced { SignUp::StaySilent } else { subscription.status.on_sign_up() };
+    if answer != SignUp::StaySilent && within_address_limits(&mut tx, &hash, &subscription, now).await? {
+        owe_letter(house, &mut tx, &newsletter, &subscription, answer, language, now).await?;
+        limits::note(&mut tx, "letter", &hash, now).await?;
+        if answer == SignUp::AskToConfirm {
+            let mut body = house.consent_body(&newsletter, &request.email, language, request.means);
+            let promise = newsletter::promise(newsletter.max_per_year, language);
+            body.text = Some(texts::form_consent(language, organisation(&newsletter), promise));
+            body.text_version = Some(env!("CARGO_PKG_VERSION").to_owned());
+            crate::store::consent::append(&mut tx, newsletter.id, &hash, ConsentEvent::Requested, &body, now).await?;
+        }
+    }
+    tx.commit().await?;
+    house.wake.letters.notify_one();
+    Ok(Answer::LookInYourInbox)
+}
+
+/// Owes the letter that answers a sign-up.
+pub(super) async fn owe_letter(
+    house: &House,
+    tx: &mut Tx,
+    newsletter: &NewsletterRow,
+    subscription: &SubscriptionRow,
+    answer: SignUp,
+    language: Language,
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    let letter = match answer {
+        SignUp::StaySilent => return Ok(()),
+        SignUp::SayAlreadySubscribed => Letter::AlreadySubscribed { language, link: hex(&subscription.link) },
+        SignUp::AskToConfirm => {
+            let link = house.link();
+            subscriptions::insert_confirmation(tx, &link, subscription.id, now, now.plus(CONFIRMATION_VALID)).await?;
+            Letter::Confirm { language, link: hex(&link) }
+        }
+    };
+    let owed = NewLetter {
+        uid: house.link(),
+        newsletter_id: Some(newsletter.id),
+        subscription_id: Some(subscription.id),
+        recipient: &subscription.email,
+        letter: &letter,
+        expires_at: now.plus(LETTER_PATIENCE),
+    };
+    Ok(outbox::insert(tx, &owed, now).await?)
+}
+
+/// Counts a sign-up against its network and against all; `Some` says for how long it is too many.
+async fn too_many(
+    house: &House,
+    tx: &mut Tx,
+    client: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<Option<Duration>, FlowError> {
+    let since = now.minus(HOUR);
+    let network = client.map(|address| house.keys.hash_text(&Network::of_visitor(address).to_string()));
+    let limited = [
+        ("network", network.as_ref().map(|hash| hash.as_slice()), house.config.signups_per_network),
+        ("sign-up", Some(&b"all"[..]), house.config.signups_total),
+    ];
+    for (kind, key, most) in limited {
+        if let (Some(key), Some(most)) = (key, most) {
+            if limits::count(tx, kind, key, since).await? >= i64::from(most) {
+                let oldest = limits::oldest(tx, kind, key, since).await?.unwrap_or(now);
+                return Ok(Some(oldest.plus(HOUR).since(now).max(Duration::from_secs(1))));
+            }
+            limits::note(tx, kind, key, now).await?;
+        }
+    }
+    Ok(None)
+}
+
+/// Whether this address may get another letter; who stays silent here is told nothing on the screen.
+async fn within_address_limits(
+    tx: &mut Tx,
+    hash: &[u8],
+    subscription: &SubscriptionRow,
+    now: Timestamp,
+) -> Result<bool, FlowError> {
+    for (most, window) in PER_ADDRESS {
+        if limits::count(tx, "letter", hash, now.minus(window)).await? >= most {
+            return Ok(false);
+        }
+    }
+    let (most, window) = match subscription.status {
+        SubscriptionStatus::Confirmed => (1, DAY),
+        // Mailboxes get repaired, but not every day.
+        SubscriptionStatus::Bounced => (1, 30 * DAY),
+        _ => return Ok(true),
+    };
+    Ok(limits::count(tx, "letter", hash, now.minus(window)).await? < most)
+}
+
+/// Who asks, in words: the organisation, or the sender's name where none is set.
+pub fn organisation(newsletter: &NewsletterRow) -> &str {
+    if newsletter.organisation.is_empty() { &newsletter.from_name } else { &newsletter.organisation }
+}
