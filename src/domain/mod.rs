@@ -12,6 +12,7 @@ pub mod letter;
 pub mod link;
 pub mod network;
 pub mod newsletter;
+pub mod notice;
 pub mod plain_text;
 pub mod proposal;
 pub mod public_url;

@@ -134,6 +134,8 @@ texts! {
 
 // Notices to editors.
 texts! {
+    open_button() { nl: "Bekijk het", en: "Take a look" }
+
     draft_subject(edition) { nl: "Concept klaar: nieuwsbrief {edition}", en: "Draft ready: newsletter {edition}" }
     draft_reminder_subject(edition) {
         nl: "Herinnering: nieuwsbrief {edition} wacht op je",
@@ -147,7 +149,6 @@ texts! {
         nl: "Er staat een concept klaar met {articles} artikelen sinds {since}. Als niemand ingrijpt, gaat het uit op {when}.",
         en: "A draft is ready with {articles} articles since {since}. Unless somebody steps in, it goes out on {when}.",
     }
-    draft_button() { nl: "Bekijk het concept", en: "Look at the draft" }
 
     nothing_new_subject() {
         nl: "Geen nieuwe artikelen voor de nieuwsbrief",
@@ -166,14 +167,12 @@ texts! {
         nl: "Wil je dat toch niet? Zet het versturen dan stil.",
         en: "Would you rather not? Then stop the sending.",
     }
-    edition_button() { nl: "Naar de nieuwsbrief", en: "Go to the newsletter" }
 
     sent_subject(edition) { nl: "Nieuwsbrief {edition} is verstuurd", en: "Newsletter {edition} has been sent" }
     sent_body(accepted, total, rejected, unknown) {
         nl: "Aangenomen: {accepted} van de {total} e-mails. Geweigerd: {rejected}. Onzeker: {unknown}.",
         en: "Accepted: {accepted} of {total} emails. Rejected: {rejected}. Uncertain: {unknown}.",
     }
-    sent_button() { nl: "Bekijk het resultaat", en: "Look at the result" }
 
     paused_subject(edition) {
         nl: "Let op: nieuwsbrief {edition} staat stil",
@@ -201,5 +200,4 @@ texts! {
         nl: "Sinds {since} lukt het niet om nieuwe artikelen op te halen. Reden: {reason}",
         en: "Since {since} we have not been able to fetch new articles. Reason: {reason}",
     }
-    source_button() { nl: "Naar de bronnen", en: "Go to the sources" }
 }
