@@ -5,6 +5,7 @@ mod values;
 
 pub mod articles;
 pub mod consent;
+pub mod deliveries;
 pub mod editions;
 pub mod limits;
 pub mod meta;

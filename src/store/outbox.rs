@@ -1,6 +1,6 @@
 //! Letters we owe one person: confirmations, welcomes, notices. Written in the transaction that owes them.
 
-use super::{StoreError, Tx, execute};
+use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_value, row};
 use crate::domain::letter::Letter;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Link;
@@ -32,4 +32,96 @@ pub async fn insert(tx: &mut Tx, letter: &NewLetter<'_>, now: Timestamp) -> Resu
         letter.expires_at,
     )?;
     Ok(())
+}
+
+row! {
+    /// A letter as it is stored.
+    #[derive(Clone)]
+    pub struct LetterRow {
+        pub id: i64,
+        pub uid: Vec<u8>,
+        pub kind: String,
+        pub newsletter_id: Option<i64>,
+        pub subscription_id: Option<i64>,
+        pub recipient: String,
+        /// JSON of [`Letter`].
+        pub body: String,
+        pub attempts: i64,
+        pub next_at: Timestamp,
+        pub expires_at: Timestamp,
+        pub created_at: Timestamp,
+    }
+}
+
+/// Claims up to `limit` letters that are due, for `owner`.
+pub async fn claim(tx: &mut Tx, owner: &str, limit: i64, now: Timestamp) -> Result<Vec<LetterRow>, StoreError> {
+    macro_rules! claim_query {
+        ($lock:literal) => {
+            concat!(
+                "update outbox set state = 'sending', owner = $1 where id in (select id from outbox \
+                 where state in ('queued', 'deferred') and next_at <= $2 order by next_at, id limit $3 ",
+                $lock,
+                ") returning id, uid, kind, newsletter_id, subscription_id, recipient, body, attempts, next_at, expires_at, created_at"
+            )
+        };
+    }
+    if matches!(tx.conn(), Conn::Sqlite(_)) {
+        fetch_all!(tx, LetterRow, claim_query!(""), owner, now, limit)
+    } else {
+        fetch_all!(tx, LetterRow, claim_query!("for update skip locked"), owner, now, limit)
+    }
+}
+
+/// The letter has left: nothing more is kept of it.
+pub async fn delete(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
+    execute!(tx, "delete from outbox where id = $1", id)?;
+    Ok(())
+}
+
+/// The letter waits, or is given up as `state` says.
+pub async fn put_back(
+    tx: &mut Tx,
+    id: i64,
+    state: &'static str,
+    attempts: i64,
+    next_at: Timestamp,
+    last_reply: &str,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "update outbox set state = $2, attempts = $3, next_at = $4, last_reply = $5, owner = null where id = $1",
+        id,
+        state,
+        attempts,
+        next_at,
+        last_reply,
+    )?;
+    Ok(())
+}
+
+/// Gives back what a dead owner had claimed: a letter that may have left twice is better than one that never came.
+pub async fn release_owner(tx: &mut Tx, owner: &str, now: Timestamp) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update outbox set state = 'queued', owner = null, next_at = $2 where state = 'sending' and owner = $1",
+        owner,
+        now
+    )
+}
+
+/// Who holds claims.
+pub async fn owners(on: &mut impl Access) -> Result<Vec<String>, StoreError> {
+    let rows =
+        fetch_all!(on, (String,), "select distinct owner from outbox where state = 'sending' and owner is not null")?;
+    Ok(rows.into_iter().map(|(owner,)| owner).collect())
+}
+
+/// When the next letter is due.
+pub async fn next_due(on: &mut impl Access) -> Result<Option<Timestamp>, StoreError> {
+    fetch_value!(on, Option<Timestamp>, "select min(next_at) from outbox where state in ('queued', 'deferred')")
+}
+
+/// Forgets letters that were given up before `before`.
+pub async fn forget_failed(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
+    execute!(tx, "delete from outbox where state = 'failed' and next_at < $1", before)
 }

@@ -1,0 +1,484 @@
+//! The ledger: one row per recipient and edition, and the counters that must add up.
+
+use serde::Serialize;
+
+use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use crate::domain::delivery::{Counts, DeliveryState};
+use crate::domain::language::Language;
+use crate::domain::subscription::{MailFormat, SubscriptionStatus};
+use crate::domain::time::Timestamp;
+
+/// How many recipients one short transaction takes into the ledger.
+const FREEZE_CHUNK: i64 = 5_000;
+
+row! {
+    /// A delivery as reports show it.
+    #[derive(Clone)]
+    pub struct DeliveryRow {
+        pub edition_id: i64,
+        pub seq: i64,
+        pub subscription_id: i64,
+        /// Gone once it is no longer needed.
+        pub email: Option<String>,
+        pub domain: String,
+        pub state: DeliveryState,
+        pub attempts: i64,
+        pub repeats: i64,
+        pub next_at: Timestamp,
+        pub started_at: Option<Timestamp>,
+        pub finished_at: Option<Timestamp>,
+        pub code: Option<i64>,
+        pub status: Option<String>,
+        pub reply: Option<String>,
+        pub reason: Option<String>,
+    }
+}
+
+row! {
+    /// A claimed delivery with all that its message needs.
+    #[derive(Clone)]
+    pub struct ClaimedRow {
+        pub seq: i64,
+        pub email: Option<String>,
+        pub domain: String,
+        pub attempts: i64,
+        pub repeats: i64,
+        pub link: Option<Vec<u8>>,
+        pub subscription: Option<SubscriptionStatus>,
+        pub confirmed_at: Option<Timestamp>,
+        pub language: Option<Language>,
+        pub format: Option<MailFormat>,
+        pub suppressed: Option<String>,
+    }
+}
+
+/// Takes the next recipients of a started edition into the ledger, in the order of their subscriptions; who
+/// confirmed after the start is not among them. `true` once everybody is in.
+pub async fn freeze_some(
+    tx: &mut Tx,
+    edition_id: i64,
+    newsletter_id: i64,
+    started_at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let progress = fetch_optional!(
+        tx,
+        (i64, i64),
+        "select frozen_through, audience from editions where id = $1 and not frozen",
+        edition_id
+    )?;
+    let Some((after, audience)) = progress else { return Ok(true) };
+    let through = fetch_value!(
+        tx,
+        Option<i64>,
+        "select max(id) from (select id from subscriptions where newsletter_id = $1 and status = 'confirmed' and id > $2 \
+         order by id limit $3) as chunk",
+        newsletter_id,
+        after,
+        FREEZE_CHUNK,
+    )?;
+    let Some(through) = through else {
+        execute!(tx, "update editions set frozen = true where id = $1", edition_id)?;
+        return Ok(true);
+    };
+    let added = execute!(
+        tx,
+        "insert into deliveries (edition_id, seq, subscription_id, email, domain, state, next_at) \
+         select $1, $2 + row_number() over (order by s.id), s.id, p.email, p.domain, 'queued', $3 \
+         from subscriptions s join subscribers p on p.id = s.subscriber_id \
+         where s.newsletter_id = $4 and s.status = 'confirmed' and s.id > $5 and s.id <= $6 and s.confirmed_at <= $7 \
+         and not exists (select 1 from suppressions x where x.address_hash = p.address_hash) \
+         on conflict (edition_id, subscription_id) do nothing",
+        edition_id,
+        audience,
+        now,
+        newsletter_id,
+        after,
+        through,
+        started_at,
+    )?;
+    let added = i64::try_from(added).unwrap_or(i64::MAX);
+    execute!(
+        tx,
+        "update editions set frozen_through = $2, audience = audience + $3, queued = queued + $3 where id = $1",
+        edition_id,
+        through,
+        added
+    )?;
+    Ok(false)
+}
+
+/// Claims up to `limit` deliveries that are due, for `owner`. What is uncertain comes last and only where the
+/// newsletter wants it repeated.
+pub async fn claim(
+    tx: &mut Tx,
+    edition_id: i64,
+    owner: &str,
+    repeat_unknown: bool,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<i64>, StoreError> {
+    let mut claimed = Vec::new();
+    for state in [DeliveryState::Deferred, DeliveryState::Queued, DeliveryState::Unknown] {
+        if state == DeliveryState::Unknown && !repeat_unknown {
+            continue;
+        }
+        let left = limit - i64::try_from(claimed.len()).unwrap_or(i64::MAX);
+        if left <= 0 {
+            break;
+        }
+        let rows = claim_in_state(tx, edition_id, owner, state, left, now).await?;
+        if !rows.is_empty() {
+            let mut counts = Counts::default();
+            *counts.of(state) = -i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            *counts.of(DeliveryState::Sending) = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            add_counts(tx, edition_id, &counts).await?;
+            claimed.extend(rows.into_iter().map(|(seq,)| seq));
+        }
+    }
+    Ok(claimed)
+}
+
+async fn claim_in_state(
+    tx: &mut Tx,
+    edition_id: i64,
+    owner: &str,
+    state: DeliveryState,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<(i64,)>, StoreError> {
+    // One of the two splits between the engines: PostgreSQL passes over rows that another node is claiming.
+    macro_rules! claim_query {
+        ($lock:literal) => {
+            concat!(
+                "update deliveries set state = 'sending', owner = $2, claimed_at = $3, started_at = null, \
+                 repeats = repeats + case when $4 = 'unknown' then 1 else 0 end \
+                 where edition_id = $1 and seq in (select seq from deliveries where edition_id = $1 and state = $4 \
+                 and next_at <= $3 and ($4 <> 'unknown' or repeats = 0) order by next_at, seq limit $5 ",
+                $lock,
+                ") returning seq"
+            )
+        };
+    }
+    if matches!(tx.conn(), Conn::Sqlite(_)) {
+        fetch_all!(tx, (i64,), claim_query!(""), edition_id, owner, now, state, limit)
+    } else {
+        fetch_all!(tx, (i64,), claim_query!("for update skip locked"), edition_id, owner, now, state, limit)
+    }
+}
+
+/// What the messages of an owner's claims need, in order; page by `after`.
+pub async fn claimed(
+    on: &mut impl Access,
+    edition_id: i64,
+    owner: &str,
+    first: i64,
+    last: i64,
+) -> Result<Vec<ClaimedRow>, StoreError> {
+    fetch_all!(
+        on,
+        ClaimedRow,
+        "select d.seq, d.email, d.domain, d.attempts, d.repeats, s.link, s.status as subscription, s.confirmed_at, p.language, \
+         p.format, x.reason as suppressed from deliveries d \
+         left join subscriptions s on s.id = d.subscription_id left join subscribers p on p.id = s.subscriber_id \
+         left join suppressions x on x.address_hash = p.address_hash \
+         where d.edition_id = $1 and d.seq between $2 and $3 and d.owner = $4 and d.state = 'sending' order by d.seq",
+        edition_id,
+        first,
+        last,
+        owner,
+    )
+}
+
+/// A message about to be handed over: the last look at whether it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Start {
+    #[serde(rename = "e")]
+    pub edition_id: i64,
+    #[serde(rename = "s")]
+    pub seq: i64,
+}
+
+/// Notes that messages are about to be handed over, and gives back those that may: still ours, the edition still
+/// going out, the person still subscribed. This is the one gate that every message passes.
+pub async fn start(tx: &mut Tx, owner: &str, starts: &[Start], now: Timestamp) -> Result<Vec<(i64, i64)>, StoreError> {
+    let list = serde_json::to_string(starts).expect("numbers alone always become JSON");
+    macro_rules! start_query {
+        ($list:literal) => {
+            concat!(
+                "update deliveries set started_at = $2 from (",
+                $list,
+                ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.owner = $3 \
+                 and deliveries.state = 'sending' \
+                 and exists (select 1 from editions e where e.id = deliveries.edition_id and e.status = 'sending') \
+                 and exists (select 1 from subscriptions s join subscribers p on p.id = s.subscriber_id \
+                   where s.id = deliveries.subscription_id and s.status = 'confirmed' \
+                   and not exists (select 1 from suppressions x where x.address_hash = p.address_hash)) \
+                 returning deliveries.edition_id, deliveries.seq"
+            )
+        };
+    }
+    if matches!(tx.conn(), Conn::Sqlite(_)) {
+        fetch_all!(
+            tx,
+            (i64, i64),
+            start_query!("select value ->> 'e' as e, value ->> 's' as s from json_each($1)"),
+            list,
+            now,
+            owner
+        )
+    } else {
+        fetch_all!(
+            tx,
+            (i64, i64),
+            start_query!("select e, s from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint)"),
+            list,
+            now,
+            owner
+        )
+    }
+}
+
+/// What became of a claimed delivery.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settled {
+    #[serde(rename = "e")]
+    pub edition_id: i64,
+    #[serde(rename = "s")]
+    pub seq: i64,
+    pub state: DeliveryState,
+    pub attempts: i64,
+    /// Microseconds.
+    pub next_at: i64,
+    pub code: Option<i64>,
+    pub status: Option<String>,
+    pub reply: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// Notes what became of deliveries, and moves the counters with them. Those that are no longer ours stay as they are.
+pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settled], now: Timestamp) -> Result<(), StoreError> {
+    let list = serde_json::to_string(settled).expect("texts and numbers alone always become JSON");
+    macro_rules! settle_query {
+        ($list:literal) => {
+            concat!(
+                "update deliveries set state = j.state, attempts = j.attempts, next_at = j.next_at, code = j.code, \
+                 status = j.status, reply = j.reply, reason = j.reason, owner = null, claimed_at = null, \
+                 finished_at = case when j.state in ('queued', 'deferred') then null else $2 end from (",
+                $list,
+                ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.owner = $3 \
+                 and deliveries.state = 'sending' returning deliveries.edition_id, deliveries.state"
+            )
+        };
+    }
+    let rows = if matches!(tx.conn(), Conn::Sqlite(_)) {
+        fetch_all!(
+            tx,
+            (i64, DeliveryState),
+            settle_query!(
+                "select value ->> 'e' as e, value ->> 's' as s, value ->> 'state' as state, value ->> 'attempts' as attempts, \
+                 value ->> 'next_at' as next_at, value ->> 'code' as code, value ->> 'status' as status, \
+                 value ->> 'reply' as reply, value ->> 'reason' as reason from json_each($1)"
+            ),
+            list,
+            now,
+            owner
+        )
+    } else {
+        fetch_all!(
+            tx,
+            (i64, DeliveryState),
+            settle_query!(
+                "select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, state text, attempts bigint, \
+                 next_at bigint, code bigint, status text, reply text, reason text)"
+            ),
+            list,
+            now,
+            owner
+        )
+    }?;
+    move_counts(tx, DeliveryState::Sending, &rows).await
+}
+
+/// Adds up what left one state, edition by edition.
+async fn move_counts(tx: &mut Tx, from: DeliveryState, rows: &[(i64, DeliveryState)]) -> Result<(), StoreError> {
+    let mut editions: Vec<i64> = rows.iter().map(|(edition_id, _)| *edition_id).collect();
+    editions.sort_unstable();
+    editions.dedup();
+    for edition_id in editions {
+        let mut counts = Counts::default();
+        for (_, state) in rows.iter().filter(|(id, _)| *id == edition_id) {
+            counts.moved(from, *state);
+        }
+        add_counts(tx, edition_id, &counts).await?;
+    }
+    Ok(())
+}
+
+async fn add_counts(tx: &mut Tx, edition_id: i64, by: &Counts) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "update editions set queued = queued + $2, sending = sending + $3, accepted = accepted + $4, deferred = deferred + $5, \
+         rejected = rejected + $6, expired = expired + $7, skipped = skipped + $8, unknown = unknown + $9 where id = $1",
+        edition_id,
+        by.queued,
+        by.sending,
+        by.accepted,
+        by.deferred,
+        by.rejected,
+        by.expired,
+        by.skipped,
+        by.unknown,
+    )?;
+    Ok(())
+}
+
+/// Gives back what dead owners had claimed, some at a time: what was started is uncertain, the rest waits again.
+/// With `in_doubt` even what was only claimed is uncertain, because a start may have been lost with the power.
+/// Says how many rows it gave back.
+pub async fn release_owner(
+    tx: &mut Tx,
+    edition_id: i64,
+    owner: &str,
+    in_doubt: bool,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let rows = fetch_all!(
+        tx,
+        (i64, DeliveryState),
+        "update deliveries set owner = null, claimed_at = null, next_at = $3, \
+         state = case when started_at is not null or $4 then 'unknown' else 'queued' end, \
+         reason = case when started_at is not null or $4 then 'interrupted' else reason end, \
+         finished_at = case when started_at is not null or $4 then $3 else finished_at end \
+         where edition_id = $1 and state = 'sending' and owner = $2 returning edition_id, state",
+        edition_id,
+        owner,
+        now,
+        in_doubt,
+    )?;
+    move_counts(tx, DeliveryState::Sending, &rows).await?;
+    Ok(rows.len())
+}
+
+/// Who holds claims of an edition.
+pub async fn owners(on: &mut impl Access, edition_id: i64) -> Result<Vec<String>, StoreError> {
+    let rows = fetch_all!(
+        on,
+        (String,),
+        "select distinct owner from deliveries where edition_id = $1 and state = 'sending' and owner is not null",
+        edition_id
+    )?;
+    Ok(rows.into_iter().map(|(owner,)| owner).collect())
+}
+
+/// Passes over what still waits in a cancelled edition, some at a time; says how many.
+pub async fn skip_waiting(
+    tx: &mut Tx,
+    edition_id: i64,
+    reason: &str,
+    limit: i64,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let mut skipped = 0;
+    for state in [DeliveryState::Queued, DeliveryState::Deferred] {
+        let rows = fetch_all!(
+            tx,
+            (i64, DeliveryState),
+            "update deliveries set state = 'skipped', reason = $2, finished_at = $3 where edition_id = $1 and seq in \
+             (select seq from deliveries where edition_id = $1 and state = $4 order by next_at, seq limit $5) \
+             returning edition_id, state",
+            edition_id,
+            reason,
+            now,
+            state,
+            limit,
+        )?;
+        move_counts(tx, state, &rows).await?;
+        skipped += rows.len();
+    }
+    Ok(skipped)
+}
+
+/// How many uncertain deliveries will still be repeated.
+pub async fn repeatable(on: &mut impl Access, edition_id: i64) -> Result<i64, StoreError> {
+    fetch_value!(
+        on,
+        i64,
+        "select count(*) from deliveries where edition_id = $1 and state = 'unknown' and repeats = 0",
+        edition_id
+    )
+}
+
+/// When the next waiting delivery is due.
+pub async fn next_due(on: &mut impl Access, edition_id: i64) -> Result<Option<Timestamp>, StoreError> {
+    fetch_value!(
+        on,
+        Option<Timestamp>,
+        "select min(next_at) from (select min(next_at) as next_at from deliveries where edition_id = $1 and state = 'queued' \
+         union all select min(next_at) from deliveries where edition_id = $1 and state = 'deferred' \
+         union all select min(next_at) from deliveries where edition_id = $1 and state = 'unknown' and repeats = 0) as due",
+        edition_id
+    )
+}
+
+/// Makes deferred deliveries due at once; says how many.
+pub async fn hurry_deferred(tx: &mut Tx, edition_id: i64, now: Timestamp) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update deliveries set next_at = $2 where edition_id = $1 and state = 'deferred' and next_at > $2",
+        edition_id,
+        now
+    )
+}
+
+/// A page of an edition's deliveries in order, in one state or in all.
+pub async fn page(
+    on: &mut impl Access,
+    edition_id: i64,
+    state: Option<DeliveryState>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<DeliveryRow>, StoreError> {
+    fetch_all!(
+        on,
+        DeliveryRow,
+        "select edition_id, seq, subscription_id, email, domain, state, attempts, repeats, next_at, started_at, finished_at, code, \
+         status, reply, reason from deliveries where edition_id = $1 and seq > $2 and ($3 = '' or state = $3) order by seq limit $4",
+        edition_id,
+        after,
+        state.map_or("", DeliveryState::as_str),
+        limit,
+    )
+}
+
+/// How an edition fared at each domain, the busiest first.
+pub async fn per_domain(
+    on: &mut impl Access,
+    edition_id: i64,
+    limit: i64,
+) -> Result<Vec<(String, DeliveryState, i64)>, StoreError> {
+    fetch_all!(
+        on,
+        (String, DeliveryState, i64),
+        "select d.domain, d.state, count(*) from deliveries d join (select domain, count(*) as n from deliveries \
+         where edition_id = $1 group by domain order by n desc, domain limit $2) as top on top.domain = d.domain \
+         where d.edition_id = $1 group by d.domain, d.state, top.n order by top.n desc, d.domain, d.state",
+        edition_id,
+        limit,
+    )
+}
+
+/// The counters as the rows tell them: for the check that both agree.
+pub async fn recount(on: &mut impl Access, edition_id: i64) -> Result<Counts, StoreError> {
+    let rows = fetch_all!(
+        on,
+        (DeliveryState, i64),
+        "select state, count(*) from deliveries where edition_id = $1 group by state",
+        edition_id
+    )?;
+    let mut counts = Counts::default();
+    for (state, count) in rows {
+        *counts.of(state) = count;
+    }
+    Ok(counts)
+}
