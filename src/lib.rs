@@ -1,6 +1,7 @@
 //! The map of postduif: one room per folder, arrows point down only (see ARCHITECTURE.md).
 
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod content;
 pub mod domain;

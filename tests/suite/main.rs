@@ -2,5 +2,6 @@
 
 mod kit;
 
+mod cli;
 mod schema;
 mod test_kit;

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod database;
 pub mod http;
 pub mod postfix;
+pub mod program;
 
 use database::{Database, Engine};
 

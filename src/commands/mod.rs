@@ -1,0 +1,124 @@
+//! The command line: what can be asked for, one file per command.
+
+mod completions;
+mod config;
+mod healthcheck;
+mod logging;
+mod man;
+mod migrate;
+mod output;
+mod start;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use self::output::{Output, OutputError, printable};
+use crate::config::{Config, FlagValue, Flags};
+
+/// A newsletter delivery backend: it writes only to who asked, loses nobody and follows nobody.
+#[derive(Parser)]
+#[command(name = "postduif", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Args)]
+struct Global {
+    /// The TOML file with settings [default: ./postduif.toml, else /etc/postduif/postduif.toml]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    config: Option<std::path::PathBuf>,
+    /// Set one setting, over file and environment; may be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Global options")]
+    set: Vec<(String, String)>,
+    /// The database: sqlite:PATH or postgres://…
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    database_url: Option<String>,
+    /// Answer with JSON on standard output, a list as one object a line
+    #[arg(long, global = true, help_heading = "Global options")]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bring the database to this version; `serve` does it too
+    Migrate,
+    Config(config::Arguments),
+    Completions(completions::Arguments),
+    /// Print the manual pages
+    Man,
+    #[command(hide = true)]
+    Healthcheck(healthcheck::Arguments),
+}
+
+/// Does what the command line of this process asks for: 0 done, 1 failed, 2 misused.
+pub fn run() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    let output = Output::new(global.json);
+    match command.run(&global, &output) {
+        Ok(code) => code,
+        Err(error) if error.downcast_ref().is_some_and(OutputError::is_nobody_there) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("postduif: {}", printable(&format!("{error:#}")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Command {
+    fn run(self, global: &Global, output: &Output) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Migrate => start::block_on(migrate::run(&global.load(None)?, output))?,
+            Self::Config(arguments) => config::run(&arguments, global, output)?,
+            Self::Completions(arguments) => completions::run(&arguments, output)?,
+            Self::Man => man::run(output)?,
+            Self::Healthcheck(arguments) => healthcheck::run(&global.load(arguments.listen.as_deref())?)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Global {
+    /// The settings of this process, and its log as they want it.
+    fn load(&self, listen: Option<&str>) -> anyhow::Result<Config> {
+        let config = self.settings(listen)?;
+        logging::start(&config);
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(config)
+    }
+
+    fn settings(&self, listen: Option<&str>) -> anyhow::Result<Config> {
+        let value = |flag: &str, key: &str, value: &str| FlagValue {
+            flag: flag.to_owned(),
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let mut values: Vec<FlagValue> =
+            self.set.iter().map(|(key, text)| value(&format!("--set {key}"), key, text)).collect();
+        values.extend(self.database_url.iter().map(|url| value("--database-url", "database_url", url)));
+        values.extend(listen.map(|listen| value("--listen", "listen", listen)));
+        Ok(Config::load(&Flags { file: self.config.clone(), values })?)
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, such as smtp_connections=4")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,114 @@
+//! The command line as scripts meet it: exit codes, one clear line about a fault, JSON and nothing else.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Stdio;
+
+use crate::kit::database::Database;
+use crate::kit::on_each_engine;
+use crate::kit::program::Program;
+
+on_each_engine![the_database_is_made_ready_by_one_command_that_may_be_repeated];
+
+fn the_database_is_made_ready_by_one_command_that_may_be_repeated(database: Database) {
+    for _ in 0..2 {
+        let migrate = Program::new(database.folder(), &["migrate", "--database-url", database.url()]);
+        migrate.env("POSTDUIF_SECRET_KEY", &"k".repeat(44)).run().done();
+    }
+    assert!(!database.texts("select cast(version as text) from _sqlx_migrations").is_empty());
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder can be made")
+}
+
+#[test]
+fn settings_are_shown_with_their_origin_and_without_their_secrets() {
+    let folder = folder();
+    std::fs::write(folder.path().join("postduif.toml"), "smtp_url = 'smtp://jan:hunter2@mail.example.org'").unwrap();
+    let lines = Program::new(folder.path(), &["config", "--json", "--set", "offline=true"])
+        .env("POSTDUIF_DATABASE_URL", "postgres://jan:hunter2@db/news")
+        .env("POSTDUIF_SECRET_KEY", "aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnRlcjJodW50ZXIy")
+        .run()
+        .json();
+    let of = |key: &str| lines.iter().find(|line| line["key"] == key).expect("every setting is shown");
+    assert_eq!(of("smtp_url")["value"], "smtp://jan:•••@mail.example.org:587?tls=required&weight=1");
+    assert_eq!(of("smtp_url")["origin"], "file postduif.toml");
+    assert_eq!(of("database_url")["value"], "postgres://jan:***@db/news");
+    assert_eq!(of("offline")["origin"], "flag --set offline");
+    assert_eq!(of("secret_key")["value"], "•••");
+    assert_eq!(of("secret_key")["origin"], "environment POSTDUIF_SECRET_KEY");
+    let all = serde_json::to_string(&lines).unwrap();
+    assert!(!all.contains("hunter2") && !all.contains("aHVudGVy"), "{all}");
+}
+
+#[test]
+fn showing_the_settings_makes_nothing() {
+    let folder = folder();
+    Program::new(folder.path(), &["config"]).run().done();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_wrong_setting_is_one_line_that_names_it() {
+    let folder = folder();
+    let message = Program::new(folder.path(), &["migrate"]).env("POSTDUIF_LISTEM", "x").run().failed();
+    assert_eq!(message, "postduif: unknown setting “POSTDUIF_LISTEM” (environment); did you mean POSTDUIF_LISTEN?");
+    let message = Program::new(folder.path(), &["migrate", "--database-url", "postgres://db/x"]).run().failed();
+    assert!(message.starts_with("postduif: the setting POSTDUIF_SECRET_KEY is missing: "), "{message}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn misuse_is_told_from_failure_by_its_exit_code() {
+    let folder = folder();
+    for arguments in
+        [&["fly"][..], &[], &["config", "--wings"], &["config", "--set", "listen"], &["completions", "dos"]]
+    {
+        let outcome = Program::new(folder.path(), arguments).run();
+        assert_eq!((outcome.code, outcome.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(outcome.err.contains("Usage") || outcome.err.contains("--help"), "{arguments:?}: {}", outcome.err);
+    }
+    assert!(Program::new(folder.path(), &["--help"]).run().done().contains("migrate"));
+}
+
+#[test]
+fn a_reader_who_has_had_enough_is_no_fault() {
+    let folder = folder();
+    for arguments in [&["config"][..], &["config", "--json"], &["man"], &["completions", "bash"]] {
+        let mut command = Program::new(folder.path(), arguments).into_command();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert!(child.wait().unwrap().success() && err.is_empty(), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn a_shell_and_a_manual_reader_are_served() {
+    let folder = folder();
+    assert!(Program::new(folder.path(), &["completions", "fish"]).run().done().contains("complete -c postduif"));
+    let pages = Program::new(folder.path(), &["man"]).run().done();
+    assert!(pages.contains(".TH postduif 1") && pages.contains(".TH postduif-config 1"), "{pages}");
+}
+
+#[test]
+fn health_is_what_the_server_says_and_sick_where_there_is_none() {
+    let folder = folder();
+    for (answer, code) in [("HTTP/1.1 200 OK\r\n\r\n", 0), ("HTTP/1.1 503 Service Unavailable\r\n\r\n", 1)] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            let length = stream.read(&mut request).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        assert_eq!(Program::new(folder.path(), &["healthcheck", "--listen", &address]).run().code, code);
+        assert!(server.join().unwrap().starts_with("GET /health/ready HTTP/1.1\r\nHost: "));
+        let message = Program::new(folder.path(), &["healthcheck", "--listen", &address]).run().failed();
+        assert!(message.contains(&format!("no server answers at {address}")), "{message}");
+    }
+}
