@@ -1,5 +1,6 @@
 //! The map of postduif: one room per folder, arrows point down only (see ARCHITECTURE.md).
 
+pub mod answers;
 pub mod clock;
 pub mod commands;
 pub mod config;

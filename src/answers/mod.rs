@@ -1,0 +1,17 @@
+//! What programs are told, by the API and by `--json` alike: facts of the database in the names of the outside.
+
+mod article;
+mod edition;
+mod newsletter;
+mod source;
+mod subscriber;
+mod suppression;
+mod token;
+
+pub use article::ArticleAnswer;
+pub use edition::{EditionAnswer, EditionItem, EditionSection};
+pub use newsletter::{NewsletterAnswer, SectionAnswer};
+pub use source::SourceAnswer;
+pub use subscriber::{SubscriberAnswer, SubscriptionAnswer};
+pub use suppression::SuppressionAnswer;
+pub use token::{NewTokenAnswer, TokenAnswer};
