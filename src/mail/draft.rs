@@ -105,26 +105,35 @@ impl Draft {
     /// The MIME fields and both parts, plain text first (RFC 2046 section 5.1.4): ends the message.
     pub(super) fn alternatives(&mut self, language: &str, text: &str, html: &str) {
         // `=_` cannot occur in quoted-printable, and so no part can hold the boundary (RFC 2045 section 6.7).
-        let mut both = Vec::with_capacity(text.len() + html.len());
-        both.extend_from_slice(text.as_bytes());
-        both.extend_from_slice(html.as_bytes());
         let mut boundary = String::from("=_");
-        for byte in &digest(&SHA256, &both).as_ref()[..12] {
+        for byte in &digest(&SHA256, html.as_bytes()).as_ref()[..12] {
             write!(boundary, "{byte:02x}").expect("writing to a string does not fail");
         }
+        self.mime(language);
+        self.raw("Content-Type", &format!("multipart/alternative; boundary=\"{boundary}\""));
+        for (subtype, part) in [("plain", text), ("html", html)] {
+            self.bytes.extend_from_slice(format!("\r\n--{boundary}\r\n").as_bytes());
+            self.part(subtype, part);
+        }
+        self.bytes.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    }
+
+    /// The MIME fields and plain text alone: ends the message.
+    pub(super) fn plain(&mut self, language: &str, text: &str) {
+        self.mime(language);
+        self.part("plain", text);
+    }
+
+    fn mime(&mut self, language: &str) {
         self.raw("Content-Language", language);
         self.raw("MIME-Version", "1.0");
-        self.raw("Content-Type", &format!("multipart/alternative; boundary=\"{boundary}\""));
+    }
+
+    fn part(&mut self, subtype: &str, text: &str) {
+        self.raw("Content-Type", &format!("text/{subtype}; charset=utf-8"));
+        self.raw("Content-Transfer-Encoding", "quoted-printable");
         self.bytes.extend_from_slice(b"\r\n");
-        for (subtype, part) in [("plain", text), ("html", html)] {
-            self.bytes.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
-            self.raw("Content-Type", &format!("text/{subtype}; charset=utf-8"));
-            self.raw("Content-Transfer-Encoding", "quoted-printable");
-            self.bytes.extend_from_slice(b"\r\n");
-            self.quoted_printable(part);
-            self.bytes.extend_from_slice(b"\r\n");
-        }
-        self.bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        self.quoted_printable(text);
     }
 
     /// Writes `name: ` and says which column comes next.
@@ -220,6 +229,9 @@ pub(super) fn write_token(column: usize, value: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(if folds { b"\r\n " } else { b" " });
     out.extend_from_slice(value.as_bytes());
 }
+
+/// Length of what [`header_date`] gives for years of four digits.
+pub(super) const HEADER_DATE_LENGTH: usize = "Sun, 01 Mar 2026 08:00:09 +0000".len();
 
 /// A moment as header fields have it (RFC 5322 section 3.3), in UTC.
 pub(super) fn header_date(moment: Timestamp) -> String {

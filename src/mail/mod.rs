@@ -2,6 +2,8 @@
 //!
 //! A mail is composed once, merged per recipient, and signed over the bytes sent.
 
+pub mod compose;
+pub mod dkim_key;
 mod draft;
 mod fields;
 #[cfg(test)]
@@ -9,8 +11,10 @@ mod fixture;
 pub mod inbound;
 mod layout;
 pub mod letter;
+pub mod merge;
 pub mod message;
 pub mod sample;
+pub mod sign;
 mod slot;
 pub mod template;
 mod view;

@@ -6,11 +6,17 @@ use crate::domain::language::Language;
 use crate::domain::newsletter::Promo;
 use crate::domain::public_url::PublicUrl;
 
+use super::message::Token;
 use super::view::{ButtonView, LetterView, LetterWords};
 
 /// The token in the links of previews and test mails. Pages that are asked for it show what readers would see and do
 /// nothing; no real token can be equal to it, because those are 52 random characters.
 pub const SAMPLE_TOKEN: &str = "voorbeeldvoorbeeldvoorbeeldvoorbeeldvoorbeeldvoorbee";
+
+/// The same as a checked value.
+pub(super) fn token() -> Token<'static> {
+    Token::parse(SAMPLE_TOKEN).expect("these are lower-case letters")
+}
 
 pub(super) const SLUG: &str = "sample";
 pub(super) const ADDRESS: &str = "Voorbeeldstraat 1, 1234 AB Voorbeeldstad";
