@@ -4,4 +4,5 @@ mod kit;
 
 mod cli;
 mod schema;
+mod signatures;
 mod test_kit;
