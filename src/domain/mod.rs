@@ -7,6 +7,7 @@ pub mod delivery;
 pub mod edition;
 pub mod edition_content;
 pub mod fault;
+pub mod article;
 pub mod language;
 pub mod letter;
 pub mod link;
