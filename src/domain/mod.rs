@@ -1,13 +1,13 @@
 //! Plain values and decisions: no I/O, no SQL, no async. `domain` knows no other room.
 
 pub mod address;
+pub mod article;
 pub mod bounce;
 pub mod consent;
 pub mod delivery;
 pub mod edition;
 pub mod edition_content;
 pub mod fault;
-pub mod article;
 pub mod language;
 pub mod letter;
 pub mod link;
