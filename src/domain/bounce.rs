@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::bounce_wording;
+
 /// What an enhanced status code (RFC 3463, and its IANA registry) or a mail server's words say went wrong.
 ///
 /// The replies of a living SMTP dialogue and the reports that come back by mail are read with the same eyes.
@@ -59,14 +61,8 @@ impl BounceClass {
     }
 
     /// Reads a server's words, for servers that send no enhanced code or an empty one (`5.0.0`).
-    ///
-    /// The order matters: “user unknown, see our spam policy” is about the user.
     pub fn from_text(text: &str) -> Self {
-        let text = text.to_lowercase();
-        WORDS
-            .iter()
-            .find(|(_, words)| words.iter().any(|word| text.contains(word)))
-            .map_or(Self::Unclear, |(class, _)| *class)
+        bounce_wording::from_text(text)
     }
 
     /// One refusal is enough: nobody reads at this address.
@@ -111,103 +107,6 @@ impl fmt::Display for BounceClass {
     }
 }
 
-/// What servers write, in lower case, most telling first.
-const WORDS: [(BounceClass, &[&str]); 7] = [
-    // “Sender address does not exist” says nothing about the reader.
-    (BounceClass::Policy, &["sender", "return path", "mail from"]),
-    (
-        BounceClass::Gone,
-        &[
-            "user unknown",
-            "unknown user",
-            "user not found",
-            "unknown recipient",
-            "recipient unknown",
-            "unknown mailbox",
-            "unknown address",
-            "unknown local",
-            "no such user",
-            "no such recipient",
-            "no such mailbox",
-            "no such address",
-            "no such domain",
-            "no such person",
-            "no mailbox here",
-            "not our customer",
-            "does not exist",
-            "doesn't exist",
-            "doesn't have a",
-            "address rejected: unverified",
-            "mailbox not found",
-            "mailbox unavailable",
-            "recipient not found",
-            "recipient rejected",
-            "invalid recipient",
-            "invalid mailbox",
-            "user invalid",
-            "account disabled",
-            "account is disabled",
-            "account has been disabled",
-            "account inactive",
-            "mailbox disabled",
-            "user disabled",
-            "is no longer",
-            "no longer available",
-            "domain not found",
-            "host not found",
-            "host unknown",
-            "user not local",
-        ],
-    ),
-    (
-        BounceClass::MailboxFull,
-        &[
-            "over quota",
-            "overquota",
-            "quota exceeded",
-            "exceeded quota",
-            "exceeds quota",
-            "exceeded storage",
-            "mailbox full",
-            "mailbox is full",
-            "inbox is full",
-            "not enough space",
-            "out of storage",
-        ],
-    ),
-    (
-        BounceClass::TooLarge,
-        &["too large", "too big", "size limit", "exceeds size", "maximum message size", "max message size"],
-    ),
-    (
-        BounceClass::Policy,
-        &[
-            "blocked",
-            "blacklist",
-            "block list",
-            "blocklist",
-            "reputation",
-            "rate limit",
-            "too many",
-            "spf",
-            "dkim",
-            "dmarc",
-            "policy",
-            "relay",
-            "access denied",
-            "not authorized",
-            "not permitted",
-            "greylist",
-            "graylist",
-        ],
-    ),
-    (BounceClass::Content, &["spam", "virus", "malware", "phish", "content", "unsolicited"]),
-    (
-        BounceClass::Network,
-        &["timed out", "timeout", "connection refused", "no route", "loop", "too busy", "unable to connect"],
-    ),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,21 +139,5 @@ mod tests {
         }
         assert!(!BounceClass::Policy.counts_towards_suppression());
         assert!(!BounceClass::Policy.is_about_recipient());
-    }
-
-    #[test]
-    fn words_help_where_codes_are_missing() {
-        for (text, class) in [
-            ("Sorry, no mailbox here by that name. (#5.1.1)", BounceClass::Gone),
-            ("User Unknown, see our spam policy", BounceClass::Gone),
-            ("mailbox is full", BounceClass::MailboxFull),
-            ("Message size exceeds maximum: too large", BounceClass::TooLarge),
-            ("Your host is blocked using our list", BounceClass::Policy),
-            ("looks like spam to me", BounceClass::Content),
-            ("Sender address does not exist", BounceClass::Policy),
-            ("go away", BounceClass::Unclear),
-        ] {
-            assert_eq!(BounceClass::from_text(text), class, "{text}");
-        }
     }
 }

@@ -13,6 +13,7 @@ mod layout;
 pub mod letter;
 pub mod merge;
 pub mod message;
+pub mod report;
 pub mod sample;
 pub mod sign;
 mod slot;

@@ -1,0 +1,155 @@
+//! Replies that nobody wrote: vacations, receipts, questions whether we are human (RFC 3834, RFC 8098).
+
+use super::notice;
+use super::parts::Mail;
+
+/// Whether the message says that another one was shown, deleted or sorted (RFC 8098).
+pub(super) fn is_receipt(mail: &Mail) -> bool {
+    mail.report_type == "disposition-notification"
+        || mail.leaves.iter().any(|leaf| {
+            matches!(leaf.kind.as_str(), "message/disposition-notification" | "message/global-disposition-notification")
+        })
+}
+
+/// Whether a machine answered in its owner's name. A mail server's own report is no such answer, though some
+/// label it so.
+pub(super) fn is_reply(mail: &Mail) -> bool {
+    let header = &mail.header;
+    if header.has("x-failed-recipients") {
+        return false;
+    }
+    let subject = mail.subject.to_lowercase();
+    if SUBJECTS.iter().any(|phrase| subject.contains(phrase))
+        || BEGINNINGS.iter().any(|start| subject.starts_with(start))
+    {
+        return true;
+    }
+    let says = |name: &str, words: &[&str]| {
+        header.all(name).any(|value| {
+            let value = value.trim_start().to_ascii_lowercase();
+            words.iter().any(|word| value.starts_with(word))
+        })
+    };
+    let is_marked = FIELDS.iter().any(|name| header.has(name))
+        || says("auto-submitted", &["auto-"])
+        || says("precedence", &["auto_reply", "auto-reply"])
+        || says("x-precedence", &["auto_reply", "auto-reply"])
+        || says("delivered-to", &["autoresponder"])
+        || says("x-post-messageclass", &["9; autoresponder"]);
+    is_marked && !notice::is_from_machine(mail)
+}
+
+const FIELDS: &[&str] = &[
+    "x-autoreply",
+    "x-auto-reply",
+    "x-autoreply-from",
+    "x-auto-reply-from",
+    "x-autorespond",
+    "x-autoresponder",
+    "x-autoresponse",
+    "x-mail-autoreply",
+    "x-mailer-autoreply",
+    "x-vacation",
+    "x-out-of-office",
+];
+
+/// In lower case, anywhere in a subject.
+const SUBJECTS: &[&str] = &[
+    "out of office",
+    "out of the office",
+    "out-of-office",
+    "automatic reply",
+    "automatic response",
+    "automated reply",
+    "automated response",
+    "auto reply",
+    "auto-reply",
+    "autoreply",
+    "auto response",
+    "auto-response",
+    "autoresponse",
+    "autoresponder",
+    "auto-responder",
+    "vacation",
+    "on holiday",
+    "on leave",
+    "no longer with",
+    "no longer works",
+    "no longer employed",
+    "has left the company",
+    "afwezig",
+    "niet aanwezig",
+    "automatisch antwoord",
+    "automatisch bericht",
+    "niet op kantoor",
+    "uit dienst",
+    "vakantie",
+    "abwesenheit",
+    "abwesend",
+    "automatische antwort",
+    "außer haus",
+    "nicht im büro",
+    "urlaub",
+    "réponse automatique",
+    "reponse automatique",
+    "absence du bureau",
+    "absent du bureau",
+    "message d'absence",
+    "en congé",
+    "fuera de la oficina",
+    "fuera de oficina",
+    "respuesta automática",
+    "respuesta automatica",
+    "ausencia",
+    "resposta automática",
+    "ausência",
+    "risposta automatica",
+    "fuori sede",
+    "fuori ufficio",
+    "assenza",
+    "autosvar",
+    "frånvaro",
+    "fravær",
+    "automaattinen vastaus",
+    "poissaolo",
+    "automatická odpověď",
+    "autoodpowiedź",
+    "odpowiedź automatyczna",
+    "automatyczna odpowiedź",
+    "poza biurem",
+    "nieobecność",
+    "автоответ",
+    "автоматический ответ",
+    "自動返信",
+    "自動応答",
+    "不在",
+    "自动回复",
+    "自動回覆",
+];
+
+/// In lower case, at the beginning of a subject: receipts, and questions whether we are human.
+const BEGINNINGS: &[&str] = &[
+    "read:",
+    "gelezen:",
+    "gelesen:",
+    "lu :",
+    "lu:",
+    "leído:",
+    "letto:",
+    "not read:",
+    "niet gelezen:",
+    "return receipt",
+    "read receipt",
+    "leesbevestiging",
+    "lesebestätigung",
+    "please confirm your message",
+    "please confirm your email",
+    "please verify your message",
+    "verify your message",
+    "confirm your message",
+    "sender verification",
+    "i'm away",
+    "ooo:",
+    "afk:",
+    "abwesenheitsnotiz",
+];
