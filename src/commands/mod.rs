@@ -2,12 +2,17 @@
 
 mod completions;
 mod config;
+mod edition;
 mod healthcheck;
 mod logging;
 mod man;
 mod migrate;
+mod newsletter;
 mod output;
+mod schedule;
 mod start;
+mod subscriber;
+mod token;
 
 use std::process::ExitCode;
 
@@ -49,6 +54,19 @@ enum Command {
     Migrate,
     Config(config::Arguments),
     Completions(completions::Arguments),
+    /// Make, show and change newsletters
+    #[command(subcommand)]
+    Newsletter(newsletter::Command),
+    Schedule(schedule::Arguments),
+    /// Make editions, look at them, and let them go out
+    #[command(subcommand)]
+    Edition(edition::Command),
+    /// Look up people
+    #[command(subcommand)]
+    Subscriber(subscriber::Command),
+    /// Keys for programs that use the API
+    #[command(subcommand)]
+    Token(token::Command),
     /// Print the manual pages
     Man,
     #[command(hide = true)]
@@ -63,7 +81,7 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) if error.downcast_ref().is_some_and(OutputError::is_nobody_there) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("postduif: {}", printable(&format!("{error:#}")));
+            eprintln!("postduif: {}", printable(&sentence(&error)));
             ExitCode::FAILURE
         }
     }
@@ -72,7 +90,20 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(self, global: &Global, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Migrate => start::block_on(migrate::run(&global.load(None)?, output))?,
+            Self::Migrate => start::block_on(migrate::run(global.load(None)?, output))?,
+            Self::Newsletter(command) => {
+                start::in_house(global, async |house| newsletter::run(command, house, output).await)?
+            }
+            Self::Schedule(arguments) => {
+                start::in_house(global, async |house| schedule::run(&arguments, house, output).await)?
+            }
+            Self::Edition(command) => {
+                start::in_house(global, async |house| edition::run(command, house, output).await)?
+            }
+            Self::Subscriber(command) => {
+                start::in_house(global, async |house| subscriber::run(command, house, output).await)?
+            }
+            Self::Token(command) => start::in_house(global, async |house| token::run(command, house, output).await)?,
             Self::Config(arguments) => config::run(&arguments, global, output)?,
             Self::Completions(arguments) => completions::run(&arguments, output)?,
             Self::Man => man::run(output)?,
@@ -105,6 +136,19 @@ impl Global {
         values.extend(listen.map(|listen| value("--listen", "listen", listen)));
         Ok(Config::load(&Flags { file: self.config.clone(), values })?)
     }
+}
+
+/// The error and its causes in one line; a cause that an error repeats in its own words is said once.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -84,6 +84,13 @@ impl Output {
     }
 }
 
+/// The facts about one thing, a line each; what is empty shows as a dash.
+pub fn card(facts: &[(&str, String)]) -> String {
+    let dash = |fact: &String| if fact.is_empty() { "–".to_owned() } else { printable(fact) };
+    let rows: Vec<Vec<String>> = facts.iter().map(|(name, fact)| vec![(*name).to_owned(), dash(fact)]).collect();
+    table(&rows).join("\n")
+}
+
 /// Two spaces between columns, nothing behind the last.
 fn table(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -4,18 +4,107 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Stdio;
 
+use serde_json::json;
+
 use crate::kit::database::Database;
 use crate::kit::on_each_engine;
-use crate::kit::program::Program;
+use crate::kit::program::{Outcome, Program};
 
-on_each_engine![the_database_is_made_ready_by_one_command_that_may_be_repeated];
+on_each_engine![
+    the_database_is_made_ready_by_one_command_that_may_be_repeated,
+    a_newsletter_is_made_shown_changed_and_scheduled,
+    what_is_wrong_with_a_newsletter_is_said_all_at_once_and_changes_nothing,
+    a_token_is_told_once_and_revoked_for_good,
+    a_database_is_not_opened_with_another_key,
+];
+
+/// A run against this database.
+fn run(database: &Database, arguments: &[&str]) -> Outcome {
+    let with_database = [arguments, &["--database-url", database.url()]].concat();
+    Program::new(database.folder(), &with_database).env("POSTDUIF_SECRET_KEY", &"k".repeat(44)).run()
+}
+
+fn make_newsletter(database: &Database) {
+    run(database, &["newsletter", "create", "ibp", "--title", "IBP-nieuws", "--from", "IBP <news@example.org>"]).done();
+}
+
+fn a_newsletter_is_made_shown_changed_and_scheduled(database: Database) {
+    make_newsletter(&database);
+    let edit = ["newsletter", "edit", "ibp", "--review-days", "3", "--timezone", "America/New_York", "--json"];
+    let edited = run(&database, &edit).json().remove(0);
+    assert_eq!((&edited["title"], &edited["review_days"]), (&"IBP-nieuws".into(), &3.into()));
+    assert_eq!(run(&database, &["newsletter", "show", "ibp", "--json"]).json().remove(0), edited);
+    assert_eq!(run(&database, &["newsletter", "list", "--json"]).json(), [edited]);
+    assert!(run(&database, &["newsletter", "list"]).done().contains("IBP-nieuws"));
+    let moments = run(&database, &["schedule", "ibp", "--from", "2027-03-01", "--count", "2", "--json"]).json();
+    assert_eq!(
+        moments,
+        [
+            json!({
+                "newsletter": "ibp",
+                "assemble_at": "2027-03-01T09:00:00-05:00",
+                "send_at": "2027-03-04T09:00:00-05:00",
+            }),
+            json!({
+                "newsletter": "ibp",
+                "assemble_at": "2027-06-01T09:00:00-04:00",
+                "send_at": "2027-06-04T09:00:00-04:00",
+            }),
+        ]
+    );
+}
+
+fn what_is_wrong_with_a_newsletter_is_said_all_at_once_and_changes_nothing(database: Database) {
+    let message = run(&database, &["newsletter", "create", "ibp", "--language", "xx"]).failed();
+    assert!(
+        ["title: is needed", "from: is needed", "language: “xx”"].iter().all(|part| message.contains(part)),
+        "{message}"
+    );
+    assert_eq!(message.matches("title: is needed").count(), 1, "{message}");
+    assert_eq!(run(&database, &["newsletter", "list", "--json"]).done(), "");
+    make_newsletter(&database);
+    let message = run(&database, &["newsletter", "create", "ibp", "--title", "X", "--from", "a@example.org"]).failed();
+    assert_eq!(message, "postduif: there is a newsletter “ibp” already");
+    assert_eq!(run(&database, &["schedule", "nieuws"]).failed(), "postduif: there is no newsletter “nieuws”");
+}
+
+fn a_token_is_told_once_and_revoked_for_good(database: Database) {
+    let made = run(&database, &["token", "create", "site", "--role", "editor", "--json"]).json().remove(0);
+    let token = made["token"].as_str().expect("the token is told");
+    assert!(token.len() > 40, "{token}");
+    let list = run(&database, &["token", "list", "--json"]).done();
+    assert!(list.contains("\"editor\"") && !list.contains(token), "{list}");
+    let id = made["id"].to_string();
+    run(&database, &["token", "revoke", &id]).done();
+    assert_eq!(
+        run(&database, &["token", "revoke", &id]).failed(),
+        format!("postduif: there is no token {id} that still holds")
+    );
+}
+
+fn a_database_is_not_opened_with_another_key(database: Database) {
+    make_newsletter(&database);
+    let other = Program::new(database.folder(), &["newsletter", "list", "--database-url", database.url()]);
+    let message = other.env("POSTDUIF_SECRET_KEY", &"q".repeat(44)).run().failed();
+    assert!(message.contains("the secret key is not the one"), "{message}");
+}
 
 fn the_database_is_made_ready_by_one_command_that_may_be_repeated(database: Database) {
     for _ in 0..2 {
-        let migrate = Program::new(database.folder(), &["migrate", "--database-url", database.url()]);
-        migrate.env("POSTDUIF_SECRET_KEY", &"k".repeat(44)).run().done();
+        run(&database, &["migrate"]).done();
     }
     assert!(!database.texts("select cast(version as text) from _sqlx_migrations").is_empty());
+}
+
+#[test]
+fn an_sqlite_database_gets_a_key_beside_it_and_is_lost_without_it() {
+    let folder = folder();
+    let list = || Program::new(folder.path(), &["newsletter", "list"]).run();
+    list().done();
+    list().done();
+    std::fs::rename(folder.path().join("postduif.db.key"), folder.path().join("elsewhere")).unwrap();
+    assert!(list().failed().contains("its key file postduif.db.key is not"));
+    assert!(!folder.path().join("postduif.db.key").exists());
 }
 
 fn folder() -> tempfile::TempDir {

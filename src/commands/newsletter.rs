@@ -1,0 +1,193 @@
+//! `postduif newsletter`: make, show and change newsletters.
+
+use clap::{Args, Subcommand};
+
+use super::output::{Output, card};
+use crate::answers::NewsletterAnswer;
+use crate::domain::newsletter::{NewsletterChange, Promo};
+use crate::flows::{House, newsletters};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a newsletter, with a section “blogs” for excerpts and “news” for titles
+    Create(Box<Settings>),
+    /// Change what is given, leave the rest
+    Edit(Box<Settings>),
+    /// Show one newsletter
+    Show {
+        /// The newsletter
+        slug: String,
+    },
+    /// List all newsletters
+    List,
+}
+
+/// What can be set; an empty text clears what may be empty.
+#[derive(Args)]
+pub struct Settings {
+    /// The newsletter: lower-case letters, digits and hyphens; part of its addresses
+    slug: String,
+    /// Its title
+    #[arg(long)]
+    title: Option<String>,
+    /// What it is about, for the sign-up page
+    #[arg(long)]
+    description: Option<String>,
+    /// nl or en
+    #[arg(long)]
+    language: Option<String>,
+    /// The sender: "Name <address>"
+    #[arg(long)]
+    from: Option<String>,
+    /// Where answers go
+    #[arg(long, value_name = "ADDRESS")]
+    reply_to: Option<String>,
+    /// Who publishes it
+    #[arg(long)]
+    organisation: Option<String>,
+    /// The postal address in the footer of each mail
+    #[arg(long)]
+    postal_address: Option<String>,
+    /// The page that says what is kept and why
+    #[arg(long, value_name = "URL")]
+    privacy_url: Option<String>,
+    /// When editions are assembled: five fields of cron, or "first tuesday of 3,6,9,12 at 09:00"
+    #[arg(long, value_name = "RULE")]
+    assemble: Option<String>,
+    /// The time zone of all its moments, such as Europe/Amsterdam
+    #[arg(long, value_name = "NAME")]
+    timezone: Option<String>,
+    /// Days between assembling and sending
+    #[arg(long, value_name = "N")]
+    review_days: Option<i64>,
+    /// Whether a person must approve an edition: required or automatic
+    #[arg(long)]
+    approval: Option<String>,
+    /// Editions a year that readers are promised at most
+    #[arg(long, value_name = "N")]
+    max_per_year: Option<i64>,
+    /// New articles below which no edition is made
+    #[arg(long, value_name = "N")]
+    min_articles: Option<i64>,
+    /// What happens to a mail that may or may not have arrived: repeat or leave
+    #[arg(long)]
+    on_unknown: Option<String>,
+    /// Who gets notices: addresses separated by commas
+    #[arg(long, value_name = "ADDRESSES")]
+    notify: Option<String>,
+    /// Whether search engines may list the archive
+    #[arg(long, value_name = "true|false")]
+    archive_indexed: Option<bool>,
+    #[command(flatten)]
+    promo: PromoBlock,
+}
+
+/// The block that recommends something of the house.
+#[derive(Args)]
+struct PromoBlock {
+    /// The heading of the block that recommends something, such as "Lees ons boek"
+    #[arg(long, value_name = "TEXT", requires_all = ["promo_title", "promo_url"])]
+    promo_heading: Option<String>,
+    /// What it recommends
+    #[arg(long, value_name = "TEXT", requires_all = ["promo_heading", "promo_url"])]
+    promo_title: Option<String>,
+    /// A few words about it
+    #[arg(long, value_name = "TEXT", requires = "promo_heading")]
+    promo_text: Option<String>,
+    /// Where its button leads
+    #[arg(long, value_name = "URL", requires_all = ["promo_heading", "promo_title"])]
+    promo_url: Option<String>,
+    /// What its button says
+    #[arg(long, value_name = "TEXT", requires = "promo_heading")]
+    promo_button: Option<String>,
+    /// No such block
+    #[arg(long, conflicts_with = "promo_heading")]
+    no_promo: bool,
+}
+
+pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Result<()> {
+    let row = match command {
+        Command::List => {
+            let all = NewsletterAnswer::all(&mut house.db.read().await?).await?;
+            let nothing = "There is no newsletter yet; make one with `postduif newsletter create`.";
+            return Ok(output.list(&all, &["slug", "title", "language", "next assembly"], nothing, |one| {
+                let next = one.next_assemble_at.map_or_else(|| "–".to_owned(), |moment| moment.to_string());
+                vec![one.slug.clone(), one.title.clone(), one.language.to_owned(), next]
+            })?);
+        }
+        Command::Show { slug } => newsletters::find(&mut house.db.read().await?, &slug).await?,
+        Command::Create(settings) => newsletters::create(house, (*settings).into()).await?,
+        Command::Edit(settings) => {
+            let slug = settings.slug.clone();
+            newsletters::edit(house, &slug, (*settings).into()).await?
+        }
+    };
+    let answer = NewsletterAnswer::of(&mut house.db.read().await?, row).await?;
+    output.one(&answer, || text(&answer))?;
+    Ok(())
+}
+
+fn text(one: &NewsletterAnswer) -> String {
+    let mut fields = vec![
+        ("slug", one.slug.clone()),
+        ("title", one.title.clone()),
+        ("description", one.description.clone()),
+        ("language", one.language.to_owned()),
+        ("from", one.from.clone()),
+        ("reply to", one.reply_to.clone().unwrap_or_default()),
+        ("organisation", one.organisation.clone()),
+        ("postal address", one.postal_address.clone()),
+        ("privacy page", one.privacy_url.clone().unwrap_or_default()),
+        ("assembled", format!("{} ({})", one.assemble, one.timezone)),
+        ("next assembly", one.next_assemble_at.map_or_else(String::new, |moment| moment.to_string())),
+        ("review", format!("{} days, approval {}", one.review_days, one.approval)),
+        ("promised", format!("at most {} editions a year", one.max_per_year)),
+        ("new articles", format!("at least {}", one.min_articles)),
+        ("uncertain mail", one.on_unknown.to_owned()),
+        ("notices to", one.notify.clone()),
+        ("recommends", one.promo.as_ref().map_or_else(String::new, |promo| format!("{} ({})", promo.title, promo.url))),
+    ];
+    fields.extend(one.sections.iter().map(|section| {
+        ("section", format!("{}: “{}”, at most {} {}", section.key, section.title, section.max_items, section.style))
+    }));
+    card(&fields)
+}
+
+impl From<Settings> for NewsletterChange {
+    fn from(settings: Settings) -> Self {
+        Self {
+            slug: Some(settings.slug),
+            title: settings.title,
+            description: settings.description,
+            language: settings.language,
+            from: settings.from,
+            reply_to: settings.reply_to,
+            organisation: settings.organisation,
+            postal_address: settings.postal_address,
+            privacy_url: settings.privacy_url,
+            timezone: settings.timezone,
+            assemble: settings.assemble,
+            review_days: settings.review_days,
+            approval: settings.approval,
+            max_per_year: settings.max_per_year,
+            min_articles: settings.min_articles,
+            on_unknown: settings.on_unknown,
+            promo: settings.promo.into_change(),
+            notify: settings.notify,
+            archive_indexed: settings.archive_indexed,
+        }
+    }
+}
+
+impl PromoBlock {
+    /// Nothing, no block any more, or another block.
+    fn into_change(self) -> Option<Option<Promo>> {
+        match (self.promo_heading, self.promo_title, self.promo_url) {
+            (Some(heading), Some(title), Some(url)) => {
+                let button = self.promo_button.unwrap_or_else(|| heading.clone());
+                Some(Some(Promo { heading, title, url, button, text: self.promo_text.unwrap_or_default() }))
+            }
+            _ => self.no_promo.then_some(None),
+        }
+    }
+}
