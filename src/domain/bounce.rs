@@ -1,48 +1,35 @@
 //! Why a message did not reach its reader, and what that means for writing to them again.
 
-use std::fmt;
-
 use super::bounce_wording;
+use super::text_enum::text_enum;
 
-/// What an enhanced status code (RFC 3463, and its IANA registry) or a mail server's words say went wrong.
-///
-/// The replies of a living SMTP dialogue and the reports that come back by mail are read with the same eyes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum BounceClass {
-    /// No such user, no such host, or a mailbox that was closed for good.
-    Gone,
-    /// The mailbox is there, but cannot take this now: full, over its rate, off for a while.
-    MailboxFull,
-    /// The message is bigger than somebody on the way allows.
-    TooLarge,
-    /// What the message says or how it is built was refused.
-    Content,
-    /// Routing, DNS, an overloaded or misconfigured system on the way.
-    Network,
-    /// Reputation, authentication, rate, block lists: about the sender, never about the reader.
-    Policy,
-    /// The dialogue itself or the sender's address was at fault: a bug or a setting of ours.
-    Protocol,
-    /// The address needs internationalised mail and the other side cannot do that (RFC 6531).
-    UnsupportedAddress,
-    /// Nothing that we can read.
-    Unclear,
+text_enum! {
+    /// What an enhanced status code (RFC 3463, and its IANA registry) or a mail server's words say went wrong.
+    ///
+    /// The replies of a living SMTP dialogue and the reports that come back by mail are read with the same eyes.
+    pub enum BounceClass ("reason of a bounce") {
+        /// No such user, no such host, or a mailbox that was closed for good.
+        Gone = "user-unknown",
+        /// The mailbox is there, but cannot take this now: full, over its rate, off for a while.
+        MailboxFull = "mailbox-full",
+        /// The message is bigger than somebody on the way allows.
+        TooLarge = "too-large",
+        /// What the message says or how it is built was refused.
+        Content = "content",
+        /// Routing, DNS, an overloaded or misconfigured system on the way.
+        Network = "network",
+        /// Reputation, authentication, rate, block lists: about the sender, never about the reader.
+        Policy = "policy",
+        /// The dialogue itself or the sender's address was at fault: a bug or a setting of ours.
+        Protocol = "protocol",
+        /// The address needs internationalised mail and the other side cannot do that (RFC 6531).
+        UnsupportedAddress = "unsupported-address",
+        /// Nothing that we can read.
+        Unclear = "unclear",
+    }
 }
 
 impl BounceClass {
-    /// Every class.
-    pub const ALL: [Self; 9] = [
-        Self::Gone,
-        Self::MailboxFull,
-        Self::TooLarge,
-        Self::Content,
-        Self::Network,
-        Self::Policy,
-        Self::Protocol,
-        Self::UnsupportedAddress,
-        Self::Unclear,
-    ];
-
     /// Reads the three numbers of an enhanced status code: `5.1.1` is `from_status(5, 1, 1)`.
     pub const fn from_status(class: u8, subject: u16, detail: u16) -> Self {
         match (subject, detail) {
@@ -79,32 +66,6 @@ impl BounceClass {
     pub const fn is_about_recipient(self) -> bool {
         matches!(self, Self::Gone | Self::MailboxFull | Self::UnsupportedAddress)
     }
-
-    /// The name in reports, the API and the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Gone => "user-unknown",
-            Self::MailboxFull => "mailbox-full",
-            Self::TooLarge => "too-large",
-            Self::Content => "content",
-            Self::Network => "network",
-            Self::Policy => "policy",
-            Self::Protocol => "protocol",
-            Self::UnsupportedAddress => "unsupported-address",
-            Self::Unclear => "unclear",
-        }
-    }
-
-    /// The class of that name, as the database keeps it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.as_str() == name)
-    }
-}
-
-impl fmt::Display for BounceClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 #[cfg(test)]
@@ -132,10 +93,10 @@ mod tests {
 
     #[test]
     fn only_a_reader_who_is_gone_is_struck_off_at_once_and_policy_never_counts() {
-        for class in BounceClass::ALL {
+        for &class in BounceClass::ALL {
             assert_eq!(class.suppresses_at_once(), class == BounceClass::Gone);
             assert!(!(class.suppresses_at_once() && class.counts_towards_suppression()));
-            assert_eq!(BounceClass::from_name(class.as_str()), Some(class));
+            assert_eq!(class.as_str().parse(), Ok(class));
         }
         assert!(!BounceClass::Policy.counts_towards_suppression());
         assert!(!BounceClass::Policy.is_about_recipient());

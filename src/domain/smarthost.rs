@@ -56,6 +56,11 @@ pub enum Login {
 pub struct Secret(String);
 
 impl Secret {
+    /// Wraps a text.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text itself.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -257,12 +262,12 @@ impl Settings {
         let command = self.token_command.as_ref().filter(|command| !command.trim().is_empty());
         match (self.xoauth2, command, password) {
             (true, Some(command), None) if !user.is_empty() => {
-                Ok(Some(Login::Token { user, command: Secret(command.clone()) }))
+                Ok(Some(Login::Token { user, command: Secret::new(command.clone()) }))
             }
             (true, ..) => Err(InvalidSmarthost::TokenLogin),
             (false, ..) if self.token_command.is_some() => Err(InvalidSmarthost::TokenLogin),
             (false, _, Some(_)) if user.is_empty() => Err(InvalidSmarthost::NoUser),
-            (false, _, Some(password)) => Ok(Some(Login::Password { user, password: Secret(password) })),
+            (false, _, Some(password)) => Ok(Some(Login::Password { user, password: Secret::new(password) })),
             (false, _, None) if !user.is_empty() => Err(InvalidSmarthost::NoPassword),
             (false, _, None) => Ok(None),
         }
