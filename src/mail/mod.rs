@@ -17,5 +17,6 @@ pub mod report;
 pub mod sample;
 pub mod sign;
 mod slot;
+pub mod smtp;
 pub mod template;
 mod view;

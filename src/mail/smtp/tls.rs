@@ -1,0 +1,92 @@
+//! Encryption of outgoing connections: who is believed, and when anybody is.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio_rustls::TlsConnector;
+
+/// TLS 1.2 and 1.3 on aws-lc-rs, once for servers that must prove who they are and once for those that need not.
+#[derive(Clone)]
+pub struct Tls {
+    verified: TlsConnector,
+    anybody: TlsConnector,
+}
+
+impl Tls {
+    /// Trusts whom this machine trusts; the environment variable `SSL_CERT_FILE` names another list.
+    pub fn from_system() -> Self {
+        let found = rustls_native_certs::load_native_certs();
+        if !found.errors.is_empty() {
+            tracing::warn!(
+                faults = found.errors.len(),
+                read = found.certs.len(),
+                "some root certificates are unreadable"
+            );
+        }
+        Self::trusting(found.certs)
+    }
+
+    /// Trusts these authorities and no others. One that cannot be read is left out: it could vouch for nobody.
+    pub fn trusting(authorities: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(authorities);
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = || {
+            ClientConfig::builder_with_provider(Arc::clone(&provider))
+                .with_safe_default_protocol_versions()
+                .expect("the provider speaks TLS 1.2 and 1.3")
+        };
+        let verified = builder().with_root_certificates(roots).with_no_client_auth();
+        let anybody = builder()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Anybody(Arc::clone(&provider))))
+            .with_no_client_auth();
+        Self { verified: Arc::new(verified).into(), anybody: Arc::new(anybody).into() }
+    }
+
+    pub(super) fn connector(&self, verify: bool) -> &TlsConnector {
+        if verify { &self.verified } else { &self.anybody }
+    }
+}
+
+/// Opportunistic encryption (RFC 7435): without it the same bytes would travel in clear to the same stranger.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
