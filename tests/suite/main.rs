@@ -5,4 +5,5 @@ mod kit;
 mod cli;
 mod schema;
 mod signatures;
+mod smtp;
 mod test_kit;

@@ -5,6 +5,7 @@ pub mod database;
 pub mod http;
 pub mod postfix;
 pub mod program;
+pub mod smtp_double;
 
 use database::{Database, Engine};
 
