@@ -58,7 +58,7 @@ fn a_browser_fills_forms_and_presses_buttons_without_script() {
 
 #[test]
 fn every_door_of_postfix_has_an_address_of_its_own() {
-    let Some(postfix) = Postfix::lent() else { return };
+    let Some(postfix) = Postfix::lent("nobody.example") else { return };
     let mut doors = [Door::Plain, Door::StartTls, Door::Auth, Door::Tls].map(|door| postfix.url(door));
     assert!(doors[3].starts_with("smtps://"), "{}", doors[3]);
     doors.sort();
@@ -67,7 +67,7 @@ fn every_door_of_postfix_has_an_address_of_its_own() {
 
 #[test]
 fn a_mail_given_to_postfix_lies_in_the_maildir() {
-    let Some(postfix) = Postfix::lent() else { return };
+    let Some(mut postfix) = Postfix::lent("kit.example") else { return };
     let door: Url = postfix.url(Door::Plain).parse().expect("a door has an address");
     let stream = TcpStream::connect(door.socket_addrs(|| None).expect("it is an IP address")[0]).expect("it is open");
     let mut replies = BufReader::new(stream.try_clone().expect("a socket can be read and written")).lines();
@@ -83,7 +83,7 @@ fn a_mail_given_to_postfix_lies_in_the_maildir() {
     say("DATA", "250");
     say("Subject: Dag\r\n\r\nAda\r\n.", "354");
     say("QUIT", "250");
-    let mail = postfix.mail_for("kit.example", 1);
+    let mail = postfix.mail(1);
     assert_eq!(mail.len(), 1);
     assert_eq!((mail[0].sender.as_str(), mail[0].recipient.as_str()), ("nieuws@example.org", "ada@kit.example"));
     assert!(mail[0].message.contains("\nAda\n"), "{}", mail[0].message);

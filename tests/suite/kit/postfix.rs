@@ -1,5 +1,7 @@
 //! The real mail server that `tests/run` lends: its four doors, and the maildir in which all its mail ends.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,8 +13,12 @@ pub enum Door {
     Tls,
 }
 
+/// Postfix as one test sees it: only the mail for a domain that no other test uses.
 pub struct Postfix {
     maildir: PathBuf,
+    domain: String,
+    seen: HashSet<OsString>,
+    mail: Vec<Delivered>,
 }
 
 /// A mail as the server kept it, with the envelope that it noted on top.
@@ -24,8 +30,9 @@ pub struct Delivered {
 
 impl Postfix {
     /// Nothing when no mail server was given.
-    pub fn lent() -> Option<Self> {
-        Some(Self { maildir: super::given("MAILDIR")?.into() })
+    pub fn lent(domain: &str) -> Option<Self> {
+        let maildir = super::given("MAILDIR")?.into();
+        Some(Self { maildir, domain: domain.to_owned(), seen: HashSet::new(), mail: Vec::new() })
     }
 
     /// The door's address as `POSTDUIF_SMTP_URL` takes it.
@@ -34,23 +41,28 @@ impl Postfix {
         super::given(&name).expect("tests/run gives all of Postfix or nothing")
     }
 
-    /// What came for addresses at `domain`, once it is `count` mails or more; each test has a domain of its own,
-    /// for the maildir is everybody's.
-    pub fn mail_for(&self, domain: &str, count: usize) -> Vec<Delivered> {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        loop {
-            let mail: Vec<_> = self.all().filter(|mail| mail.recipient.ends_with(&format!("@{domain}"))).collect();
-            if mail.len() >= count {
-                return mail;
-            }
-            assert!(Instant::now() < deadline, "{} of {count} mails came for {domain}", mail.len());
+    /// What came for our domain, once it is `count` mails or more.
+    pub fn mail(&mut self, count: usize) -> &[Delivered] {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.look() < count {
+            assert!(Instant::now() < deadline, "{} of {count} mails came for {}", self.mail.len(), self.domain);
             std::thread::sleep(Duration::from_millis(20));
         }
+        &self.mail
     }
 
-    fn all(&self) -> impl Iterator<Item = Delivered> {
-        let files = std::fs::read_dir(self.maildir.join("new")).into_iter().flatten();
-        files.map(|file| Delivered::read(&file.expect("the maildir can be listed").path()))
+    fn look(&mut self) -> usize {
+        // Postfix makes the folder with its first mail.
+        for file in std::fs::read_dir(self.maildir.join("new")).into_iter().flatten() {
+            let file = file.expect("the maildir can be listed");
+            if self.seen.insert(file.file_name()) {
+                let mail = Delivered::read(&file.path());
+                if mail.recipient.rsplit_once('@').is_some_and(|(_, domain)| domain == self.domain) {
+                    self.mail.push(mail);
+                }
+            }
+        }
+        self.mail.len()
     }
 }
 
