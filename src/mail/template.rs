@@ -252,6 +252,18 @@ mod tests {
     }
 
     #[test]
+    fn every_link_of_the_html_is_in_the_plain_text_too() {
+        let content = fixture::edition(Language::Nl);
+        let body = Templates::embedded().newsletter(&content, "nieuws", &fixture::public_url()).unwrap();
+        let (html, text) = (filled(&body.html), filled(&body.text));
+        let links: Vec<&str> = html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(links.len() > content.items().count() + 4, "{links:?}");
+        for link in links {
+            assert!(text.contains(&link.replace("&amp;", "&")), "{link}");
+        }
+    }
+
+    #[test]
     fn the_page_in_the_archive_holds_nobodys_links() {
         let page =
             Templates::embedded().archived(&fixture::edition(Language::Nl), "nieuws", &fixture::public_url()).unwrap();
