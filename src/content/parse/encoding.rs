@@ -7,17 +7,34 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 /// A byte order mark counts most, then the `charset` of the HTTP header, then the XML declaration (RFC 7303 section 3),
 /// then UTF-8; bytes that are not UTF-8 although nothing else was said are windows-1252, as browsers have it.
 pub(super) fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
-    let text = match utf_32(bytes) {
-        Some(text) => text,
-        None => decode_as(bytes, encoding_of(bytes, content_type)),
-    };
+    let text = utf_32(bytes).unwrap_or_else(|| decode_as_told(bytes, content_type));
     if text.chars().any(|c| repaired(c) != Some(c)) { text.chars().filter_map(repaired).collect() } else { text }
 }
 
-fn decode_as(bytes: &[u8], encoding: Option<&'static Encoding>) -> String {
-    let (text, _, broken) = encoding.unwrap_or(UTF_8).decode(bytes);
+fn decode_as_told(bytes: &[u8], content_type: Option<&str>) -> String {
+    let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding).or_else(|| unmarked_utf_16(bytes));
+    if let Some(encoding) = marked {
+        return encoding.decode(bytes).0.into_owned();
+    }
+    // Servers add "iso-8859-1" to whatever they send, but text that happens to be UTF-8 beyond ASCII was meant as UTF-8.
+    let is_utf_8 = !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok();
+    let mut likeliest = None;
+    for label in [content_type.and_then(charset), declared(bytes)].into_iter().flatten() {
+        let Some(encoding) = Encoding::for_label(label.as_bytes()) else { continue };
+        if is_utf_8 && encoding.is_single_byte() {
+            continue;
+        }
+        if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+            return text.into_owned();
+        }
+        likeliest = likeliest.or((encoding != UTF_8).then_some(encoding));
+    }
+    if let Some(encoding) = likeliest {
+        return encoding.decode_without_bom_handling(bytes).0.into_owned();
+    }
+    let text = String::from_utf8_lossy(bytes);
     // One bad byte in the midst of good UTF-8 is an accident; nothing but bad bytes is another encoding.
-    if broken && encoding.is_none() && !is_mostly_sound(&text) {
+    if !is_mostly_sound(&text) {
         return WINDOWS_1252.decode(bytes).0.into_owned();
     }
     text.into_owned()
@@ -26,23 +43,16 @@ fn decode_as(bytes: &[u8], encoding: Option<&'static Encoding>) -> String {
 fn is_mostly_sound(text: &str) -> bool {
     let lost = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
     let wide = text.chars().filter(|c| !c.is_ascii()).count();
-    wide > 3 * lost
+    lost == 0 || wide > 3 * lost
 }
 
-fn encoding_of(bytes: &[u8], content_type: Option<&str>) -> Option<&'static Encoding> {
-    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        return Some(encoding);
-    }
+/// UTF-16 without a mark gives itself away by the first character of a document.
+fn unmarked_utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
-        [0, b'<', 0, _, ..] | [0, b'{', 0, _, ..] => return Some(UTF_16BE),
-        [b'<', 0, _, 0, ..] | [b'{', 0, _, 0, ..] => return Some(UTF_16LE),
-        _ => {}
+        [0, b'<' | b'{' | b'[', 0, _, ..] => Some(UTF_16BE),
+        [b'<' | b'{' | b'[', 0, _, 0, ..] => Some(UTF_16LE),
+        _ => None,
     }
-    let label = content_type.and_then(charset).or_else(|| declared(bytes))?;
-    let encoding = Encoding::for_label(label.as_bytes()).filter(|encoding| *encoding != UTF_8)?;
-    // Servers add "iso-8859-1" to whatever they send, but text that happens to be UTF-8 beyond ASCII was meant as UTF-8.
-    let is_utf_8 = !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok();
-    (!(encoding.is_single_byte() && is_utf_8)).then_some(encoding)
 }
 
 /// The `charset` parameter of a content type.
@@ -101,6 +111,9 @@ mod tests {
         assert!(decode(b"<a>caf\xe9</a>", Some("text/xml; charset=\"ISO-8859-15\"")).ends_with("<a>café</a>"));
         assert!(decode("<?xml version='1.0' encoding='iso-8859-1'?><a>café €</a>".as_bytes(), None).contains("café €"));
         assert!(decode("<a>café</a>".as_bytes(), Some("text/xml; charset=iso-8859-1")).contains("café"));
+        let cyrillic = b"<?xml version='1.0' encoding='windows-1251'?><a>\xc4\xe0</a>";
+        assert!(decode(cyrillic, Some("text/xml; charset=utf-8")).ends_with("<a>Да</a>"));
+        assert!(decode(b"<a>\xb3\xe2\xff</a>", Some("text/xml; charset=euc-kr")).contains('년'));
         assert!(decode(b"<a>\xb3\xe2</a>", Some("text/xml; charset=euc-kr")).contains('년'));
     }
 

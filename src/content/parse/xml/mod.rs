@@ -19,7 +19,7 @@ use super::draft::resolve;
 use super::{Feed, FeedError, FeedFormat, MAX_ITEMS};
 
 /// Feeds nest six deep, the XHTML in them a few dozen.
-const MAX_DEPTH: usize = 256;
+const MAX_DEPTH: usize = 128;
 
 /// More attributes on one element are passed over.
 const MAX_ATTRIBUTES: usize = 64;
