@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod edition;
+mod feedback;
 mod healthcheck;
 mod logging;
 mod man;
@@ -10,6 +11,7 @@ mod migrate;
 mod newsletter;
 mod output;
 mod schedule;
+mod source;
 mod start;
 mod subscriber;
 mod token;
@@ -57,6 +59,9 @@ enum Command {
     /// Make, show and change newsletters
     #[command(subcommand)]
     Newsletter(newsletter::Command),
+    /// Where articles come from
+    #[command(subcommand)]
+    Source(source::Command),
     Schedule(schedule::Arguments),
     /// Make editions, look at them, and let them go out
     #[command(subcommand)]
@@ -64,6 +69,9 @@ enum Command {
     /// Look up people
     #[command(subcommand)]
     Subscriber(subscriber::Command),
+    /// What comes back by mail: bounces, complaints, wishes to leave
+    #[command(subcommand)]
+    Feedback(feedback::Command),
     /// Keys for programs that use the API
     #[command(subcommand)]
     Token(token::Command),
@@ -94,6 +102,10 @@ impl Command {
             Self::Newsletter(command) => {
                 start::in_house(global, async |house| newsletter::run(command, house, output).await)?
             }
+            Self::Source(source::Command::Check(check)) => {
+                start::block_on(source::check(&check, &global.load(None)?, output))?;
+            }
+            Self::Feedback(command) => feedback::run(&command, output)?,
             Self::Schedule(arguments) => {
                 start::in_house(global, async |house| schedule::run(&arguments, house, output).await)?
             }

@@ -201,3 +201,51 @@ fn health_is_what_the_server_says_and_sick_where_there_is_none() {
         assert!(message.contains(&format!("no server answers at {address}")), "{message}");
     }
 }
+
+#[test]
+fn feeds_are_checked_one_line_each_whether_good_or_bad() {
+    let folder = folder();
+    let feed = "<rss version='2.0'><channel><title>Nieuws</title><language>nl</language><item><title>Eén</title>\
+                <link>https://example.org/1</link><guid>1</guid><category>blogs</category>\
+                <pubDate>Tue, 04 Feb 2025 09:00:00 +0100</pubDate></item></channel></rss>";
+    std::fs::write(folder.path().join("good.xml"), feed).unwrap();
+    std::fs::write(folder.path().join("bad.xml"), "no feed").unwrap();
+    let arguments = ["source", "check", "--json", "good.xml", "bad.xml", "http://127.0.0.1/feed"];
+    let outcome = Program::new(folder.path(), &arguments).run();
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.err.contains("postduif: 2 of 3 inputs cannot be used"), "{}", outcome.err);
+    let lines: Vec<serde_json::Value> = outcome.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (&lines[0]["format"], &lines[0]["title"], &lines[0]["language"]),
+        (&json!("rss"), &json!("Nieuws"), &json!("nl"))
+    );
+    assert_eq!(
+        lines[0]["items"],
+        json!([{
+            "id": "1", "title": "Eén", "url": "https://example.org/1", "published": "2025-02-04T08:00:00Z", "summary": "",
+            "author": null, "image": null, "categories": ["blogs"],
+        }])
+    );
+    assert!(lines[0].get("error").is_none());
+    assert!(lines[1]["error"].as_str().unwrap().contains("neither RSS"), "{}", lines[1]);
+    assert!(lines[2]["error"].as_str().unwrap().contains("private network"), "{}", lines[2]);
+    let text = Program::new(folder.path(), &["source", "check", "good.xml"]).run().done();
+    assert!(text.contains("“Nieuws” (rss, 1 items)") && text.contains("https://example.org/1"), "{text}");
+}
+
+#[test]
+fn a_bounce_is_explained_and_nothing_is_stored() {
+    let folder = folder();
+    let bounce = "From: MAILER-DAEMON@mx.example\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+                  --b\r\n\r\nSorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n\
+                  Final-Recipient: rfc822; jan@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n";
+    std::fs::write(folder.path().join("bounce.eml"), bounce).unwrap();
+    let line = Program::new(folder.path(), &["feedback", "parse", "--json", "bounce.eml"]).run().json().remove(0);
+    let recipients =
+        json!([{"address": "jan@example.net", "status": "5.1.1", "permanent": true, "reason": "user-unknown"}]);
+    assert_eq!(line, json!({"file": "bounce.eml", "kind": "bounce", "recipients": recipients}));
+    let outcome = Program::new(folder.path(), &["feedback", "parse", "gone.eml", "bounce.eml"]).run();
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.out.contains("jan@example.net") && outcome.err.contains("gone.eml"), "{}", outcome.err);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
