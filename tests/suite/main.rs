@@ -3,6 +3,7 @@
 mod kit;
 
 mod cli;
+mod rooms;
 mod schema;
 mod signatures;
 mod smtp;
