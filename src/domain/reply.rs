@@ -111,6 +111,8 @@ impl Reply {
                 (552, Stage::Rcpt) => BounceClass::MailboxFull,
                 (552, _) => BounceClass::TooLarge,
                 (500..=504, _) => BounceClass::Protocol,
+                // “Sender address does not exist” says nothing about the reader, who would be struck off for it.
+                _ if self.speaks_of_the_sender() => BounceClass::Policy,
                 _ => BounceClass::from_text(&self.text),
             },
             class => class,
@@ -121,6 +123,11 @@ impl Reply {
         let class = if self.first_digit() == 5 { 5 } else { 4 };
         self.enhanced
             .map_or(BounceClass::Unclear, |(_, subject, detail)| BounceClass::from_status(class, subject, detail))
+    }
+
+    fn speaks_of_the_sender(&self) -> bool {
+        let text = self.text.to_lowercase();
+        ["sender", "return path", "return-path", "mail from"].iter().any(|word| text.contains(word))
     }
 
     /// The server wants to see whether we come back (RFC 6647), which says nothing against us.
