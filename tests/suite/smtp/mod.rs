@@ -3,6 +3,7 @@
 mod faults;
 mod login;
 mod opening;
+mod postfix;
 mod sending;
 
 use std::time::Duration;
