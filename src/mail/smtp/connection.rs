@@ -63,7 +63,8 @@ pub enum Answer {
     Go,
     /// This message cannot go now, or not at all.
     Refused(Refusal),
-    /// The connection ended before anything of the message was handed over: it can go over another one at once.
+    /// The connection ended before anything of the message was handed over: it can go over another one at once,
+    /// but for a connection that has carried nothing yet, which says that the server is in trouble.
     Lost(Failure),
 }
 
@@ -134,7 +135,8 @@ impl Connection {
         }
     }
 
-    /// The answer to the envelope that went along with [`Connection::send`]; none when none did.
+    /// The answer to the envelope that went along with [`Connection::send`]; none when none did, or when the
+    /// connection ended with the message before it.
     pub async fn answer(&mut self) -> Option<Answer> {
         match std::mem::replace(&mut self.state, State::Closed) {
             State::Offered(Offered::Refused(refusal)) => {

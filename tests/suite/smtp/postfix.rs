@@ -8,9 +8,9 @@ use crate::kit::wait;
 
 #[test]
 fn a_real_server_takes_our_mail_at_every_door_and_refuses_only_whom_it_does_not_know() {
-    let Some(postfix) = Postfix::lent() else { return };
     for door in [Door::Plain, Door::StartTls, Door::Auth, Door::Tls] {
         let domain = format!("{door:?}.smtp.example").to_lowercase();
+        let Some(mut postfix) = Postfix::lent(&domain) else { return };
         let [ada, unknown, bob] = ["ada", "unknown", "bob"].map(|who| address(&format!("{who}@{domain}")));
         wait(async || {
             let mut connection = relay_to(&postfix.url(door), Tls::from_system()).open().await.expect("it opens");
@@ -24,7 +24,7 @@ fn a_real_server_takes_our_mail_at_every_door_and_refuses_only_whom_it_does_not_
             assert!(matches!(outcome, Outcome::Accepted(_)), "{door:?}: {outcome:?}");
             connection.quit().await;
         });
-        let mail = postfix.mail_for(&domain, 2);
+        let mail = postfix.mail(2);
         assert_eq!(mail.len(), 2, "{door:?}");
         // Postfix keeps mail with the line ends of its own machine.
         let text = String::from_utf8_lossy(ARRIVED).replace("\r\n", "\n");
