@@ -54,6 +54,12 @@ impl Clock {
         bytes
     }
 
+    /// What the kernel calls this start of the machine; empty where it has no name for it. Work that was claimed
+    /// under another one may have been cut off by a loss of power.
+    pub fn boot(&self) -> String {
+        std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+    }
+
     /// A number in `0.0..1.0`, for jitter.
     pub fn fraction(&self) -> f64 {
         f64::from(u32::from_le_bytes(self.random())) / (f64::from(u32::MAX) + 1.0)

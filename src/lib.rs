@@ -7,6 +7,7 @@ pub mod config;
 pub mod content;
 pub mod domain;
 pub mod flows;
+pub mod jobs;
 pub mod mail;
 pub mod pages;
 pub mod store;

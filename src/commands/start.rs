@@ -1,7 +1,5 @@
 //! What commands that do something need first: a runtime, and the installation opened.
 
-use std::sync::Arc;
-
 use anyhow::{Context, bail};
 
 use super::Global;
@@ -58,5 +56,5 @@ pub async fn open(config: Config) -> anyhow::Result<House> {
             config.database_url
         );
     }
-    Ok(House { db, clock, keys, config: Arc::new(config), wake: Arc::default() })
+    Ok(House::new(db, clock, keys, config)?)
 }

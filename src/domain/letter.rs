@@ -19,6 +19,8 @@ pub enum Letter {
     Preferences { language: Language, link: String },
     /// To whoever looks after the newsletter: the words as they were when it was written.
     Notice { language: Language, subject: String, text: String },
+    /// An edition as it would be, marked as a test.
+    Test { language: Language, edition: i64 },
 }
 
 impl Letter {
@@ -30,6 +32,7 @@ impl Letter {
             Self::Welcome { .. } => "welcome",
             Self::Preferences { .. } => "preferences",
             Self::Notice { .. } => "notice",
+            Self::Test { .. } => "test",
         }
     }
 
@@ -40,7 +43,8 @@ impl Letter {
             | Self::AlreadySubscribed { language, .. }
             | Self::Welcome { language, .. }
             | Self::Preferences { language, .. }
-            | Self::Notice { language, .. } => *language,
+            | Self::Notice { language, .. }
+            | Self::Test { language, .. } => *language,
         }
     }
 }

@@ -59,6 +59,11 @@ impl RetryPolicy {
         Self { pauses: SERVICE_PAUSES.to_vec(), max_age: 2 * HOUR }
     }
 
+    /// The same pauses for a letter that says itself how long it may wait.
+    pub fn service_until(expires_at: Timestamp, queued_at: Timestamp) -> Self {
+        Self { pauses: SERVICE_PAUSES.to_vec(), max_age: expires_at.since(queued_at) }
+    }
+
     /// Pauses of one's own; the last one repeats. Without any, a message is tried once.
     pub fn new(pauses: Vec<Duration>, max_age: Duration) -> Self {
         Self { pauses, max_age }

@@ -6,12 +6,17 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::content::fetch::Fetcher;
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentBody, ConsentMeans};
 use crate::domain::fault::Faults;
 use crate::domain::language::Language;
 use crate::domain::newsletter;
 use crate::domain::token::{Keys, Link, hex};
+use crate::mail::dkim_key::{DkimKey, KeyError};
+use crate::mail::message::Message;
+use crate::mail::sign::Signer;
+use crate::mail::template::{TemplateError, Templates};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::{Db, StoreError};
 
@@ -22,7 +27,12 @@ pub struct House {
     pub clock: Clock,
     pub keys: Keys,
     pub config: Arc<Config>,
+    pub templates: Arc<Templates>,
+    pub signer: Arc<Signer>,
+    pub fetcher: Fetcher,
     pub wake: Arc<Wake>,
+    /// All mail ends in the demo's own mailbox, so sample texts may stand in it.
+    pub catches_all_mail: bool,
 }
 
 /// Wakes workers of this process as soon as there is something to do; other processes find it by looking.
@@ -32,6 +42,17 @@ pub struct Wake {
     pub letters: Notify,
     /// An edition goes out, pauses, goes on or stops.
     pub editions: Notify,
+}
+
+/// Why the house cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum FurnishError {
+    #[error("POSTDUIF_DKIM_KEY_FILE: {0} cannot be read: {1}")]
+    KeyFile(String, std::io::Error),
+    #[error("POSTDUIF_DKIM_KEY_FILE: {0}: {1}")]
+    Key(String, KeyError),
+    #[error(transparent)]
+    Templates(#[from] TemplateError),
 }
 
 /// Why a flow came to nothing, where its own answer has no place for it.
@@ -66,6 +87,54 @@ impl House {
     /// A fresh random link.
     pub fn link(&self) -> Link {
         self.clock.random()
+    }
+
+    /// Puts the house together: reads the keys for signing and tries the templates out.
+    ///
+    /// # Errors
+    /// [`FurnishError`] names the setting that is wrong.
+    pub fn new(db: Db, clock: Clock, keys: Keys, config: Config) -> Result<Self, FurnishError> {
+        let mut signing = Vec::new();
+        for key in &config.dkim {
+            let pem = std::fs::read(&key.key_file)
+                .map_err(|error| FurnishError::KeyFile(key.key_file.display().to_string(), error))?;
+            let read = DkimKey::from_pem(&key.domain, &key.selector, &pem);
+            signing.push(read.map_err(|error| FurnishError::Key(key.key_file.display().to_string(), error))?);
+        }
+        let agent = format!("postduif/{} (+{})", env!("CARGO_PKG_VERSION"), config.public_url);
+        Ok(Self {
+            db,
+            clock,
+            keys,
+            config: Arc::new(config),
+            templates: Arc::new(Templates::embedded()),
+            signer: Arc::new(Signer::new(signing)),
+            fetcher: Fetcher::new(&agent),
+            wake: Arc::default(),
+            catches_all_mail: false,
+        })
+    }
+
+    /// Signs a message with every key of the settings; without any it leaves as it is.
+    pub fn sign(&self, message: Message) -> Message {
+        let unsigned = message.clone();
+        self.signer.sign(message, self.clock.now()).unwrap_or_else(|error| {
+            tracing::error!(%error, "a message could not be signed and leaves without a signature");
+            unsigned
+        })
+    }
+
+    /// Where bounces of a message go: a path of its own, where the settings name an address for them.
+    pub fn return_path(&self, token: &str) -> Option<EmailAddress> {
+        let address = self.config.bounce_address.as_ref()?;
+        EmailAddress::parse_any_role(&format!("{}+{token}@{}", address.local(), address.domain())).ok()
+    }
+
+    /// Where mail programs may send the wish to unsubscribe: beside the address for bounces, because who reads the
+    /// one reads the other.
+    pub fn unsubscribe_address(&self) -> Option<EmailAddress> {
+        let address = self.config.bounce_address.as_ref()?;
+        EmailAddress::parse_any_role(&format!("unsubscribe@{}", address.domain())).ok()
     }
 
     /// The body of a consent record, salted.

@@ -1,13 +1,22 @@
 //! One file per thing that happens. A flow takes domain values, runs its transaction, and says what came of it.
 
+pub mod approve;
 pub mod assemble;
+pub mod collect_articles;
 pub mod confirm;
+pub mod deliver;
+pub mod edition_content;
+pub mod keep_schedule;
 pub mod newsletters;
+pub mod notices;
+pub mod preflight;
 pub mod publish;
+pub mod retention;
 pub mod subscribe;
 pub mod tokens;
+pub mod try_out;
 pub mod unsubscribe;
 
 mod house;
 
-pub use house::{FlowError, House, Wake};
+pub use house::{FlowError, FurnishError, House, Wake};

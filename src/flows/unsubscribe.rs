@@ -60,11 +60,21 @@ pub async fn unsubscribe(house: &House, token: &str, means: ConsentMeans) -> Res
         Found::Nothing => return Ok(Left::Nothing),
         Found::Unknown => return Ok(Left::Unknown),
     };
-    if !end(house, &mut tx, &held, SubscriptionStatus::Unsubscribed, ConsentEvent::Unsubscribed, means, None).await? {
+    let ending =
+        Ending { status: SubscriptionStatus::Unsubscribed, event: ConsentEvent::Unsubscribed, means, note: None };
+    if !end(house, &mut tx, &held, ending).await? {
         return Ok(Left::Before(held));
     }
     tx.commit().await?;
     Ok(Left::Now(held))
+}
+
+/// How a subscription ends, and what its record says.
+pub(super) struct Ending {
+    pub status: SubscriptionStatus,
+    pub event: ConsentEvent,
+    pub means: ConsentMeans,
+    pub note: Option<String>,
 }
 
 /// Ends a subscription that is pending or confirmed, with its record; `false` when it had ended before.
@@ -75,22 +85,19 @@ pub(super) async fn end(
     house: &House,
     tx: &mut crate::store::Tx,
     held: &Held,
-    status: SubscriptionStatus,
-    event: ConsentEvent,
-    means: ConsentMeans,
-    note: Option<String>,
+    ending: Ending,
 ) -> Result<bool, StoreError> {
     let now = house.clock.now();
     let subscription = &held.subscription;
     if !matches!(subscription.status, SubscriptionStatus::Pending | SubscriptionStatus::Confirmed)
-        || !subscriptions::change_status(tx, subscription.id, subscription.status, status, now).await?
+        || !subscriptions::change_status(tx, subscription.id, subscription.status, ending.status, now).await?
     {
         return Ok(false);
     }
     if let Ok(email) = EmailAddress::parse_any_role(&subscription.email) {
-        let mut body = house.consent_body(&held.newsletter, &email, subscription.language, means);
-        body.note = note;
-        consent::append(tx, held.newsletter.id, &subscription.address_hash, event, &body, now).await?;
+        let mut body = house.consent_body(&held.newsletter, &email, subscription.language, ending.means);
+        body.note = ending.note;
+        consent::append(tx, held.newsletter.id, &subscription.address_hash, ending.event, &body, now).await?;
     }
     Ok(true)
 }

@@ -177,6 +177,14 @@ impl Db {
         }
     }
 
+    /// A session of its own on PostgreSQL, for locks that last as long as a process.
+    pub(super) async fn session(&self) -> Result<PgConnection, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pool) => Ok(pool.acquire().await?.detach()),
+            Engine::Sqlite { .. } => Err(StoreError::Schema("SQLite has no sessions".to_owned())),
+        }
+    }
+
     /// Runs the schema changes of `migrator`; see [`super::migrate`].
     pub(super) async fn migrate(&self, migrator: &sqlx::migrate::Migrator) -> Result<(), sqlx::migrate::MigrateError> {
         match &self.engine {

@@ -167,6 +167,21 @@ pub async fn archived(on: &mut impl Access, newsletter_id: i64, limit: i64) -> R
     )
 }
 
+/// The edition that began to go out last, other than this one.
+pub async fn last_started(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    but: i64,
+) -> Result<Option<EditionRow>, StoreError> {
+    fetch_optional!(
+        on,
+        EditionRow,
+        "select * from editions where newsletter_id = $1 and id <> $2 and started_at is not null order by started_at desc limit 1",
+        newsletter_id,
+        but
+    )
+}
+
 /// How many editions began to go out since `since`.
 pub async fn started_since(on: &mut impl Access, newsletter_id: i64, since: Timestamp) -> Result<i64, StoreError> {
     fetch_value!(
@@ -295,6 +310,22 @@ pub async fn change_status(
 pub async fn plan(tx: &mut Tx, id: i64, send_at: Option<Timestamp>, now: Timestamp) -> Result<(), StoreError> {
     execute!(tx, "update editions set send_at = $2, updated_at = $3 where id = $1", id, send_at, now)?;
     Ok(())
+}
+
+/// Editions that a sender must look after: going out, or cancelled while somebody still waited.
+pub async fn busy(on: &mut impl Access) -> Result<Vec<EditionRow>, StoreError> {
+    fetch_all!(
+        on,
+        EditionRow,
+        "select * from editions where status = 'sending' or (status = 'cancelled' and started_at is not null \
+         and queued + deferred > 0) order by started_at, id"
+    )
+}
+
+/// Editions of which deliveries are claimed.
+pub async fn with_claims(on: &mut impl Access) -> Result<Vec<i64>, StoreError> {
+    let rows = fetch_all!(on, (i64,), "select id from editions where sending > 0 order by id")?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Editions whose sending moment has come.

@@ -4,14 +4,18 @@ mod db;
 mod values;
 
 pub mod articles;
+pub mod audit;
 pub mod consent;
 pub mod deliveries;
 pub mod editions;
+pub mod leases;
 pub mod limits;
 pub mod meta;
 pub mod migrate;
+pub mod moments;
 pub mod newsletters;
 pub mod outbox;
+pub mod presence;
 pub mod sources;
 pub mod subscriptions;
 pub mod suppressions;

@@ -90,25 +90,26 @@ pub async fn claim(
     Ok(touched == 1)
 }
 
+/// What a visit that went well leaves for the next one.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    pub feed_url: Option<&'a str>,
+    pub title: Option<&'a str>,
+    pub etag: Option<&'a str>,
+    pub last_modified: Option<&'a str>,
+}
+
 /// Notes a visit that went well.
-pub async fn succeeded(
-    tx: &mut Tx,
-    id: i64,
-    feed_url: Option<&str>,
-    title: Option<&str>,
-    etag: Option<&str>,
-    last_modified: Option<&str>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn succeeded(tx: &mut Tx, id: i64, visit: &Visit<'_>, now: Timestamp) -> Result<(), StoreError> {
     execute!(
         tx,
         "update sources set feed_url = $2, title = coalesce($3, title), etag = $4, last_modified = $5, last_fetch_at = $6, \
          last_success_at = $6, failures = 0, last_error = null where id = $1",
         id,
-        feed_url,
-        title,
-        etag,
-        last_modified,
+        visit.feed_url,
+        visit.title,
+        visit.etag,
+        visit.last_modified,
         now,
     )?;
     Ok(())

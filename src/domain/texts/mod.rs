@@ -4,6 +4,7 @@ pub mod dates;
 pub mod editions;
 pub mod mails;
 pub mod pages;
+pub mod preflight;
 
 /// Declares sentences. `name(variable, …) { nl: "…{variable}…", en: "…{variable}…" }` becomes a function
 /// `name(language, variable, …) -> String`; a missing language or a misspelt variable does not compile.

@@ -1,0 +1,247 @@
+//! Reading sources: what is new goes into the table, daily and on demand, because a feed forgets after ten posts.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use url::Url;
+
+use super::newsletters::{find, known_section};
+use super::{FlowError, House};
+use crate::content::collect::{Collected, SourceState, collect};
+use crate::content::parse::FeedItem;
+use crate::domain::article::UrlKey;
+use crate::domain::fault::Faults;
+use crate::domain::time::Timestamp;
+use crate::store::articles::{self, NewArticle, Stored};
+use crate::store::sources::{self, SourceRow};
+
+/// How often a source is read.
+const EVERY: Duration = Duration::from_secs(24 * 3600);
+/// How soon one that failed is read again.
+const AFTER_FAILURE: Duration = Duration::from_secs(2 * 3600);
+/// Articles stored in one transaction, so that sign-ups need not wait for a long feed.
+const CHUNK: usize = 50;
+
+/// A source to add.
+#[derive(Clone, Debug)]
+pub struct NewSource<'a> {
+    pub url: &'a str,
+    pub section: &'a str,
+    /// Category → section, for sites that mix them.
+    pub category_sections: BTreeMap<String, String>,
+    pub allow_private: bool,
+}
+
+/// Adds a source to a newsletter; it is read at the next round, or by [`fetch`].
+///
+/// # Errors
+/// [`FlowError::Invalid`] for what is wrong with it; [`FlowError::Conflict`] when it is there already.
+pub async fn add(house: &House, slug: &str, source: NewSource<'_>) -> Result<SourceRow, FlowError> {
+    let url = Url::parse(source.url.trim())
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
+        .ok_or_else(|| Faults::one("url", "must be a web address like https://www.example.org/feed/"))?;
+    let mut tx = house.db.write().await?;
+    let newsletter = find(&mut tx, slug).await?;
+    let section = known_section(&mut tx, &newsletter, source.section).await?;
+    for section in source.category_sections.values() {
+        known_section(&mut tx, &newsletter, section).await?;
+    }
+    let categories = serde_json::to_string(&source.category_sections).expect("texts alone always become JSON");
+    let row = sources::insert(
+        &mut tx,
+        newsletter.id,
+        url.as_str(),
+        &section,
+        &categories,
+        source.allow_private,
+        house.clock.now(),
+    )
+    .await?
+    .ok_or_else(|| FlowError::Conflict(format!("{url} is a source of “{slug}” already")))?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// What one reading brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Reading {
+    pub source: i64,
+    pub url: String,
+    pub new: usize,
+    pub changed: usize,
+    pub unchanged: usize,
+    /// The source says that nothing has changed since the last time.
+    pub not_modified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Reads one source now.
+///
+/// # Errors
+/// When the database refuses; what is wrong with the source is in the reading and noted with it.
+pub async fn fetch(house: &House, source: &SourceRow) -> Result<Reading, FlowError> {
+    let mut reading = Reading { source: source.id, url: source.url.clone(), ..Reading::default() };
+    let state = state_of(source)?;
+    let known: HashSet<String> =
+        articles::known_guids(&mut house.db.read().await?, source.id).await?.into_iter().collect();
+    match collect(&house.fetcher, &state, |id| known.contains(id)).await {
+        Ok(collected) => {
+            reading.not_modified = collected.is_unchanged();
+            store(house, source, &state, collected, &mut reading).await?;
+        }
+        Err(error) => {
+            let message = error.to_string();
+            let now = house.clock.now();
+            // Who asks never to be read again is asked once more each month, in case that was a mistake.
+            let next = if error.is_gone() { EVERY * 30 } else { AFTER_FAILURE };
+            let mut tx = house.db.write().await?;
+            sources::failed(&mut tx, source.id, &message, now.plus(next), now).await?;
+            tx.commit().await?;
+            tracing::warn!(source = source.id, error = %message, failures = source.failures + 1, "a source cannot be read");
+            reading.error = Some(message);
+        }
+    }
+    Ok(reading)
+}
+
+async fn store(
+    house: &House,
+    source: &SourceRow,
+    before: &SourceState,
+    collected: Collected,
+    reading: &mut Reading,
+) -> Result<(), FlowError> {
+    let sections: BTreeMap<String, String> = serde_json::from_str(&source.category_sections).unwrap_or_default();
+    let now = house.clock.now();
+    for items in collected.items.chunks(CHUNK) {
+        let mut tx = house.db.write().await?;
+        for item in items {
+            let Some(article) = article(source, &sections, item, now) else { continue };
+            match articles::store(&mut tx, &article, now).await? {
+                Stored::New => reading.new += 1,
+                Stored::Changed => reading.changed += 1,
+                Stored::Unchanged => reading.unchanged += 1,
+            }
+        }
+        tx.commit().await?;
+    }
+    // Last, so that a crash before it reads the same pages again instead of missing some.
+    let state = collected.state;
+    let moved = (state.url != before.url).then(|| state.url.to_string()).or_else(|| source.feed_url.clone());
+    let mut tx = house.db.write().await?;
+    sources::succeeded(
+        &mut tx,
+        source.id,
+        &sources::Visit {
+            feed_url: moved.as_deref(),
+            title: collected.feed.as_ref().map(|feed| feed.title.as_str()).filter(|title| !title.is_empty()),
+            etag: state.etag.as_deref(),
+            last_modified: state.last_modified.as_deref(),
+        },
+        now,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// An item as an article; nothing of one that has no title or leads nowhere.
+fn article(
+    source: &SourceRow,
+    sections: &BTreeMap<String, String>,
+    item: &FeedItem,
+    now: Timestamp,
+) -> Option<NewArticle> {
+    let url = item.url.clone()?;
+    if item.title.is_empty() || item.protected {
+        return None;
+    }
+    let section = item
+        .categories
+        .iter()
+        .find_map(|category| sections.iter().find(|(name, _)| name.eq_ignore_ascii_case(category)))
+        .map_or(&source.section, |(_, section)| section);
+    Some(NewArticle {
+        newsletter_id: source.newsletter_id,
+        source_id: Some(source.id),
+        guid: item.id.clone(),
+        canonical: UrlKey::parse(&url)?.as_str().to_owned(),
+        section: section.clone(),
+        title: item.title.clone(),
+        url,
+        summary: item.summary.clone(),
+        source_url: item.source_url.clone(),
+        author: item.author.clone(),
+        image_url: item.image.clone(),
+        // A date in the future would stay “new” for ever.
+        published_at: item.published.unwrap_or(now).min(now),
+    })
+}
+
+fn state_of(source: &SourceRow) -> Result<SourceState, FlowError> {
+    let url = source.feed_url.as_deref().unwrap_or(&source.url);
+    Ok(SourceState {
+        url: Url::parse(url).map_err(|_| Faults::one("url", "is broken; add the source again"))?,
+        etag: source.etag.clone(),
+        last_modified: source.last_modified.clone(),
+        allow_private: source.allow_private,
+    })
+}
+
+/// Reads the sources of a newsletter now, or of all; one that fails does not keep the others from being read.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn fetch_all(house: &House, slug: Option<&str>) -> Result<Vec<Reading>, FlowError> {
+    let rows = {
+        let mut reader = house.db.read().await?;
+        match slug {
+            Some(slug) => {
+                let newsletter = find(&mut reader, slug).await?;
+                sources::of_newsletter(&mut reader, newsletter.id).await?
+            }
+            None => sources::all(&mut reader).await?,
+        }
+    };
+    let mut readings = Vec::with_capacity(rows.len());
+    for source in &rows {
+        readings.push(fetch(house, source).await?);
+    }
+    Ok(readings)
+}
+
+/// Reads the sources whose daily visit is due. Of several nodes one reads each.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn fetch_due(house: &House) -> Result<usize, FlowError> {
+    let now = house.clock.now();
+    let due = sources::due(&mut house.db.read().await?, now).await?;
+    let mut read = 0;
+    for source in due {
+        // A few minutes apart each day, so that not every installation asks at the same second.
+        let spread = Duration::from_secs_f64(house.clock.fraction() * 600.0);
+        let mut tx = house.db.write().await?;
+        let ours = sources::claim(&mut tx, &source, now.plus(EVERY + spread), now).await?;
+        tx.commit().await?;
+        if ours {
+            fetch(house, &source).await?;
+            read += 1;
+        }
+    }
+    Ok(read)
+}
+
+/// Takes a source away; its articles stay.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none with this id.
+pub async fn remove(house: &House, id: i64) -> Result<(), FlowError> {
+    let mut tx = house.db.write().await?;
+    if !sources::delete(&mut tx, id).await? {
+        return Err(FlowError::NotFound(format!("source {id}")));
+    }
+    Ok(tx.commit().await?)
+}

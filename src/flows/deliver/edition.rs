@@ -1,0 +1,99 @@
+//! An edition on its way: composed once, and the message of each of its recipients.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::lanes::Job;
+use crate::domain::address::EmailAddress;
+use crate::domain::delivery::OnUnknown;
+use crate::domain::retry::RetryPolicy;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Link, Purpose};
+use crate::flows::House;
+use crate::flows::edition_content::Rendering;
+use crate::mail::merge::Recipient;
+use crate::mail::message::{Message, Token};
+
+/// So many refusals of us or the content in a row stop the edition.
+pub const REFUSALS_THAT_STOP: u32 = 3;
+
+/// An edition that is being sent by this process.
+pub struct Running {
+    pub id: i64,
+    pub uid: i64,
+    pub started_at: Timestamp,
+    pub on_unknown: OnUnknown,
+    pub retry: RetryPolicy,
+    pub rendering: Rendering,
+    pub zone: jiff::tz::TimeZone,
+    refusals: AtomicU32,
+}
+
+impl Running {
+    /// An edition begins, or goes on.
+    pub fn new(edition: &crate::store::editions::EditionRow, rendering: Rendering, settings: Settings) -> Self {
+        Self {
+            id: edition.id,
+            uid: edition.uid,
+            started_at: edition.started_at.unwrap_or(edition.updated_at),
+            on_unknown: settings.on_unknown,
+            retry: settings.retry,
+            rendering,
+            zone: settings.zone,
+            refusals: AtomicU32::new(0),
+        }
+    }
+
+    /// What the delivery's token carries: the edition's random number and the recipient's place.
+    pub fn delivery_link(&self, seq: i64) -> Link {
+        let mut link = [0; 16];
+        link[..8].copy_from_slice(&self.uid.to_be_bytes());
+        link[8..].copy_from_slice(&seq.to_be_bytes());
+        link
+    }
+
+    /// A message was accepted: what was refused before was not about us.
+    pub fn accepted(&self) {
+        self.refusals.store(0, Ordering::Relaxed);
+    }
+
+    /// Us or the content was refused; `true` when it is time to stop.
+    pub fn refused(&self) -> bool {
+        self.refusals.fetch_add(1, Ordering::Relaxed) + 1 >= REFUSALS_THAT_STOP
+    }
+}
+
+/// What a running edition takes from its newsletter and the house.
+pub struct Settings {
+    pub on_unknown: OnUnknown,
+    pub retry: RetryPolicy,
+    pub zone: jiff::tz::TimeZone,
+}
+
+/// A job with its message made: what goes to the wire.
+pub struct Prepared {
+    pub job: Job,
+    pub message: Message,
+    pub return_path: Option<EmailAddress>,
+}
+
+impl Prepared {
+    /// Merges and signs. The same delivery always gets the same Message-ID and return path.
+    pub fn new(house: &House, job: Job) -> Self {
+        let link = job.edition.delivery_link(job.seq);
+        let delivery = house.keys.seal_delivery(&link);
+        let unsubscribe = house.keys.seal(Purpose::Unsubscribe, &job.link);
+        let preferences = house.keys.seal(Purpose::Preferences, &job.link);
+        let token = |text| Token::parse(text).expect("our own tokens are letters and digits of a known length");
+        let message = job.edition.rendering.variant(job.variant).merge(&Recipient {
+            address: &job.recipient,
+            message_token: token(&delivery),
+            unsubscribe_token: token(&unsubscribe),
+            preferences_token: token(&preferences),
+            subscribed_on: job.subscribed_at.in_zone(&job.edition.zone).date(),
+            date: house.clock.now(),
+        });
+        let message = house.sign(message);
+        let return_path = house.return_path(&delivery);
+        Self { job, message, return_path }
+    }
+}

@@ -1,0 +1,161 @@
+//! The committer: notes starts and results of all connections, as many in one commit as there are.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::domain::consent::{ConsentEvent, ConsentMeans};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::edition::EditionStatus;
+use crate::domain::subscription::SubscriptionStatus;
+use crate::domain::suppression::SuppressionReason;
+use crate::flows::House;
+use crate::flows::unsubscribe::{self, Held};
+use crate::store::deliveries::{self, Settled, Start};
+use crate::store::{Durability, StoreError, Tx, editions, newsletters, subscriptions, suppressions};
+
+/// Most entries of one commit.
+const BATCH: usize = 512;
+
+/// Takes entries from connections and answers when they are stored.
+#[derive(Clone)]
+pub struct Ledger {
+    entries: mpsc::Sender<Entry>,
+}
+
+struct Entry {
+    settled: Vec<Settled>,
+    start: Option<Start>,
+    answer: oneshot::Sender<bool>,
+}
+
+impl Ledger {
+    /// Starts the committer. It ends when the last ledger is dropped and everything is stored.
+    pub fn open(house: House, owner: String) -> (Self, tokio::task::JoinHandle<()>) {
+        let (entries, inbox) = mpsc::channel(BATCH);
+        (Self { entries }, tokio::spawn(commit(house, owner, inbox)))
+    }
+
+    /// Notes what became of deliveries and that another one is about to be handed over. Returns once both are
+    /// stored, and whether the start was granted: a person may have left, or the edition been paused, since.
+    pub async fn note(&self, settled: Vec<Settled>, start: Option<Start>) -> bool {
+        let (answer, stored) = oneshot::channel();
+        if self.entries.send(Entry { settled, start, answer }).await.is_err() {
+            return false;
+        }
+        stored.await.unwrap_or(false)
+    }
+}
+
+async fn commit(house: House, owner: String, mut inbox: mpsc::Receiver<Entry>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while inbox.recv_many(&mut batch, BATCH).await > 0 {
+        let mut pause = Duration::from_millis(50);
+        let granted = loop {
+            match store(&house, &owner, &batch).await {
+                Ok(granted) => break granted,
+                Err(error) => {
+                    // What was sent must be noted before anything else is sent: wait for the database.
+                    tracing::error!(%error, "the ledger cannot be written; sending waits");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(5));
+                }
+            }
+        };
+        for entry in batch.drain(..) {
+            let answer = entry.start.is_none_or(|start| granted.contains(&(start.edition_id, start.seq)));
+            // Nobody listens when a connection's task was ended; the entry is stored all the same.
+            let _ = entry.answer.send(answer);
+        }
+    }
+}
+
+async fn store(house: &House, owner: &str, batch: &[Entry]) -> Result<Vec<(i64, i64)>, StoreError> {
+    let now = house.clock.now();
+    let settled: Vec<Settled> = batch.iter().flat_map(|entry| entry.settled.iter().cloned()).collect();
+    let starts: Vec<Start> = batch.iter().filter_map(|entry| entry.start).collect();
+    let mut tx = house.db.write_with(Durability::Process).await?;
+    if !settled.is_empty() {
+        deliveries::settle(&mut tx, owner, &settled, now).await?;
+        for gone in settled.iter().filter(|settled| ends_subscription(settled)) {
+            end_subscription(house, &mut tx, gone).await?;
+        }
+    }
+    let granted = if starts.is_empty() { Vec::new() } else { deliveries::start(&mut tx, owner, &starts, now).await? };
+    let denied: Vec<Start> =
+        starts.iter().filter(|start| !granted.contains(&(start.edition_id, start.seq))).copied().collect();
+    if !denied.is_empty() {
+        let mut resolved = Vec::with_capacity(denied.len());
+        for start in denied {
+            resolved.extend(why_denied(&mut tx, start).await?);
+        }
+        deliveries::settle(&mut tx, owner, &resolved, now).await?;
+    }
+    tx.commit().await?;
+    Ok(granted)
+}
+
+/// What a delivery that may not start becomes: waiting again in an edition that stands still, else skipped.
+async fn why_denied(tx: &mut Tx, start: Start) -> Result<Option<Settled>, StoreError> {
+    let Some(row) = deliveries::page(tx, start.edition_id, None, start.seq - 1, 1).await?.pop() else {
+        return Ok(None);
+    };
+    let status = editions::by_id(tx, start.edition_id).await?.map(|edition| edition.status);
+    let subscription = subscriptions::by_id(tx, row.subscription_id).await?;
+    let reason = match subscription {
+        None => Some("erased"),
+        Some(subscription) if subscription.status != SubscriptionStatus::Confirmed => {
+            Some(subscription.status.as_str())
+        }
+        Some(subscription) if suppressions::by_hash(tx, &subscription.address_hash).await?.is_some() => {
+            Some("suppressed")
+        }
+        Some(_) if status == Some(EditionStatus::Cancelled) => Some("cancelled"),
+        Some(_) => None,
+    };
+    Ok(Some(Settled {
+        edition_id: start.edition_id,
+        seq: start.seq,
+        state: if reason.is_some() { DeliveryState::Skipped } else { DeliveryState::Queued },
+        attempts: row.attempts,
+        next_at: row.next_at.as_micros(),
+        code: row.code,
+        status: row.status,
+        reply: row.reply,
+        reason: reason.map(str::to_owned),
+    }))
+}
+
+/// A mailbox that is gone is never mailed again.
+fn ends_subscription(settled: &Settled) -> bool {
+    settled.state == DeliveryState::Rejected
+        && settled.reason.as_deref() == Some(crate::domain::bounce::BounceClass::Gone.as_str())
+}
+
+async fn end_subscription(house: &House, tx: &mut Tx, settled: &Settled) -> Result<(), StoreError> {
+    let Some(row) = deliveries::page(tx, settled.edition_id, None, settled.seq - 1, 1).await?.pop() else {
+        return Ok(());
+    };
+    let Some(subscription) = subscriptions::by_id(tx, row.subscription_id).await? else { return Ok(()) };
+    let Some(newsletter) = newsletters::by_id(tx, subscription.newsletter_id).await? else { return Ok(()) };
+    let now = house.clock.now();
+    let hash = subscription.address_hash.clone();
+    suppressions::insert(
+        tx,
+        &hash,
+        Some(&subscription.email),
+        SuppressionReason::Bounced,
+        settled.reply.as_deref(),
+        now,
+    )
+    .await?;
+    let held = Held { newsletter, subscription };
+    let ending = unsubscribe::Ending {
+        status: SubscriptionStatus::Bounced,
+        event: ConsentEvent::Bounced,
+        means: ConsentMeans::MailServer,
+        note: settled.reply.clone(),
+    };
+    unsubscribe::end(house, tx, &held, ending).await?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Looking at an edition before it leaves: as a page, as text, as a message, and as a test mail.
+
+use super::edition_content::{Envelope, Rendering, contents};
+use super::{FlowError, House};
+use crate::domain::address::EmailAddress;
+use crate::domain::language::Language;
+use crate::domain::letter::Letter;
+use crate::domain::subscription::MailFormat;
+use crate::mail::compose::Composed;
+use crate::mail::merge::Recipient;
+use crate::mail::message::Token;
+use crate::store::editions::{self, EditionRow};
+use crate::store::newsletters::{self, NewsletterRow};
+use crate::store::outbox::{self, NewLetter};
+
+/// What a subscriber would get.
+pub struct Preview {
+    pub html: String,
+    pub text: String,
+    /// The whole message, as it goes to the wire.
+    pub message: Vec<u8>,
+}
+
+/// Renders an edition as a subscriber would get it; personal links do nothing.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none with this id; [`FlowError::Conflict`] when it cannot be rendered.
+pub async fn preview(house: &House, id: i64, language: Option<Language>) -> Result<Preview, FlowError> {
+    let (newsletter, edition) = find(house, id).await?;
+    let contents = contents(&mut house.db.read().await?, house, &newsletter, &edition).await?;
+    let rendering = Rendering::new(house, &newsletter, &contents)?;
+    let composed = rendering.variant(rendering.place(language.unwrap_or(newsletter.language), MailFormat::Html));
+    let now = house.clock.now();
+    let today =
+        now.in_zone(&crate::domain::schedule::zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC)).date();
+    let to = EmailAddress::parse("reader@example.org").expect("a plain address is one");
+    let token = house.keys.seal_delivery(&sample_link(&edition));
+    let token = Token::parse(&token).expect("our own tokens are letters and digits of a known length");
+    let message = house.sign(composed.merge(&Recipient::sample(&to, token, today, now)));
+    Ok(Preview {
+        html: composed.preview_html(today),
+        text: composed.preview_text(today),
+        message: message.into_bytes(),
+    })
+}
+
+/// Owes a test mail to each address. It is marked as such, and its links do nothing.
+///
+/// # Errors
+/// As [`preview`].
+pub async fn test(house: &House, id: i64, to: &[EmailAddress]) -> Result<(), FlowError> {
+    let (newsletter, edition) = find(house, id).await?;
+    let now = house.clock.now();
+    let letter = Letter::Test { language: newsletter.language, edition: edition.id };
+    let mut tx = house.db.write().await?;
+    for address in to {
+        let owed = NewLetter {
+            uid: house.link(),
+            newsletter_id: Some(newsletter.id),
+            subscription_id: None,
+            recipient: address.as_str(),
+            letter: &letter,
+            expires_at: now.plus(super::subscribe::LETTER_PATIENCE),
+        };
+        outbox::insert(&mut tx, &owed, now).await?;
+    }
+    tx.commit().await?;
+    house.wake.letters.notify_one();
+    Ok(())
+}
+
+/// The test mail as it goes to the wire.
+///
+/// # Errors
+/// As [`preview`].
+pub(super) async fn test_message(
+    house: &House,
+    id: i64,
+    to: &EmailAddress,
+    token: Token<'_>,
+) -> Result<crate::mail::message::Message, FlowError> {
+    let (newsletter, edition) = find(house, id).await?;
+    let contents = contents(&mut house.db.read().await?, house, &newsletter, &edition).await?;
+    let envelope = Envelope::of(house, &newsletter)?;
+    let content = contents
+        .iter()
+        .find(|content| content.language == newsletter.language)
+        .ok_or_else(|| FlowError::Conflict("the edition has no content".to_owned()))?;
+    let composed = Composed::test(&house.templates, content, &envelope.mailing(house), MailFormat::Html)
+        .map_err(|error| FlowError::Conflict(error.to_string()))?;
+    let now = house.clock.now();
+    let today = now.in_zone(&jiff::tz::TimeZone::UTC).date();
+    Ok(house.sign(composed.merge(&Recipient::sample(to, token, today, now))))
+}
+
+async fn find(house: &House, id: i64) -> Result<(NewsletterRow, EditionRow), FlowError> {
+    let mut reader = house.db.read().await?;
+    let edition = editions::by_id(&mut reader, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    let newsletter = newsletters::by_id(&mut reader, edition.newsletter_id)
+        .await?
+        .ok_or_else(|| FlowError::NotFound("newsletter of this edition".to_owned()))?;
+    Ok((newsletter, edition))
+}
+
+/// A link that no delivery has: places count from one.
+fn sample_link(edition: &EditionRow) -> crate::domain::token::Link {
+    let mut link = [0; 16];
+    link[..8].copy_from_slice(&edition.uid.to_be_bytes());
+    link
+}

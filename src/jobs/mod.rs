@@ -1,0 +1,76 @@
+//! What the clock starts. The scheduler only ticks; which moment is due, and whether it has been dealt with, is in
+//! the database, because the scheduler forgets at a restart and fires an hour off after the clock changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+use crate::domain::time::Timestamp;
+use crate::flows::{House, collect_articles, keep_schedule, retention};
+
+/// Every five seconds: a planned edition leaves when it should.
+const TICK: &str = "*/5 * * * * *";
+
+/// The running clockwork.
+pub struct Jobs {
+    scheduler: JobScheduler,
+    in_hand: Arc<Mutex<LastDone>>,
+}
+
+#[derive(Default)]
+struct LastDone {
+    forgot: Option<Timestamp>,
+}
+
+impl Jobs {
+    /// Starts ticking.
+    ///
+    /// # Errors
+    /// When the scheduler does not start.
+    pub async fn start(house: &House) -> Result<Self, JobSchedulerError> {
+        let scheduler = JobScheduler::new().await?;
+        let in_hand = Arc::new(Mutex::new(LastDone::default()));
+        let (house, last) = (house.clone(), Arc::clone(&in_hand));
+        let job = Job::new_async(TICK, move |_, _| {
+            let (house, last) = (house.clone(), Arc::clone(&last));
+            Box::pin(async move {
+                // A round that takes longer than a tick is not overtaken by the next.
+                let Ok(mut last) = last.try_lock_owned() else { return };
+                // In a task of its own: a panic there must not stop the clock.
+                let round = tokio::spawn(async move { tick(&house, &mut last).await });
+                if let Err(error) = round.await {
+                    tracing::error!(%error, "a round of the clock broke off");
+                }
+            })
+        })?;
+        scheduler.add(job).await?;
+        scheduler.start().await?;
+        Ok(Self { scheduler, in_hand })
+    }
+
+    /// Stops ticking; a round in hand is finished first, for half a minute at most.
+    pub async fn stop(mut self) {
+        if let Err(error) = self.scheduler.shutdown().await {
+            tracing::warn!(%error, "the clock did not stop in order");
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(30), self.in_hand.lock()).await;
+    }
+}
+
+async fn tick(house: &House, last: &mut LastDone) {
+    if let Err(error) = keep_schedule::keep(house).await {
+        tracing::error!(%error, "the schedule could not be kept; the next tick tries again");
+    }
+    if let Err(error) = collect_articles::fetch_due(house).await {
+        tracing::error!(%error, "sources could not be read; the next tick tries again");
+    }
+    let now = house.clock.now();
+    if last.forgot.is_none_or(|moment| now.since(moment) >= retention::EVERY) {
+        match retention::forget(house).await {
+            Ok(_) => last.forgot = Some(now),
+            Err(error) => tracing::error!(%error, "nothing could be forgotten; the next tick tries again"),
+        }
+    }
+}

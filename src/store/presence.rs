@@ -1,0 +1,71 @@
+//! Which workers are alive: known from locks that the system lets go of when a process dies.
+
+use std::fs::{File, TryLockError};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use sqlx::PgConnection;
+
+use super::{Db, StoreError};
+
+/// Proof that this worker lives, for as long as it is held.
+pub struct Presence {
+    proof: Proof,
+}
+
+enum Proof {
+    /// SQLite has one worker: whoever holds the lock on the file beside it.
+    File(#[expect(dead_code, reason = "held for its lock")] File),
+    /// PostgreSQL has many: each holds a lock of its own for as long as its session lasts.
+    Session(Box<PgConnection>),
+}
+
+impl Presence {
+    /// Becomes a worker. `None` while another process is the one worker of an SQLite database.
+    ///
+    /// # Errors
+    /// When the lock file or the session cannot be had.
+    pub async fn enter(db: &Db, owner: &str) -> Result<Option<Self>, StoreError> {
+        let Some(path) = db.path() else {
+            let mut session = db.session().await?;
+            sqlx::query("select pg_advisory_lock($1)").bind(key(owner)).execute(&mut session).await?;
+            return Ok(Some(Self { proof: Proof::Session(Box::new(session)) }));
+        };
+        let mut name = path.into_os_string();
+        name.push(".worker");
+        let fault =
+            |error: std::io::Error| StoreError::Open { place: name.display().to_string(), reason: error.to_string() };
+        let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(fault)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { proof: Proof::File(file) })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(fault(error)),
+        }
+    }
+
+    /// Whether another worker is dead.
+    ///
+    /// # Errors
+    /// When our own session is gone; enter again.
+    pub async fn is_dead(&mut self, owner: &str) -> Result<bool, StoreError> {
+        match &mut self.proof {
+            Proof::File(_) => Ok(true),
+            Proof::Session(session) => {
+                let free: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)")
+                    .bind(key(owner))
+                    .fetch_one(&mut **session)
+                    .await?;
+                if free {
+                    sqlx::query("select pg_advisory_unlock($1)").bind(key(owner)).execute(&mut **session).await?;
+                }
+                Ok(free)
+            }
+        }
+    }
+}
+
+/// A lock's number from a worker's name. Every node runs the same build or one that keeps this function.
+fn key(owner: &str) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    owner.hash(&mut hasher);
+    hasher.finish().cast_signed()
+}
