@@ -3,6 +3,7 @@
 pub mod address;
 pub mod article;
 pub mod bounce;
+mod bounce_phrases;
 mod bounce_wording;
 pub mod consent;
 pub mod delivery;

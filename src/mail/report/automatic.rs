@@ -18,7 +18,12 @@ pub(super) fn is_reply(mail: &Mail) -> bool {
     if header.has("x-failed-recipients") {
         return false;
     }
-    let subject = mail.subject.to_lowercase();
+    let is_machine = notice::is_from_machine(mail);
+    // “Undeliverable: Out of office, our summer letter” is not about an office.
+    if is_machine && notice::is_titled_bounce(mail) {
+        return false;
+    }
+    let subject = mail.subject.trim_start().to_lowercase();
     if SUBJECTS.iter().any(|phrase| subject.contains(phrase))
         || BEGINNINGS.iter().any(|start| subject.starts_with(start))
     {
@@ -36,7 +41,7 @@ pub(super) fn is_reply(mail: &Mail) -> bool {
         || says("x-precedence", &["auto_reply", "auto-reply"])
         || says("delivered-to", &["autoresponder"])
         || says("x-post-messageclass", &["9; autoresponder"]);
-    is_marked && !notice::is_from_machine(mail)
+    is_marked && !is_machine
 }
 
 const FIELDS: &[&str] = &[
@@ -70,54 +75,37 @@ const SUBJECTS: &[&str] = &[
     "autoresponse",
     "autoresponder",
     "auto-responder",
-    "vacation",
-    "on holiday",
-    "on leave",
-    "no longer with",
-    "no longer works",
-    "no longer employed",
     "has left the company",
     "afwezig",
     "niet aanwezig",
     "automatisch antwoord",
     "automatisch bericht",
     "niet op kantoor",
-    "uit dienst",
-    "vakantie",
     "abwesenheit",
     "abwesend",
     "automatische antwort",
     "außer haus",
     "nicht im büro",
-    "urlaub",
     "réponse automatique",
     "reponse automatique",
     "absence du bureau",
     "absent du bureau",
     "message d'absence",
-    "en congé",
     "fuera de la oficina",
     "fuera de oficina",
     "respuesta automática",
     "respuesta automatica",
-    "ausencia",
     "resposta automática",
-    "ausência",
     "risposta automatica",
     "fuori sede",
     "fuori ufficio",
-    "assenza",
     "autosvar",
-    "frånvaro",
-    "fravær",
     "automaattinen vastaus",
-    "poissaolo",
     "automatická odpověď",
     "autoodpowiedź",
     "odpowiedź automatyczna",
     "automatyczna odpowiedź",
     "poza biurem",
-    "nieobecność",
     "автоответ",
     "автоматический ответ",
     "自動返信",
@@ -127,7 +115,8 @@ const SUBJECTS: &[&str] = &[
     "自動回覆",
 ];
 
-/// In lower case, at the beginning of a subject: receipts, and questions whether we are human.
+/// In lower case, at the beginning of a subject: receipts, questions whether we are human, and words that
+/// stand in the middle of honest subjects.
 const BEGINNINGS: &[&str] = &[
     "read:",
     "gelezen:",
@@ -149,7 +138,24 @@ const BEGINNINGS: &[&str] = &[
     "confirm your message",
     "sender verification",
     "i'm away",
+    "i am away",
+    "vacation",
+    "on holiday",
+    "on leave",
+    "no longer with",
+    "no longer works",
+    "no longer employed",
+    "vakantie",
+    "urlaub",
+    "en congé",
+    "ausencia",
+    "ausência",
+    "assenza",
+    "frånvaro",
+    "fravær",
+    "uit dienst",
+    "poissaolo",
+    "nieobecność",
     "ooo:",
     "afk:",
-    "abwesenheitsnotiz",
 ];

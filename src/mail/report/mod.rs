@@ -8,6 +8,7 @@ mod clues;
 mod complaint;
 mod fields;
 mod notice;
+mod notice_phrases;
 mod original;
 mod parts;
 mod status;

@@ -3,7 +3,8 @@
 //! No table of servers: what they share is that a machine writes, that it says what did not work, and that it
 //! puts the address where the eye finds it.
 
-use super::fields::{address, addresses, cut};
+use super::fields::{address, addresses, cut, reply_code};
+use super::notice_phrases::{BODIES, DELAYS, MACHINES, SENDER_LABELS, SENDER_WORDS, SUBJECTS, TELLING, YOUR_MESSAGE};
 use super::original::Original;
 use super::parts::Mail;
 use super::verdict::{Action, Failure, judge};
@@ -13,6 +14,8 @@ use super::{Recipient, clues};
 const MAX_RECIPIENTS: usize = 50;
 /// How much of the text after an address is about it, in octets.
 const MAX_ABOUT_OCTETS: usize = 1500;
+/// A phrase within so many octets behind `Re:` is the subject that was answered.
+const MAX_PREFIX_OCTETS: usize = 12;
 /// Longest line that is looked at, in octets.
 const MAX_LINE_OCTETS: usize = 2000;
 /// How sure we must be that it is a bounce; see [`evidence`].
@@ -66,20 +69,27 @@ fn evidence(mail: &Mail, original: &Original) -> u32 {
     if is_certain {
         return ENOUGH;
     }
-    let subject = mail.subject.trim().to_lowercase();
-    // People answer and pass on bounces, too.
-    let is_reply = ["re:", "fw:", "fwd:", "aw:", "antw:", "tr:", "wg:"].iter().any(|start| subject.starts_with(start));
-    let told = SUBJECTS.iter().any(|phrase| match subject.find(phrase) {
-        Some(at) => !is_reply || at > 12,
-        None => false,
-    });
     let path = header.get("return-path").unwrap_or("-").trim().to_ascii_lowercase();
     let has_no_path = path == "<>" || path.is_empty() || path.contains("mailer-daemon");
     let body = unquoted(&original.notice);
-    2 * u32::from(is_from_machine(mail))
-        + 2 * u32::from(told)
+    let is_machine = is_from_machine(mail);
+    // People write about parcels that could not be delivered; machines write about “your message”.
+    let is_about_message = is_machine
+        || has_no_path
+        || reply_code(&body).is_some()
+        || YOUR_MESSAGE.iter().any(|phrase| body.contains(phrase));
+    2 * u32::from(is_machine)
+        + 2 * u32::from(is_titled_bounce(mail))
         + u32::from(has_no_path)
-        + u32::from(BODIES.iter().any(|phrase| body.contains(phrase)))
+        + u32::from(is_about_message && BODIES.iter().any(|phrase| body.contains(phrase)))
+}
+
+/// Whether the subject is one of a bounce. People answer and pass on bounces, too: that is none.
+pub(super) fn is_titled_bounce(mail: &Mail) -> bool {
+    let subject = mail.subject.trim().to_lowercase();
+    let is_passed_on =
+        ["re:", "fw:", "fwd:", "aw:", "antw:", "tr:", "wg:"].iter().any(|start| subject.starts_with(start));
+    SUBJECTS.iter().filter_map(|phrase| subject.find(phrase)).any(|at| !is_passed_on || at > MAX_PREFIX_OCTETS)
 }
 
 /// The text in lower case on one line, without what is quoted.
@@ -139,10 +149,33 @@ fn blamed(mail: &Mail, original: &Original) -> Vec<String> {
     if !in_subject.is_empty() || !is_from_machine(mail) {
         return in_subject;
     }
+    if let Some(neighbour) = neighbour(mail, &original.notice) {
+        return vec![neighbour];
+    }
     // Nobody is named at all: then it is the one whom the returned message was for, unless that is a list of ours.
     let home = |who: &str| own.iter().any(|own| domain(own).eq_ignore_ascii_case(domain(who)));
     let to = unique(original.header.all("to").flat_map(addresses).map(|(_, who)| who).filter(|who| !home(who)));
     if to.len() == 1 { to } else { Vec::new() }
+}
+
+/// Somebody at the reporting server's own domain, whom it names without one, alone on the line after one that
+/// announces recipients.
+fn neighbour(mail: &Mail, text: &str) -> Option<String> {
+    let host = domain(mail.header.get("from").and_then(address)?);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let announces = |line: &str| {
+        let line = line.to_lowercase();
+        line.ends_with(':')
+            && ["recipient", "following address", "following user", "delivered to"].iter().any(|w| line.contains(w))
+    };
+    lines.find(|line| announces(line))?;
+    let line = cut(lines.next()?, MAX_LINE_OCTETS);
+    let (name, rest) = line.split_at(line.find(char::is_whitespace).unwrap_or(line.len()));
+    let is_alone = rest.is_empty() || rest.starts_with(['\t', '(']) || rest.starts_with("  ") || rest.starts_with(" (");
+    let is_name = (2..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte))
+        && name.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    (is_alone && is_name).then(|| format!("{name}@{host}"))
 }
 
 /// Every address in the text that may be a failing one, and how it stands there.
@@ -214,373 +247,3 @@ fn line_of(text: &str, address: &str) -> Option<usize> {
     let at = addresses(text).into_iter().find(|(_, found)| found.eq_ignore_ascii_case(address))?.0;
     Some(text[..at].rfind('\n').map_or(0, |end| end + 1))
 }
-
-/// In lower case, in a sender's address or name.
-const MACHINES: &[&str] = &[
-    "mailer-daemon",
-    "mailerdaemon",
-    "mailer_daemon",
-    "mail-daemon",
-    "maildaemon",
-    "mdaemon",
-    "postmaster",
-    "post_master",
-    "post master",
-    "mail delivery",
-    "mail.delivery",
-    "maildelivery",
-    "mail-delivery",
-    "delivery subsystem",
-    "delivery system",
-    "delivery service",
-    "mail system",
-    "mailsystem",
-    "mail-system",
-    "mail administrator",
-    "mailadmin",
-    "mailadm",
-    "system administrator",
-    "systemadministrator",
-    "systeembeheerder",
-    "administrateur système",
-    "internet mail",
-    "mail router",
-    "mailrouter",
-    "microsoft outlook",
-    "bounce",
-    "mmdf",
-    "uucp",
-];
-
-/// In lower case, in a subject.
-const SUBJECTS: &[&str] = &[
-    "undeliver",
-    "non-deliver",
-    "nondeliver",
-    "non deliver",
-    "not deliver",
-    "delivery fail",
-    "delivery error",
-    "delivery problem",
-    "delivery status",
-    "delivery report",
-    "delivery notification",
-    "delivery has failed",
-    "delivery warning",
-    "delivery delay",
-    "delivery attempt",
-    "delivery unsuccessful",
-    "delivery has been delayed",
-    "delivery incomplete",
-    "failure delivery",
-    "failure notice",
-    "failure notification",
-    "failed delivery",
-    "failed mail",
-    "failed message",
-    "failed to deliver",
-    "failed: ",
-    "mail failure",
-    "mail error",
-    "mail system error",
-    "mail could not be",
-    "mail delivery",
-    "message not sent",
-    "message status",
-    "message delay",
-    "message undeliver",
-    "could not be delivered",
-    "couldn't be delivered",
-    "could not deliver",
-    "couldn't deliver",
-    "cannot be delivered",
-    "can't be delivered",
-    "cannot deliver",
-    "unable to deliver",
-    "wasn't delivered",
-    "was not delivered",
-    "returned mail",
-    "returned to sender",
-    "returning message",
-    "return to sender",
-    "returned email",
-    "returned message",
-    "returned:",
-    "bounced",
-    "bounce notification",
-    "bounce message",
-    "warning: message",
-    "warning: could not",
-    "user unknown",
-    "unknown user",
-    "unknown recipient",
-    "unknown address",
-    "recipient unknown",
-    "invalid address",
-    "invalid recipient",
-    "no such user",
-    "mailbox full",
-    "mailbox is full",
-    "mailbox unavailable",
-    "over quota",
-    "quota exceeded",
-    "processing error",
-    "rejected mail",
-    "mail rejected",
-    "message rejected",
-    "postmaster notify",
-    "nicht zugestellt",
-    "nicht zustellbar",
-    "unzustellbar",
-    "zustellung fehlgeschlagen",
-    "fehlgeschlagen",
-    "niet bezorgd",
-    "niet afgeleverd",
-    "niet worden bezorgd",
-    "niet worden afgeleverd",
-    "onbestelbaar",
-    "non remis",
-    "non distribué",
-    "non délivré",
-    "échec de la remise",
-    "échec de remise",
-    "échec de livraison",
-    "échec d'envoi",
-    "impossible de remettre",
-    "avis de non-remise",
-    "notification d'état de remise",
-    "no se puede entregar",
-    "no se pudo entregar",
-    "no entregado",
-    "no se ha podido entregar",
-    "correo devuelto",
-    "error de entrega",
-    "não entregue",
-    "não foi possível entregar",
-    "falha na entrega",
-    "devolvid",
-    "mancato recapito",
-    "non recapitabile",
-    "mancata consegna",
-    "messaggio non",
-    "kunne ikke leveres",
-    "kunde inte levereras",
-    "ej levererat",
-    "nedostavl",
-    "не доставлен",
-    "недоставлен",
-    "не удалось доставить",
-    "niedostarczon",
-    "nie można dostarczyć",
-    "エラー",
-    "配信",
-    "送信できません",
-    "退信",
-    "系统退信",
-    "投递失败",
-];
-
-/// In lower case, in a body.
-const BODIES: &[&str] = &[
-    "could not be delivered",
-    "couldn't be delivered",
-    "cannot be delivered",
-    "can't be delivered",
-    "can not be delivered",
-    "was not delivered",
-    "wasn't delivered",
-    "not been delivered",
-    "has not reached",
-    "not be delivered",
-    "unable to deliver",
-    "not able to deliver",
-    "wasn't able to deliver",
-    "could not deliver",
-    "couldn't deliver",
-    "cannot deliver",
-    "undeliverable",
-    "undelivered",
-    "not deliverable",
-    "delivery failed",
-    "delivery has failed",
-    "delivery failure",
-    "delivery error",
-    "delivery problem",
-    "delivery to the following",
-    "delivery of your",
-    "delivery status",
-    "did not reach the following",
-    "did not receive",
-    "failed addresses",
-    "following address",
-    "following recipient",
-    "following user",
-    "returned to sender",
-    "returned to you",
-    "has been returned",
-    "was returned",
-    "has been postponed",
-    "has been delayed",
-    "had permanent fatal errors",
-    "had delivery problems",
-    "permanent error",
-    "fatal error",
-    "was rejected",
-    "rejected by",
-    "has been rejected",
-    "rejected your message",
-    "user unknown",
-    "unknown user",
-    "unknown recipient",
-    "no such user",
-    "invalid user",
-    "invalid recipient",
-    "does not exist",
-    "doesn't exist",
-    "not listed in",
-    "not recognized",
-    "mailbox is full",
-    "mailbox full",
-    "over quota",
-    "quota exceeded",
-    "exceeded their quota",
-    "reason:",
-    "error message",
-    "smtp error",
-    "error from remote",
-    "host unknown",
-    "host not found",
-    "niet worden bezorgd",
-    "niet worden afgeleverd",
-    "niet bezorgd",
-    "niet afgeleverd",
-    "nicht zugestellt",
-    "nicht ausgeliefert",
-    "pas pu être",
-    "n'a pas pu",
-    "n'a pu être",
-    "no se pudo entregar",
-    "no se ha podido",
-    "no pudo ser entregado",
-    "não pôde ser entregue",
-    "non è stato possibile",
-    "не может быть",
-    "не было доставлено",
-    "送信できません",
-    "配信できません",
-    "届けできません",
-    "无法投递",
-    "退回",
-];
-
-/// In lower case, in subject or body: the server goes on trying.
-const DELAYS: &[&str] = &[
-    "(delay)",
-    "delivery delayed",
-    "delivery warning",
-    "delayed mail",
-    "message delayed",
-    "warning: could not send message for past",
-    "warning: message",
-    "warning message only",
-    "has been delayed",
-    "was delayed",
-    "has been postponed",
-    "delivery is delayed",
-    "not yet been delivered",
-    "not been delivered yet",
-    "has not yet been",
-    "not yet received",
-    "still being retried",
-    "still trying",
-    "will be retried",
-    "will retry",
-    "will continue to try",
-    "will keep trying",
-    "will continue trying",
-    "continue to attempt",
-    "do not need to resend",
-    "don't need to resend",
-    "no need to resend",
-    "no action is required on your part",
-    "delivery attempts will continue",
-];
-
-/// In lower case, at the beginning of a line that names somebody else than a recipient.
-const SENDER_LABELS: &[&str] = &[
-    "from:",
-    "from ",
-    "mail from",
-    "sender",
-    "reply-to",
-    "message-id",
-    "message id",
-    "references",
-    "in-reply-to",
-    "subject",
-    "date:",
-    "sent:",
-    "received",
-    "return-path",
-    "reporting-mta",
-    "bcc:",
-    "van:",
-    "von:",
-    "de :",
-];
-
-/// In lower case, right before an address that is somebody else's than a recipient's.
-const SENDER_WORDS: &[&str] = &[
-    "from",
-    "sender",
-    "contact",
-    "reply to",
-    "reply-to",
-    "message-id",
-    "message id",
-    "write to",
-    "email us at",
-    "contact us at",
-    "complaints to",
-    "questions to",
-    "generated by",
-    "sent by",
-    "report to",
-    "van",
-    "von",
-];
-
-/// In lower case, in a line about recipients or failing, or in the line before.
-const TELLING: &[&str] = &[
-    "recipient",
-    "rcpt",
-    "deliver",
-    "address",
-    "fail",
-    "reject",
-    "refus",
-    "unknown",
-    "mailbox",
-    "user",
-    "account",
-    "return",
-    "bounce",
-    "could not",
-    "couldn't",
-    "unable",
-    "cannot",
-    "not found",
-    "no such",
-    "quota",
-    "error",
-    "ontvanger",
-    "bezorg",
-    "adres",
-    "zustell",
-    "empfänger",
-    "destinat",
-    "adresse",
-    "送信",
-    "宛先",
-    "адрес",
-];

@@ -69,7 +69,9 @@ fn is_header_begin(line: &str) -> bool {
 
 fn divides(line: &str, rest: &str) -> bool {
     let text = line.trim().to_lowercase();
-    if text.len() > 200 || !DIVIDERS.iter().any(|divider| text.contains(divider)) {
+    // The transcript of a dialogue is the server's own words.
+    let may_divide = DIVIDERS.iter().any(|divider| text.contains(divider)) && !text.contains("transcript");
+    if text.len() > 200 || !may_divide {
         return false;
     }
     let is_ruled = ["--", "==", "**", "__"].iter().any(|rule| text.starts_with(rule) || text.ends_with(rule));
@@ -167,6 +169,7 @@ mod tests {
             "The original message was received at Thu, 29 Apr 2011 23:34:45 +0900",
             "delete your own text from the attached returned message.",
             "   ----- Transcript of session follows -----",
+            "A transcript of the attempts to send the message follows.",
             "Your message could not be delivered. It is attached below.",
             "The following addresses did not receive a copy of your message:",
         ] {
