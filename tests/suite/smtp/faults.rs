@@ -119,15 +119,40 @@ async fn a_server_that_hangs_up_within_a_large_message_leaves_no_doubt() {
 
 #[tokio::test]
 async fn a_connection_that_the_server_has_given_up_costs_no_message() {
+    let (ada, bob) = (address("ada@example.org"), address("bob@example.org"));
+    for fault in [Fault::Leaves, Fault::Babbles] {
+        let double = SmtpDouble::start(Script::default().with(Step::Dot, fault, When::First));
+        let mut connection = open(&double).await.expect("it opens");
+        assert!(matches!(connection.deliver(&to(&ada), MESSAGE).await, Outcome::Accepted(_)));
+        let outcome = connection.deliver(&to(&bob), MESSAGE).await;
+        assert!(matches!(outcome, Outcome::LostBefore(_)), "{fault:?}: {outcome:?}");
+        assert!(!connection.is_usable());
+        assert_eq!(double.copies().into_keys().collect::<Vec<_>>(), ["ada@example.org"]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_few_messages_a_connection_gets_them_over_many() {
+    let recipients: Vec<_> = (0..10).map(|number| address(&format!("r{number}@example.org"))).collect();
+    for offers in [&["PIPELINING"][..], &[]] {
+        let double = SmtpDouble::start(Script { most_messages: Some(3), ..Script::offering(offers) });
+        let relay = relay(&double, "tls=none");
+        let mut engine = Engine { relay: &relay, accepted: BTreeMap::new(), unknown: 0, attempts: 0 };
+        engine.run(&recipients).await;
+        assert_eq!((engine.accepted.len(), engine.unknown), (10, 0));
+        assert_eq!(double.seen().per_connection(), [3, 3, 3, 1]);
+    }
+}
+
+#[tokio::test]
+async fn greylisting_is_seen_as_such_and_passes_on_the_second_try() {
     let ada = address("ada@example.org");
-    let script = Script { most_messages: Some(1), ..Script::default() };
-    let double = SmtpDouble::start(script.with(Step::Dot, Fault::Babbles, When::First));
+    let double = SmtpDouble::start(Script { greylists: true, ..Script::offering(&["PIPELINING"]) });
     let mut connection = open(&double).await.expect("it opens");
+    let outcome = connection.deliver(&to(&ada), MESSAGE).await;
+    let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(refusal.verdict, Verdict::Later { greylisted: true, slower: false });
     assert!(matches!(connection.deliver(&to(&ada), MESSAGE).await, Outcome::Accepted(_)));
-    let bob = address("bob@example.org");
-    let outcome = connection.deliver(&to(&bob), MESSAGE).await;
-    assert!(matches!(outcome, Outcome::LostBefore(_)), "{outcome:?}");
-    assert_eq!(double.copies().len(), 1);
 }
 
 /// Messages for one connection; few, so that there are many connections.
@@ -200,6 +225,7 @@ async fn with_a_fault_now_and_then_everybody_is_mailed_and_twice_only_after_a_sw
         Fault::Says("421 4.3.2 shutting down"),
         Fault::Says("451 4.3.0 later"),
         Fault::Drops,
+        Fault::Leaves,
         Fault::Garbles,
         Fault::DiesBeforeReply,
         Fault::Babbles,
@@ -215,7 +241,9 @@ async fn with_a_fault_now_and_then_everybody_is_mailed_and_twice_only_after_a_sw
         }
     }
     for (step, fault, when, offers) in runs {
-        if step == Step::Body && matches!(fault, Fault::Says("451 4.3.0 later") | Fault::Garbles | Fault::Babbles) {
+        if step == Step::Body
+            && matches!(fault, Fault::Says("451 4.3.0 later") | Fault::Leaves | Fault::Garbles | Fault::Babbles)
+        {
             // A second reply behind an unasked one is what `Babbles` at the dot already is.
             continue;
         }

@@ -121,3 +121,14 @@ async fn we_introduce_ourselves_with_a_name_or_an_address_literal() {
     }
     assert_eq!(double.seen().commands[..2], ["EHLO news.example", "QUIT"]);
 }
+
+#[tokio::test]
+async fn a_family_or_an_address_of_ours_may_be_chosen() {
+    let double = SmtpDouble::start(Script::default());
+    relay(&double, "tls=none&family=ipv4&bind=127.0.0.1").open().await.expect("it opens");
+    for impossible in ["tls=none&family=ipv6", "tls=none&bind=::1", "tls=none&bind=192.0.2.1"] {
+        let error = relay(&double, impossible).open().await.expect_err("there is no such way");
+        assert_eq!((error.stage(), error.verdict()), (Stage::Connect, Verdict::Server), "{impossible}");
+    }
+    assert_eq!(double.seen().connections, 1);
+}

@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
         let message = Message { connection: self.number, from, to, bytes, encrypted };
         let fault = self.reach(Step::Dot);
         let takes_it = match fault {
-            None | Some(Fault::Drips | Fault::Babbles | Fault::DiesBeforeReply) => true,
+            None | Some(Fault::Drips | Fault::Babbles | Fault::Leaves | Fault::DiesBeforeReply) => true,
             Some(Fault::Says(reply)) => reply.starts_with('2'),
             Some(_) => false,
         };
@@ -252,6 +252,10 @@ impl<'a> Session<'a> {
                 if code.starts_with(b"421") { Err(Over) } else { Ok(matches!(code.first(), Some(b'2' | b'3'))) }
             }
             Some(Fault::Drops | Fault::DiesBeforeReply) => Err(Over),
+            Some(Fault::Leaves) => {
+                self.say(usual).await?;
+                Err(Over)
+            }
             Some(Fault::Stalls) => {
                 std::future::pending::<()>().await;
                 Err(Over)
