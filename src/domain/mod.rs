@@ -35,3 +35,4 @@ pub mod text_enum;
 pub mod texts;
 pub mod time;
 pub mod token;
+pub mod typo;
