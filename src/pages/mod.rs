@@ -14,6 +14,7 @@ pub mod layout;
 pub mod paths;
 pub mod preferences;
 pub mod problem;
+pub mod prose;
 pub mod signup;
 pub mod snippets;
 pub mod unsubscribe;
