@@ -1,6 +1,7 @@
 //! The map of postduif: one room per folder, arrows point down only (see ARCHITECTURE.md).
 
 pub mod answers;
+pub mod app;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -11,3 +12,4 @@ pub mod jobs;
 pub mod mail;
 pub mod pages;
 pub mod store;
+pub mod web;

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::output::Output;
-use super::start;
+use crate::app;
+use crate::clock::Clock;
 use crate::config::Config;
 
 /// Makes the database where there is none; nothing happens to one that is up to date.
 pub async fn run(config: Config, output: &Output) -> anyhow::Result<()> {
-    let house = start::open(config).await?;
+    let house = app::build(config, Clock::system()).await?;
     house.db.close().await;
     let place = house.config.database_url.to_string();
     let version = env!("CARGO_PKG_VERSION");

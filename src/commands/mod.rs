@@ -11,6 +11,7 @@ mod migrate;
 mod newsletter;
 mod output;
 mod schedule;
+mod serve;
 mod source;
 mod start;
 mod subscriber;
@@ -52,6 +53,7 @@ struct Global {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(serve::Arguments),
     /// Bring the database to this version; `serve` does it too
     Migrate,
     Config(config::Arguments),
@@ -98,6 +100,10 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(self, global: &Global, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
+            Self::Serve(arguments) => {
+                let config = global.load(arguments.listen.as_deref())?;
+                start::block_on(serve::run(config, &arguments))?;
+            }
             Self::Migrate => start::block_on(migrate::run(global.load(None)?, output))?,
             Self::Newsletter(command) => {
                 start::in_house(global, async |house| newsletter::run(command, house, output).await)?

@@ -1,0 +1,173 @@
+//! Builds, starts and stops the whole: the same way in production and in tests.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
+use tokio_cron_scheduler::JobSchedulerError;
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::domain::smarthost::Smarthost;
+use crate::domain::token::{Keys, WeakSecret};
+use crate::flows::deliver::{Mailer, Relays};
+use crate::flows::health::KEY_FINGERPRINT;
+use crate::flows::{FurnishError, House};
+
+use crate::jobs::Jobs;
+use crate::mail::smtp::{Relay, Timeouts, Tls};
+use crate::store::{Db, StoreError, meta, migrate};
+use crate::web::{Web, application};
+
+/// How long a request in hand may take to finish when we are told to stop.
+const FAREWELL: Duration = Duration::from_secs(30);
+/// How long a client may take to say what it wants.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which parts of the program this process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// Pages and API alone.
+    Web,
+    /// What the clock starts, and mail, alone.
+    Worker,
+    All,
+}
+
+/// Why the program does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Key(#[from] WeakSecret),
+    #[error(
+        "the secret key is not the one with which the database {0} was made: with another key every link in mails \
+         already sent is dead; set POSTDUIF_SECRET_KEY to the old one or restore its file from a backup"
+    )]
+    OtherKey(String),
+    #[error("something else listens on {0} already; stop it, or choose another port with --listen")]
+    PortInUse(SocketAddr),
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    #[error(transparent)]
+    Furnish(#[from] FurnishError),
+    #[error("the clockwork does not start: {0}")]
+    Jobs(#[from] JobSchedulerError),
+    #[error("the machine does not let us start: {0}")]
+    Machine(#[from] std::io::Error),
+}
+
+/// Opens the house: the secret, the database brought to this version, the keys.
+///
+/// # Errors
+/// The first thing that stands in the way, and what to do about it.
+pub async fn build(config: Config, clock: Clock) -> Result<House, StartError> {
+    // The secret first: where it is missing beside a database that is there, nothing must be touched.
+    let keys = Keys::new(config.secret_key(&clock)?.reveal())?;
+    let db = Db::open(config.database_url.reveal()).await?;
+    migrate::migrate(&db).await?;
+    let mut tx = db.write().await?;
+    let fingerprint = keys.fingerprint();
+    if meta::settle(&mut tx, KEY_FINGERPRINT, &fingerprint).await? != fingerprint {
+        return Err(StartError::OtherKey(config.database_url.to_string()));
+    }
+    tx.commit().await?;
+    Ok(House::new(db, clock, keys, config)?)
+}
+
+/// A house at work.
+pub struct Running {
+    /// With the address that was really bound, where the machine was to choose a port.
+    pub house: House,
+    /// Where HTTP is served, if it is.
+    pub address: Option<SocketAddr>,
+    web: Option<(Web, ServerHandle)>,
+    workers: Option<(Jobs, Mailer)>,
+}
+
+/// Puts a house to work. Listens first, so that a port in use stops the start before anything else happens.
+///
+/// # Errors
+/// When the port cannot be had, or the clockwork does not start.
+pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError> {
+    let listener = if parts == Parts::Worker { None } else { Some(listen(house.config.listen)?) };
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    if let Some(address) = address
+        && house.config.listen.port() == 0
+    {
+        Arc::make_mut(&mut house.config).bound_to(address);
+    }
+    let web = listener.map(|listener| serve_web(&house, listener)).transpose()?;
+    let workers = if parts == Parts::Web {
+        None
+    } else {
+        Some((Jobs::start(&house).await?, Mailer::start(&house, relays(&house))))
+    };
+    Ok(Running { house, address, web, workers })
+}
+
+fn serve_web(house: &House, listener: TcpListener) -> Result<(Web, ServerHandle), StartError> {
+    let web = Web::new(house.clone());
+    let serving = web.clone();
+    let server = HttpServer::new(move || application(serving.clone()))
+        .client_request_timeout(REQUEST_TIMEOUT)
+        .disable_signals()
+        .shutdown_timeout(FAREWELL.as_secs())
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Ok((web, handle))
+}
+
+/// The mail servers of the settings.
+fn relays(house: &House) -> Relays {
+    let tls = Tls::from_system();
+    let relay =
+        |server: &Smarthost| Relay::new(server.clone(), &house.config.smtp_ehlo, Timeouts::default(), tls.clone());
+    Relays::new(house.clock.clone(), house.config.smtp.iter().map(relay).collect())
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => StartError::PortInUse(address),
+        _ => StartError::Listen(address, error),
+    })
+}
+
+impl Running {
+    /// Works until the process is told to stop (SIGTERM or SIGINT), then finishes what is in hand.
+    ///
+    /// # Errors
+    /// When the machine does not let us hear signals.
+    pub async fn until_told(self) -> Result<(), StartError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("told to stop; finishing what is in hand"),
+            _ = interrupt.recv() => tracing::info!("interrupted; finishing what is in hand"),
+        }
+        self.stop().await;
+        Ok(())
+    }
+
+    /// Takes nothing new, finishes what is in hand, and closes the database.
+    pub async fn stop(self) {
+        if let Some((web, _)) = &self.web {
+            web.drain();
+        }
+        // Workers before the web: on PostgreSQL they may hold a connection that a thread of the web opened.
+        if let Some((jobs, mailer)) = self.workers {
+            tokio::join!(jobs.stop(), mailer.stop());
+        }
+        if let Some((_, server)) = self.web {
+            server.stop(true).await;
+        }
+        self.house.db.close().await;
+    }
+}

@@ -1,0 +1,39 @@
+//! `postduif serve`: pages, API, scheduler and mailer, until told to stop.
+
+use clap::{Args, ValueEnum};
+
+use crate::app::{self, Parts};
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// Serve web pages and the API, keep the schedule, send mail
+#[derive(Args)]
+pub struct Arguments {
+    /// Address and port for HTTP
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Run one part alone, where others run elsewhere
+    #[arg(long, value_name = "PART")]
+    only: Option<Only>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Only {
+    Web,
+    Worker,
+}
+
+pub async fn run(config: Config, arguments: &Arguments) -> anyhow::Result<()> {
+    let parts = match arguments.only {
+        None => Parts::All,
+        Some(Only::Web) => Parts::Web,
+        Some(Only::Worker) => Parts::Worker,
+    };
+    let running = app::serve(app::build(config, Clock::system()).await?, parts).await?;
+    let engine = running.house.db.engine();
+    match running.address {
+        Some(address) => tracing::info!(%address, url = %running.house.config.public_url, engine, "serving"),
+        None => tracing::info!(engine, "working"),
+    }
+    Ok(running.until_told().await?)
+}

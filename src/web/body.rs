@@ -1,0 +1,113 @@
+//! Bodies as they come in: bounded in size and in time, whatever their sender promises.
+
+use std::time::Duration;
+
+use actix_multipart::Multipart;
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+
+/// Longest form, in bytes: our longest field is an address.
+const FORM_BYTES: usize = 64 * 1024;
+/// Who sends a body more slowly than this does not mean it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Reads a body to its end.
+///
+/// # Errors
+/// When it is longer than `most` bytes, takes too long, or breaks off.
+pub async fn read(request: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Bytes, Problem> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > most as u64) {
+        return Err(Problem::TooLarge { most });
+    }
+    let whole = async {
+        let mut body = Vec::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| Problem::bad("the body broke off before its end"))?;
+            if body.len() + chunk.len() > most {
+                return Err(Problem::TooLarge { most });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Bytes::from(body))
+    };
+    tokio::time::timeout(PATIENCE, whole).await.unwrap_or(Err(Problem::TooSlow))
+}
+
+/// What kind of body it says it is: the media type in lower case, without parameters.
+pub fn media_type(request: &HttpRequest) -> String {
+    let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A form as browsers send it; fields that we do not know are left alone.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let body = read(&request, &mut payload, FORM_BYTES).await?;
+            let kind = media_type(&request);
+            if kind != "application/x-www-form-urlencoded" && !body.is_empty() {
+                return Err(Problem::MediaType { wanted: "application/x-www-form-urlencoded" });
+            }
+            actix_web::web::Query::<T>::from_query(&String::from_utf8_lossy(&body))
+                .map(|form| Self(form.into_inner()))
+                .map_err(|_| Problem::bad("these are not the fields of our form"))
+        })
+    }
+}
+
+/// The fields of a form in either of the two ways in which mail programs send one (RFC 8058 section 3.2);
+/// a body that is neither has none.
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The first value of this field.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl FromRequest for Fields {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let body = read(&request, &mut payload, FORM_BYTES).await?;
+            if media_type(&request) == "multipart/form-data" {
+                return Ok(Self(parts(&request, body).await.unwrap_or_default()));
+            }
+            Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
+        })
+    }
+}
+
+/// The parts of a body that has been read already, and so is as short as a form may be.
+async fn parts(request: &HttpRequest, body: Bytes) -> Option<Vec<(String, String)>> {
+    let whole = stream::once(async { Ok::<_, actix_web::error::PayloadError>(body) });
+    let mut multipart = Multipart::new(request.headers(), whole);
+    let mut fields = Vec::new();
+    while let Some(mut field) = multipart.try_next().await.ok()? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let mut value = Vec::new();
+        while let Some(chunk) = field.try_next().await.ok()? {
+            value.extend_from_slice(&chunk);
+        }
+        fields.push((name, String::from_utf8_lossy(&value).trim().to_owned()));
+    }
+    Some(fields)
+}

@@ -1,0 +1,145 @@
+//! The frame around every answer: its headers, its request id, its line in the log, and words for what went wrong.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
+
+use super::Web;
+use super::problem::Problem;
+use super::public::language_asked;
+use crate::domain::language::Language;
+use crate::domain::token::hex;
+use crate::pages;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+
+/// Nothing but our own style and icon, no script at all, forms to ourselves, in nobody's frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+/// The same for the form that other sites put into a frame.
+const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+                            base-uri 'none'; frame-ancestors *";
+/// A year, as the Dutch government's tests ask.
+const HSTS: &str = "max-age=31536000";
+
+/// Goes around every request.
+pub async fn around(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let web = request.app_data::<web::Data<Web>>().expect("every application is made with its data").clone();
+    let request_id = hex(&web.house.clock.random::<8>());
+    let answer = next.call(request).await?.map_into_boxed_body();
+    let answer = if answer.status().is_client_error() || answer.status().is_server_error() {
+        explained(answer, &request_id)
+    } else {
+        answer
+    };
+    let answer = with_headers(answer, &request_id, web.house.config.public_url.is_https());
+    let request = answer.request();
+    // The pattern, not the path: a path may hold a token.
+    tracing::info!(
+        method = %request.method(),
+        route = request.match_pattern().as_deref().unwrap_or("-"),
+        status = answer.status().as_u16(),
+        millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        request_id,
+        "answered"
+    );
+    Ok(answer)
+}
+
+/// Gives an error its words: a page for people, a problem (RFC 9457) for programs. An answer that has a body has
+/// its words already.
+fn explained(answer: ServiceResponse<BoxBody>, request_id: &str) -> ServiceResponse<BoxBody> {
+    if !matches!(answer.response().body().size(), actix_web::body::BodySize::None | actix_web::body::BodySize::Sized(0))
+        && answer.response().error().is_none()
+    {
+        return answer;
+    }
+    let status = answer.status();
+    let known = answer.response().error().and_then(|error| error.as_error::<Problem>());
+    let stand_in = Problem::of_status(status);
+    let problem = known.unwrap_or(&stand_in);
+    let (kind, body) = if answer.request().path().starts_with("/api/") {
+        ("application/problem+json", json(problem, request_id))
+    } else {
+        let language =
+            language_asked(answer.request()).unwrap_or_else(|| preferred_language(answer.request().headers()));
+        ("text/html; charset=utf-8", page(problem, language, request_id))
+    };
+    if status.is_server_error() {
+        tracing::error!(request_id, status = status.as_u16(), "{problem}");
+    }
+    answer.map_body(|head, _| {
+        head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        head.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        BoxBody::new(body)
+    })
+}
+
+fn json(problem: &Problem, request_id: &str) -> String {
+    serde_json::to_string(&problem.body(request_id)).expect("texts and numbers always become JSON")
+}
+
+fn page(problem: &Problem, language: Language, request_id: &str) -> String {
+    use pages::problem::Problem as Shown;
+    let shown = match problem {
+        Problem::BadInput { .. } | Problem::TooLarge { .. } | Problem::TooSlow | Problem::MediaType { .. } => {
+            Shown::BadRequest
+        }
+        Problem::Unauthorised | Problem::NotAllowed(_) | Problem::Foreign => Shown::Forbidden,
+        Problem::NotFound(_) => Shown::NotFound,
+        Problem::BrokenLink => Shown::BrokenLink,
+        Problem::Withdrawn => Shown::Withdrawn,
+        Problem::Method | Problem::Conflict(_) => Shown::Method,
+        Problem::TooMany { retry_after } => Shown::TooMany { minutes: super::public::minutes(*retry_after) },
+        Problem::Unavailable => Shown::Unavailable,
+        Problem::Internal => Shown::Internal { request_id },
+    };
+    pages::problem::page(language, None, shown).into_string()
+}
+
+/// The browser's first wish among the languages we speak, as far as its order tells.
+fn preferred_language(headers: &HeaderMap) -> Language {
+    let wishes = headers.get("accept-language").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    wishes.split(',').find_map(|wish| wish.trim().get(..2)?.to_ascii_lowercase().parse().ok()).unwrap_or_default()
+}
+
+fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: bool) -> ServiceResponse<BoxBody> {
+    let path = answer.request().path();
+    let embed = path.starts_with("/n/") && path.ends_with("/embed");
+    let by_token = ["/c/", "/u/", "/p/"].iter().any(|start| path.starts_with(start)) || path == "/p";
+    let private = by_token || path.starts_with("/api/");
+    let headers = answer.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+    set(CONTENT_SECURITY_POLICY, if embed { EMBED_POLICY } else { POLICY });
+    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // Not `no-referrer`: browsers would send `Origin: null` from our own pages.
+    set(REFERRER_POLICY, "same-origin");
+    if !embed {
+        set(X_FRAME_OPTIONS, "DENY");
+    }
+    if https {
+        set(STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    if by_token {
+        set(ROBOTS, "noindex");
+    }
+    if by_token || (private && !headers.contains_key(CACHE_CONTROL)) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    answer
+}

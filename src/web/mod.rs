@@ -1,0 +1,61 @@
+//! HTTP: what the world asks and how we answer. Handlers read input, call a flow, and show what came of it.
+
+mod body;
+mod client;
+mod envelope;
+mod health;
+mod problem;
+mod public;
+mod throttle;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, Error, HttpResponse};
+
+use self::problem::Problem;
+use self::throttle::Throttle;
+use crate::flows::House;
+
+/// What every handler is handed.
+#[derive(Clone)]
+pub struct Web {
+    house: House,
+    /// Who tries tokens that are none of ours.
+    wrong_tokens: Arc<Throttle>,
+    draining: Arc<AtomicBool>,
+}
+
+impl Web {
+    /// The web side of a house.
+    pub fn new(house: House) -> Self {
+        Self { house, wrong_tokens: Arc::default(), draining: Arc::default() }
+    }
+
+    /// From now on says that it is about to stop, so that nobody new is sent here.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The whole web side: every route, under one frame of headers, logs and error pages.
+pub fn application(
+    web: Web,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
+> {
+    App::new()
+        .app_data(Data::new(web))
+        .wrap(from_fn(envelope::around))
+        .configure(health::routes)
+        .configure(public::routes)
+        .default_service(actix_web::web::to(nothing_here))
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::NotFound("page at this address".to_owned()))
+}

@@ -1,0 +1,223 @@
+//! Everything that can stand between a request and its answer: one catalogue, for pages and for the API alike.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use crate::domain::fault::Faults;
+use crate::domain::role::Role;
+use crate::flows::FlowError;
+use crate::store::StoreError;
+
+/// Why a request is not answered as it was meant to be. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The input is wrong; with every fault that was found.
+    #[error("{detail}")]
+    BadInput { detail: String, faults: Vec<FieldFault> },
+    #[error("a token is needed: Authorization: Bearer pd_live_…")]
+    Unauthorised,
+    #[error("this needs a token with the role {0}")]
+    NotAllowed(Role),
+    /// A button pressed from a page that is not ours.
+    #[error("the request came from another site")]
+    Foreign,
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// A token in a link that is none of ours, or half of one.
+    #[error("this link is not one of ours, or was cut off")]
+    BrokenLink,
+    /// An edition taken out of the archive.
+    #[error("this edition was taken out of the archive")]
+    Withdrawn,
+    #[error("this method does nothing here")]
+    Method,
+    #[error("the body came too slowly")]
+    TooSlow,
+    #[error("{0}")]
+    Conflict(String),
+    #[error("the body is longer than {most} bytes")]
+    TooLarge { most: usize },
+    #[error("the body must be {wanted}")]
+    MediaType { wanted: &'static str },
+    #[error("too often; try again later")]
+    TooMany { retry_after: Duration },
+    /// The database does not answer or cannot store.
+    #[error("the database does not answer; nothing was stored")]
+    Unavailable,
+    #[error("something went wrong on our side")]
+    Internal,
+}
+
+/// One field, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FieldFault {
+    /// Its name in the body or the query.
+    pub field: String,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+/// An error as the API tells it (RFC 9457).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProblemBody {
+    /// Which kind of problem: a place in our description of the API.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: &'static str,
+    pub status: u16,
+    /// What is wrong this time, and what to do.
+    pub detail: String,
+    /// Every fault of the input at once; only with status 400.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldFault>,
+    /// By this the request is found in the log.
+    pub request_id: String,
+}
+
+impl Problem {
+    /// Input that is wrong as a whole.
+    pub fn bad(detail: impl Into<String>) -> Self {
+        Self::BadInput { detail: detail.into(), faults: Vec::new() }
+    }
+
+    /// Input with faults in its fields.
+    pub fn faulty(faults: Vec<FieldFault>) -> Self {
+        let detail = faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>();
+        Self::BadInput { detail: detail.join("; "), faults }
+    }
+
+    /// The problem of an answer that came with a status alone, from actix or from a missing route.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::Unauthorised,
+            StatusCode::FORBIDDEN => Self::Foreign,
+            StatusCode::NOT_FOUND => Self::NotFound("page at this address".to_owned()),
+            StatusCode::METHOD_NOT_ALLOWED => Self::Method,
+            StatusCode::REQUEST_TIMEOUT => Self::TooSlow,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge { most: 0 },
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
+            status if status.is_client_error() => Self::bad("the request cannot be understood"),
+            _ => Self::Internal,
+        }
+    }
+
+    /// A word for it, the same for ever: scripts tell problems apart by it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::BadInput { .. } => "bad-input",
+            Self::Unauthorised => "unauthorised",
+            Self::NotAllowed(_) => "not-allowed",
+            Self::Foreign => "foreign-origin",
+            Self::NotFound(_) => "not-found",
+            Self::BrokenLink => "broken-link",
+            Self::Withdrawn => "withdrawn",
+            Self::Method => "method",
+            Self::TooSlow => "too-slow",
+            Self::Conflict(_) => "conflict",
+            Self::TooLarge { .. } => "too-large",
+            Self::MediaType { .. } => "media-type",
+            Self::TooMany { .. } => "rate-limited",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::BadInput { .. } => "The input is wrong",
+            Self::Unauthorised => "A valid token is needed",
+            Self::NotAllowed(_) => "The token's role does not allow this",
+            Self::Foreign => "The request came from another site",
+            Self::NotFound(_) => "There is no such thing",
+            Self::BrokenLink => "The link is not one of ours",
+            Self::Withdrawn => "The edition was withdrawn",
+            Self::Method => "The method does nothing here",
+            Self::TooSlow => "The body came too slowly",
+            Self::Conflict(_) => "The state of things forbids it",
+            Self::TooLarge { .. } => "The body is too large",
+            Self::MediaType { .. } => "The body is of another kind",
+            Self::TooMany { .. } => "Too often",
+            Self::Unavailable => "The database does not answer",
+            Self::Internal => "Something went wrong on our side",
+        }
+    }
+
+    /// How the API tells it.
+    pub fn body(&self, request_id: &str) -> ProblemBody {
+        let errors = match self {
+            Self::BadInput { faults, .. } => faults.clone(),
+            _ => Vec::new(),
+        };
+        ProblemBody {
+            kind: format!("/api/docs#{}", self.kind()),
+            title: self.title(),
+            status: self.status_code().as_u16(),
+            detail: self.to_string(),
+            errors,
+            request_id: request_id.to_owned(),
+        }
+    }
+}
+
+/// The status and its headers; the frame around every answer adds the words.
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::BadInput { .. } => StatusCode::BAD_REQUEST,
+            Self::Unauthorised => StatusCode::UNAUTHORIZED,
+            Self::NotAllowed(_) | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::NotFound(_) | Self::BrokenLink => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Withdrawn => StatusCode::GONE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status_code());
+        match self {
+            Self::Unauthorised => answer.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            Self::TooMany { retry_after } => answer.insert_header((RETRY_AFTER, retry_after.as_secs().max(1))),
+            Self::Unavailable => answer.insert_header((RETRY_AFTER, 60)),
+            Self::Method => answer.insert_header((ALLOW, "")),
+            _ => &mut answer,
+        };
+        answer.finish()
+    }
+}
+
+impl From<FlowError> for Problem {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::NotFound(what) => Self::NotFound(what),
+            FlowError::Invalid(faults) => faults.into(),
+            FlowError::Conflict(why) => Self::Conflict(why),
+            FlowError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        let fault =
+            |fault: crate::domain::fault::Fault| FieldFault { field: fault.field.to_owned(), message: fault.message };
+        Self::faulty(faults.0.into_iter().map(fault).collect())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::Unavailable
+    }
+}

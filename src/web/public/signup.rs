@@ -1,0 +1,113 @@
+//! The form comes in. From any site, and with the same answer whatever the address.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use validator::Validate;
+
+use super::{Shown, language_asked, minutes, ok, page};
+use crate::domain::address::{EmailAddress, InvalidAddress, MAX_ADDRESS_OCTETS};
+use crate::domain::consent::ConsentMeans;
+use crate::domain::language::Language;
+use crate::domain::typo;
+use crate::flows::FlowError;
+use crate::flows::subscribe::{self, Answer, SignUpRequest};
+use crate::pages::fault::Fault;
+use crate::pages::{paths, signup};
+use crate::web::Web;
+use crate::web::body::Form;
+use crate::web::client::Client;
+use crate::web::problem::Problem;
+
+/// How much of what was typed comes back, in characters: four times the longest address.
+const MAX_TYPED: usize = 4 * MAX_ADDRESS_OCTETS;
+
+/// The fields of the form. Others are left alone: forms on other sites carry their own.
+#[derive(Deserialize, Validate)]
+#[serde(default)]
+pub struct SubscribeForm {
+    /// [`MAX_TYPED`]: white space around an address and a domain in another script shrink.
+    #[validate(length(max = 1016))]
+    email: String,
+    #[validate(length(max = 10))]
+    language: String,
+    /// Nobody sees this field; programs that fill in everything give themselves away by it.
+    #[validate(length(max = 0))]
+    website: String,
+    /// Anything: the visitor said that the address is right as it is.
+    accept_typo: String,
+}
+
+impl Default for SubscribeForm {
+    fn default() -> Self {
+        let empty = String::new;
+        Self { email: empty(), language: empty(), website: empty(), accept_typo: empty() }
+    }
+}
+
+pub async fn subscribe(
+    web: Data<Web>,
+    request: HttpRequest,
+    slug: Path<String>,
+    client: Client,
+    form: Form<SubscribeForm>,
+) -> Result<HttpResponse, Problem> {
+    let Form(form) = form;
+    let asked: Option<Language> = form.language.parse().ok().or_else(|| language_asked(&request));
+    let shown = Shown::by_slug(&web.house, &slug, asked).await?;
+    let language = asked.unwrap_or(shown.newsletter.language);
+    let faulty_fields = form.validate().err();
+    let faulty = |field: &str| faulty_fields.as_ref().is_some_and(|errors| errors.field_errors().contains_key(field));
+    if faulty("website") {
+        return Ok(look_in_your_inbox(&shown, asked));
+    }
+    let back = |status: StatusCode, fault: Fault<'_>| {
+        let typed: String = form.email.chars().take(MAX_TYPED).collect();
+        let view = shown.view();
+        page(status, signup::page(&signup::Form { newsletter: &view, language, email: &typed, fault: Some(fault) }))
+    };
+    if faulty("email") {
+        return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(InvalidAddress::TooLong)));
+    }
+    if form.accept_typo.is_empty()
+        && let Some(meant) = typo::suggestion(&form.email)
+    {
+        return Ok(ok(signup::typo_question(&shown.view(), language, form.email.trim(), meant.as_str())));
+    }
+    let email = match EmailAddress::parse(&form.email) {
+        Ok(email) => email,
+        Err(fault) => return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(fault))),
+    };
+    let sign_up = SignUpRequest {
+        newsletter: &slug,
+        email,
+        language: Some(language),
+        means: ConsentMeans::Form,
+        client: client.0,
+    };
+    Ok(match subscribe::subscribe(&web.house, sign_up).await {
+        Ok(Answer::LookInYourInbox) => look_in_your_inbox(&shown, asked),
+        Ok(Answer::TooMany { retry_after }) => {
+            let fault = Fault::TooOften { minutes: minutes(retry_after) };
+            let mut answer = back(StatusCode::TOO_MANY_REQUESTS, fault);
+            answer.headers_mut().insert(RETRY_AFTER, retry_after.as_secs().max(1).into());
+            answer
+        }
+        Err(FlowError::Store(error)) => {
+            tracing::error!(%error, "a sign-up could not be stored");
+            back(StatusCode::SERVICE_UNAVAILABLE, Fault::NotSaved)
+        }
+        Err(error) => return Err(error.into()),
+    })
+}
+
+/// The same for everybody, and without the address: browsers and proxies remember where they were sent.
+fn look_in_your_inbox(shown: &Shown, asked: Option<Language>) -> HttpResponse {
+    let mut place = paths::check_inbox(&shown.newsletter.slug);
+    if let Some(other) = asked.filter(|language| *language != shown.newsletter.language) {
+        place = format!("{place}?language={other}");
+    }
+    HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()
+}
