@@ -3,8 +3,11 @@
 mod kit;
 
 mod cli;
+mod headers;
 mod rooms;
 mod schema;
+mod sign_up;
 mod signatures;
 mod smtp;
 mod test_kit;
+mod unsubscribe;

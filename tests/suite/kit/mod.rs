@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod database;
+pub mod house;
 pub mod http;
 pub mod postfix;
 pub mod program;
