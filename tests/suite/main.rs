@@ -4,6 +4,7 @@ mod kit;
 
 mod cli;
 mod headers;
+mod delivery;
 mod rooms;
 mod schema;
 mod sign_up;
