@@ -136,7 +136,10 @@ fn who_is_refused_is_rejected_and_unharmed_are_the_others(database: Database) {
     wait(|| async {
         let house = house(&database, 100).await;
         let mut script = Script::offering(&["PIPELINING", "ENHANCEDSTATUSCODES"]);
-        script.refuses = vec![("reader13@", "550 5.1.1 no such user"), ("reader14@", "550 5.7.1 not welcome")];
+        script.refuses = vec![
+            ("reader13@host6.example", "550 5.1.1 no such user"),
+            ("reader14@host0.example", "550 5.7.1 not welcome"),
+        ];
         let double = SmtpDouble::start(script);
         let id = approved(&house).await;
         let mailer = mailer(&house, &double);
@@ -195,7 +198,8 @@ fn a_content_refusal_stops_the_edition_and_blames_nobody(database: Database) {
         let id = approved(&house).await;
         let mailer = mailer(&house, &double);
         publish::send(&house, id, None).await.unwrap();
-        let edition = until(&house, id, |edition| edition.status == EditionStatus::Paused && edition.sending == 0).await;
+        let edition =
+            until(&house, id, |edition| edition.status == EditionStatus::Paused && edition.sending == 0).await;
         mailer.stop().await;
         assert!(edition.pause_reason.as_deref().is_some_and(|why| why.contains("spam")), "{:?}", edition.pause_reason);
         assert_eq!(edition.rejected, 0);

@@ -3,8 +3,8 @@
 mod kit;
 
 mod cli;
-mod headers;
 mod delivery;
+mod headers;
 mod rooms;
 mod schema;
 mod sign_up;
