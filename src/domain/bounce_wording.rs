@@ -35,9 +35,9 @@ fn folded(text: &str) -> String {
 
 /// In lower case, the most telling first; a class comes back with vaguer words further down.
 const WORDS: [(BounceClass, &[&str]); 12] = [
-    (BounceClass::Network, NOT_IN_TIME),
     (BounceClass::UnsupportedAddress, &["smtputf8", "internationalized", "internationalised"]),
     (BounceClass::MailboxFull, MAILBOX_FULL),
+    (BounceClass::Network, NOT_IN_TIME),
     (BounceClass::TooLarge, TOO_LARGE),
     (BounceClass::Policy, SURELY_POLICY),
     (BounceClass::Gone, GONE),
@@ -65,6 +65,7 @@ mod tests {
                     "User anna (anna@example.org) not listed in Domino Directory",
                     "Recipient address rejected: Access denied. [AM0NLD01]",
                     "Host or domain name not found. Name service error for name=example.invalid type=A: Host not found",
+                    "Unrouteable address",
                     "Diese Adresse existiert nicht",
                     "Requested action not taken: mailbox unavailable",
                     "This user\n  doesn’t have an account",

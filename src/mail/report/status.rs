@@ -115,8 +115,10 @@ fn recipient_of(group: &Fields) -> Option<String> {
 /// `rfc822;jan+2Bnews@example.net`: an address after its type (RFC 3464 section 2.1.2).
 fn typed_address(value: &str, is_xtext: bool) -> Option<String> {
     let (kind, text) = value.split_once(';').unwrap_or(("rfc822", value));
-    let text = text.trim().trim_start_matches('<');
-    let text = text.split(|c: char| c.is_whitespace() || c == '>' || c == ',').next().unwrap_or_default();
+    let is_around = |c: char| matches!(c, '<' | '>' | '"' | '\'' | '(');
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || is_around(c));
+    let text = text.split(|c: char| c.is_whitespace() || matches!(c, '>' | ',' | ';')).next().unwrap_or_default();
+    let text = text.trim_end_matches(is_around);
     let text = if kind.trim().eq_ignore_ascii_case("utf-8") {
         from_utf8_xtext(text)
     } else if is_xtext {
@@ -128,8 +130,9 @@ fn typed_address(value: &str, is_xtext: bool) -> Option<String> {
         return Some(address.as_str().to_owned());
     }
     let (local, domain) = text.rsplit_once('@')?;
-    let is_sound = !local.is_empty() && !domain.is_empty() && text.len() <= 320 && !text.contains(char::is_control);
-    if !is_sound {
+    let is_host = |c: char| c.is_alphanumeric() || c == '.' || c == '-';
+    let is_sound = !local.is_empty() && !domain.is_empty() && text.len() <= 320 && domain.chars().all(is_host);
+    if !is_sound || text.contains(char::is_control) {
         return address(&text).map(str::to_owned);
     }
     Some(format!("{local}@{}", domain.to_lowercase()))
@@ -167,4 +170,29 @@ fn without_type(value: &str) -> &str {
         .split_once(';')
         .filter(|(kind, _)| kind.len() <= 20 && !kind.contains(' '))
         .map_or(value, |(_, words)| words.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_behind_its_type_however_it_is_dressed() {
+        for (value, expected) in [
+            ("rfc822; anna@example.org", Some("anna@example.org")),
+            ("RFC822;<Anna@Example.ORG>", Some("Anna@example.org")),
+            ("rfc822;\"anna@example.org\";", Some("anna@example.org")),
+            ("rfc822; anna@example.org (Anna)", Some("anna@example.org")),
+            ("anna@example.org", Some("anna@example.org")),
+            ("rfc822; anna@intranet", Some("anna@intranet")),
+            ("utf-8; anna@caf\\x{E9}.nl", Some("anna@xn--caf-dma.nl")),
+            ("x-unix; |/usr/bin/catch", None),
+            ("rfc822;", None),
+            ("rfc822; @", None),
+        ] {
+            assert_eq!(typed_address(value, false).as_deref(), expected, "{value}");
+        }
+        assert_eq!(typed_address("rfc822;anna+2Bx@example.org", true).as_deref(), Some("anna+x@example.org"));
+        assert_eq!(typed_address("rfc822;anna+2Bx@example.org", false).as_deref(), Some("anna+2Bx@example.org"));
+    }
 }

@@ -66,8 +66,8 @@ fn class(status: Option<Status>, code: Option<u16>, words: &str, context: &str) 
     });
     let by_words = BounceClass::from_text(words);
     match status {
-        // Exchange Online's “access denied” for recipients that its directory does not know.
-        Some(Status(5, 4, 1)) if by_words == BounceClass::Gone => return by_words,
+        // Routing codes stand for domains that do not exist, too, and for whom a directory does not know.
+        Some(Status(5, 4, _)) if by_words == BounceClass::Gone => return by_words,
         // A detail of 0 is “other”, and many servers say 5.5.x for any refusal.
         Some(Status(_, subject, detail))
             if subject != 0 && detail != 0 && subject != 5 && by_status != BounceClass::Unclear =>
@@ -123,6 +123,7 @@ mod tests {
             (Some(Status(5, 5, 0)), "mailbox unavailable", "5.5.0", true, Gone),
             (Some(Status(5, 5, 1)), "no", "5.5.1", true, Protocol),
             (Some(Status(5, 4, 1)), "Recipient address rejected: Access denied", "5.4.1", true, Gone),
+            (Some(Status(5, 4, 310)), "DNS domain example.org does not exist", "5.4.310", true, Gone),
             (Some(Status(5, 4, 1)), "no answer", "5.4.1", false, Network),
             (Some(Status(5, 7, 1)), "user unknown", "5.7.1", true, Policy),
             (Some(Status(4, 0, 0)), "user unknown", "4.0.0", false, Unclear),
