@@ -125,8 +125,8 @@ fn serve_web(house: &House, listener: TcpListener) -> Result<(Web, ServerHandle)
     Ok((web, handle))
 }
 
-/// The mail servers of the settings.
-fn relays(house: &House) -> Relays {
+/// The mail servers of the settings, for a mailer.
+pub fn relays(house: &House) -> Relays {
     let tls = Tls::from_system();
     let relay =
         |server: &Smarthost| Relay::new(server.clone(), &house.config.smtp_ehlo, Timeouts::default(), tls.clone());

@@ -3,6 +3,7 @@
 mod article;
 mod edition;
 mod newsletter;
+mod report;
 mod source;
 mod subscriber;
 mod suppression;
@@ -11,6 +12,7 @@ mod token;
 pub use article::ArticleAnswer;
 pub use edition::{EditionAnswer, EditionItem, EditionSection};
 pub use newsletter::{NewsletterAnswer, SectionAnswer};
+pub use report::{DomainReport, EditionReport};
 pub use source::SourceAnswer;
 pub use subscriber::{SubscriberAnswer, SubscriptionAnswer};
 pub use suppression::SuppressionAnswer;

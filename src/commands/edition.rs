@@ -1,13 +1,22 @@
 //! `postduif edition`: make editions, look at them, and let them go out.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, bail};
 use clap::Subcommand;
+use serde_json::json;
 
-use super::output::{Output, card};
-use crate::answers::EditionAnswer;
+use super::output::{Output, card, printable, table};
+use super::waiting;
+use crate::answers::{EditionAnswer, EditionReport};
+use crate::domain::address::EmailAddress;
+use crate::domain::delivery::Counts;
+use crate::domain::language::Language;
+use crate::domain::preflight::Preflight;
 use crate::domain::time::Timestamp;
+use crate::flows::approve::{ApprovalError, Approver, approve};
 use crate::flows::assemble::{Assembled, assemble};
-use crate::flows::{House, newsletters, publish};
+use crate::flows::{self, House, newsletters, publish, try_out};
 use crate::store::Access;
 use crate::store::editions::{self, EditionRow};
 
@@ -29,6 +38,38 @@ pub enum Command {
     },
     /// Show what an edition holds and where it stands
     Show(Which),
+    /// Write what a subscriber will get to a folder: preview.html, preview.txt and preview.eml
+    Preview {
+        #[command(flatten)]
+        which: Which,
+        /// The folder; made where there is none
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// nl or en [default: the newsletter's]
+        #[arg(long)]
+        language: Option<Language>,
+    },
+    /// Look for what is wrong with an edition; fails when that keeps it from being approved
+    Preflight(Which),
+    /// Send a test mail; it is marked as such and its links do nothing
+    Test {
+        #[command(flatten)]
+        which: Which,
+        /// To whom; may be repeated
+        #[arg(long, value_name = "ADDR", required = true, value_parser = EmailAddress::parse_any_role)]
+        to: Vec<EmailAddress>,
+    },
+    /// Fix an edition's content, so that it can be sent
+    Approve {
+        #[command(flatten)]
+        which: Which,
+        /// You have seen the warnings
+        #[arg(long)]
+        accept_warnings: bool,
+        /// Why it may go in spite of errors; recorded
+        #[arg(long = "override", value_name = "REASON")]
+        override_reason: Option<String>,
+    },
     /// Let an approved edition go out, now or at a moment to come
     Send {
         #[command(flatten)]
@@ -36,6 +77,9 @@ pub enum Command {
         /// When, such as 2026-03-08T09:00:00+01:00 [default: now]
         #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
         at: Option<Timestamp>,
+        /// Wait until it is out; sends itself where no `postduif serve` does
+        #[arg(long, conflicts_with = "at")]
+        wait: bool,
     },
     /// Stop an edition that is going out; what is in hand is finished
     Pause {
@@ -49,6 +93,8 @@ pub enum Command {
     Resume(Which),
     /// End an edition for good
     Cancel(Which),
+    /// Show how an edition went: everybody in exactly one state
+    Report(Which),
 }
 
 /// Which edition.
@@ -73,8 +119,32 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
                  {slug}`), or lower the number (`postduif newsletter edit {slug} --min-articles {found}`)"
             ),
         },
+        Command::Preview { which, out, language } => return preview(which.id, &out, language, house, output).await,
+        Command::Preflight(which) => return preflight(which.id, house, output).await,
+        Command::Test { which, to } => {
+            try_out::test(house, which.id, &to).await?;
+            let answer = json!({ "edition": which.id, "to": to });
+            output.one(&answer, || "The test mail is on its way; a running `postduif serve` sends it.".to_owned())?;
+            return Ok(());
+        }
+        Command::Report(which) => return report(which.id, house, output).await,
         Command::Show(which) => find(&mut house.db.read().await?, which.id).await?,
-        Command::Send { which, at } => publish::send(house, which.id, at).await?,
+        Command::Approve { which, accept_warnings, override_reason } => {
+            let override_reason = override_reason.as_deref();
+            approved(house, which.id, Approver { by: "command line", accept_warnings, override_reason }).await?
+        }
+        Command::Send { which, at, wait } => {
+            if wait {
+                waiting::can_send(house)?;
+            }
+            let row = publish::send(house, which.id, at).await?;
+            if wait {
+                waiting::until_sent(house, row).await?
+            } else {
+                eprintln!("A running `postduif serve` sends it; `--wait` would send from here.");
+                row
+            }
+        }
         Command::Pause { which, reason } => publish::pause(house, which.id, &reason).await?,
         Command::Resume(which) => publish::resume(house, which.id).await?,
         Command::Cancel(which) => publish::cancel(house, which.id).await?,
@@ -82,6 +152,89 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
     let answer = answer(&mut house.db.read().await?, row).await?;
     output.one(&answer, || text(&answer))?;
     Ok(())
+}
+
+/// Approves, or says what stands in the way and how to go on.
+async fn approved(house: &House, id: i64, approver: Approver<'_>) -> anyhow::Result<EditionRow> {
+    match approve(house, id, &approver).await {
+        Ok(row) => Ok(row),
+        Err(ApprovalError::Findings(preflight)) => {
+            list_findings(&preflight);
+            bail!(if preflight.ok {
+                "not approved: look at the warnings above, then repeat with --accept-warnings"
+            } else {
+                "not approved: mend the errors above, or repeat with --override REASON, which is recorded"
+            })
+        }
+        Err(ApprovalError::Flow(error)) => Err(error.into()),
+    }
+}
+
+async fn preflight(id: i64, house: &House, output: &Output) -> anyhow::Result<()> {
+    let preflight = flows::preflight::preflight(house, id).await?;
+    if output.is_json() {
+        output.one(&preflight, String::new)?;
+    } else {
+        output.list(&preflight.findings, &["severity", "check", ""], "Nothing is wrong with it.", |finding| {
+            vec![finding.severity.to_string(), finding.check.to_owned(), finding.message.clone()]
+        })?;
+    }
+    if !preflight.ok {
+        bail!("the errors keep the edition from being approved; mend them, or approve it with --override REASON");
+    }
+    Ok(())
+}
+
+fn list_findings(preflight: &Preflight) {
+    for finding in &preflight.findings {
+        eprintln!("{}", printable(&format!("{}: {}", finding.severity, finding.message)));
+    }
+}
+
+async fn preview(
+    id: i64,
+    out: &Path,
+    language: Option<Language>,
+    house: &House,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let preview = try_out::preview(house, id, language).await?;
+    let cannot = || format!("cannot write to {}", out.display());
+    std::fs::create_dir_all(out).with_context(cannot)?;
+    let mut files = Vec::new();
+    for (name, bytes) in [
+        ("preview.html", preview.html.as_bytes()),
+        ("preview.txt", preview.text.as_bytes()),
+        ("preview.eml", preview.message.as_slice()),
+    ] {
+        let path = out.join(name);
+        std::fs::write(&path, bytes).with_context(cannot)?;
+        files.push(path.display().to_string());
+    }
+    output.one(&json!({ "edition": id, "files": files }), || files.join("\n"))?;
+    Ok(())
+}
+
+async fn report(id: i64, house: &House, output: &Output) -> anyhow::Result<()> {
+    let mut reader = house.db.read().await?;
+    let row = find(&mut reader, id).await?;
+    let report = EditionReport::of(&mut reader, row).await?;
+    output.one(&report, || report_text(&report))?;
+    Ok(())
+}
+
+fn report_text(report: &EditionReport) -> String {
+    let head = ["", "all", "accepted", "rejected", "expired", "skipped", "unknown", "queued", "sending", "deferred"];
+    let row = |name: &str, all: i64, counts: &Counts| {
+        let Counts { queued, sending, accepted, deferred, rejected, expired, skipped, unknown } = counts;
+        let numbers = [&all, accepted, rejected, expired, skipped, unknown, queued, sending, deferred];
+        std::iter::once(name.to_owned()).chain(numbers.map(ToString::to_string)).collect::<Vec<_>>()
+    };
+    let mut rows = vec![head.map(str::to_owned).to_vec(), row("everybody", report.audience, &report.counts)];
+    rows.extend(report.per_domain.iter().map(|one| row(&one.domain, one.counts.sum(), &one.counts)));
+    let reason = report.pause_reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
+    let title = format!("Edition {} no. {}: {}{reason}", report.edition, report.number, report.status);
+    format!("{title}\n{}", table(&rows).join("\n"))
 }
 
 async fn find(on: &mut impl Access, id: i64) -> anyhow::Result<EditionRow> {

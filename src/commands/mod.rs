@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, one file per command.
 
+mod article;
 mod completions;
 mod config;
 mod edition;
@@ -16,6 +17,7 @@ mod source;
 mod start;
 mod subscriber;
 mod token;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -64,6 +66,9 @@ enum Command {
     /// Where articles come from
     #[command(subcommand)]
     Source(source::Command),
+    /// What there is to write about
+    #[command(subcommand)]
+    Article(article::Command),
     Schedule(schedule::Arguments),
     /// Make editions, look at them, and let them go out
     #[command(subcommand)]
@@ -111,7 +116,11 @@ impl Command {
             Self::Source(source::Command::Check(check)) => {
                 start::block_on(source::check(&check, &global.load(None)?, output))?;
             }
+            Self::Source(command) => start::in_house(global, async |house| source::run(command, house, output).await)?,
             Self::Feedback(command) => feedback::run(&command, output)?,
+            Self::Article(command) => {
+                start::in_house(global, async |house| article::run(command, house, output).await)?
+            }
             Self::Schedule(arguments) => {
                 start::in_house(global, async |house| schedule::run(&arguments, house, output).await)?
             }

@@ -30,6 +30,11 @@ impl Output {
         Self { json, out: RefCell::new(io::stdout()) }
     }
 
+    /// Whether programs read us.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// One thing: its JSON, or the text for people.
     ///
     /// # Errors
@@ -91,8 +96,8 @@ pub fn card(facts: &[(&str, String)]) -> String {
     table(&rows).join("\n")
 }
 
-/// Two spaces between columns, nothing behind the last.
-fn table(rows: &[Vec<String>]) -> Vec<String> {
+/// Lines with two spaces between columns, nothing behind the last.
+pub fn table(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width_of =
         |column| rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(|cell: &String| width(cell)).max();

@@ -42,7 +42,7 @@ pub struct Config {
     pub smtp_connections: usize,
     /// Most messages a minute over all connections.
     pub smtp_rate: Option<u32>,
-    /// The name in our EHLO: a domain or an address literal (RFC 5321 section 4.1.4).
+    /// The name in our EHLO: a host name, or an address without brackets.
     pub smtp_ehlo: String,
     /// The signatures that mail gets.
     pub dkim: Vec<DkimKey>,
@@ -179,6 +179,11 @@ impl Config {
         if !public {
             self.public_url = parse::url_of(listen);
         }
+    }
+
+    /// How we introduce ourselves to the sites we read.
+    pub fn user_agent(&self) -> String {
+        format!("postduif/{} (+{})", env!("CARGO_PKG_VERSION"), self.public_url)
     }
 
     /// Every setting as it holds, secrets masked.

@@ -26,7 +26,8 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
     let listen = layers.required(settings::LISTEN, socket)?;
     let given_url = layers.optional(settings::PUBLIC_URL, public_url)?;
     let public_url = given_url.unwrap_or_else(|| url_of(listen));
-    let smtp_ehlo = layers.optional(settings::SMTP_EHLO, ehlo)?.unwrap_or_else(|| literal_or_name(public_url.host()));
+    let smtp_ehlo = layers.optional(settings::SMTP_EHLO, ehlo)?;
+    let smtp_ehlo = smtp_ehlo.unwrap_or_else(|| public_url.host().trim_matches(['[', ']']).to_owned());
     let database_url: DatabaseUrl = layers.required(settings::DATABASE_URL, str::parse)?;
     let smtp = layers.optional(settings::SMTP_URL, Smarthost::parse_list)?.unwrap_or_default();
     let mut config = Config {
@@ -170,27 +171,15 @@ fn bounce_address(text: &str) -> Result<EmailAddress, String> {
     Ok(address)
 }
 
-/// RFC 5321 section 4.1.3: an address stands in brackets, an IPv6 one behind a tag.
-fn literal_or_name(host: &str) -> String {
-    match host.trim_matches(['[', ']']).parse() {
-        Ok(std::net::IpAddr::V4(address)) => format!("[{address}]"),
-        Ok(std::net::IpAddr::V6(address)) => format!("[IPv6:{address}]"),
-        Err(_) => host.to_owned(),
-    }
-}
-
+/// A host name, or an address without the brackets in which it may stand; whoever says EHLO puts it into its own
+/// (RFC 5321 section 4.1.3).
 fn ehlo(text: &str) -> Result<String, String> {
-    if text.starts_with('[') && text.ends_with(']') {
-        let inside = &text[1..text.len() - 1];
-        let address = inside.strip_prefix("IPv6:").unwrap_or(inside);
-        return address
-            .parse::<std::net::IpAddr>()
-            .map(|_| literal_or_name(address))
-            .map_err(|_| format!("“{text}” is no address literal; write it like [192.0.2.7] or [IPv6:2001:db8::1]"));
+    let bare = text.trim_start_matches("[IPv6:").trim_matches(['[', ']']);
+    if let Ok(address) = bare.parse::<std::net::IpAddr>() {
+        return Ok(address.to_string());
     }
     let name = idna::domain_to_ascii_strict(text).ok().filter(|name| !name.is_empty() && name.len() <= 253);
-    name.map(|name| literal_or_name(&name))
-        .ok_or_else(|| format!("“{text}” is no host name; write it like mail.example.org"))
+    name.ok_or_else(|| format!("“{text}” is no host name; write it like mail.example.org"))
 }
 
 /// Domain, selectors and key files must come together.

@@ -52,7 +52,7 @@ fn with_nothing_set_the_defaults_hold() {
     let config = Machine::new().load().unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.public_url.to_string(), "http://127.0.0.1:8080");
-    assert_eq!(config.smtp_ehlo, "[127.0.0.1]");
+    assert_eq!(config.smtp_ehlo, "127.0.0.1");
     assert_eq!(config.database_url.reveal(), "sqlite:postduif.db");
     assert_eq!((config.signups_per_network, config.signups_total), (Some(10), Some(200)));
     assert!(config.smtp.is_empty() && config.dkim.is_empty() && !config.offline && config.warnings.is_empty());
@@ -127,6 +127,19 @@ fn an_unknown_key_stops_the_start_and_says_what_was_meant() {
     ] {
         assert_eq!(machine.fault(), message);
     }
+}
+
+#[test]
+fn the_name_in_ehlo_is_a_host_or_an_address_without_brackets() {
+    for (text, name) in [
+        ("mail.example.org", "mail.example.org"),
+        ("café.example", "xn--caf-dma.example"),
+        ("[192.0.2.7]", "192.0.2.7"),
+        ("[IPv6:2001:db8::1]", "2001:db8::1"),
+    ] {
+        assert_eq!(Machine::new().flag("smtp_ehlo", text).load().unwrap().smtp_ehlo, name);
+    }
+    assert_eq!(Machine::new().flag("listen", "[::1]:80").load().unwrap().smtp_ehlo, "::1");
 }
 
 #[test]

@@ -101,15 +101,14 @@ impl House {
             let read = DkimKey::from_pem(&key.domain, &key.selector, &pem);
             signing.push(read.map_err(|error| FurnishError::Key(key.key_file.display().to_string(), error))?);
         }
-        let agent = format!("postduif/{} (+{})", env!("CARGO_PKG_VERSION"), config.public_url);
         Ok(Self {
             db,
             clock,
             keys,
+            fetcher: Fetcher::new(&config.user_agent()),
             config: Arc::new(config),
             templates: Arc::new(Templates::embedded()),
             signer: Arc::new(Signer::new(signing)),
-            fetcher: Fetcher::new(&agent),
             wake: Arc::default(),
             catches_all_mail: false,
         })

@@ -1,6 +1,7 @@
 //! One file per thing that happens. A flow takes domain values, runs its transaction, and says what came of it.
 
 pub mod approve;
+pub mod articles;
 pub mod assemble;
 pub mod collect_articles;
 pub mod confirm;

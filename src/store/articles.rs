@@ -122,6 +122,21 @@ pub async fn by_id(on: &mut impl Access, id: i64) -> Result<Option<ArticleRow>, 
     fetch_optional!(on, ArticleRow, "select * from articles where id = $1", id)
 }
 
+/// The article of a newsletter that this key of its address names.
+pub async fn by_canonical(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    canonical: &str,
+) -> Result<Option<ArticleRow>, StoreError> {
+    fetch_optional!(
+        on,
+        ArticleRow,
+        "select * from articles where newsletter_id = $1 and canonical = $2",
+        newsletter_id,
+        canonical
+    )
+}
+
 /// A page of a newsletter's articles, newest first; `before` is the last one of the page before.
 pub async fn page(
     on: &mut impl Access,

@@ -249,3 +249,61 @@ fn a_bounce_is_explained_and_nothing_is_stored() {
     assert!(outcome.out.contains("jan@example.net") && outcome.err.contains("gone.eml"), "{}", outcome.err);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn an_article_that_is_entered_twice_is_one_article_and_can_be_hidden() {
+    let folder = folder();
+    let run = |arguments: &[&str]| Program::new(folder.path(), arguments).run();
+    run(&["newsletter", "create", "ibp", "--title", "IBP-nieuws", "--from", "IBP <news@example.org>"]).done();
+    let add = |title: &str, url: &str| {
+        let add = ["article", "add", "ibp", "--section", "blogs", "--title", title, "--url", url, "--json"];
+        run(&add).json().remove(0)
+    };
+    let first = add("Eén", "https://example.org/1");
+    let again = add("Twee", "http://EXAMPLE.org/1/?utm_source=x");
+    assert_eq!((&again["id"], &again["title"]), (&first["id"], &json!("Twee")));
+    assert_eq!(again["published"], first["published"], "an article that changes its words is not new again");
+    let id = first["id"].to_string();
+    assert_eq!(run(&["article", "hide", &id, "--json"]).json()[0]["hidden"], true);
+    let listed = run(&["article", "list", "ibp", "--json"]).json();
+    assert_eq!((listed.len(), &listed[0]["hidden"]), (1, &json!(true)));
+    assert!(run(&["edition", "assemble", "ibp"]).failed().contains("0 new articles, 1 are needed"));
+    let message = run(&["article", "add", "ibp", "--section", "x", "--title", "", "--url", "ftp://x"]).failed();
+    assert!(["title: ", "url: ", "section: “x” is no section"].iter().all(|part| message.contains(part)), "{message}");
+}
+
+#[test]
+fn an_edition_is_looked_at_before_it_may_go() {
+    let folder = folder();
+    let run = |arguments: &[&str]| Program::new(folder.path(), arguments).run();
+    run(&["newsletter", "create", "ibp", "--title", "IBP-nieuws", "--from", "IBP <news@example.org>"]).done();
+    let article = ["--section", "blogs", "--title", "Eén", "--url", "https://example.org/1"];
+    run(&[&["article", "add", "ibp"][..], &article].concat()).done();
+    let edition = run(&["edition", "assemble", "ibp", "--json"]).json().remove(0);
+    assert_eq!((&edition["status"], &edition["sections"][0]["items"][0]["title"]), (&json!("draft"), &json!("Eén")));
+    let id = edition["id"].to_string();
+    assert_eq!(run(&["edition", "assemble", "ibp", "--json"]).json(), [edition], "running again changes nothing");
+
+    let preflight = run(&["edition", "preflight", &id, "--json"]);
+    assert_eq!(preflight.code, 1);
+    let found: serde_json::Value = serde_json::from_str(preflight.out.trim()).unwrap();
+    assert!(found["findings"].to_string().contains("audience"), "nobody would get it: {found}");
+    assert!(run(&["edition", "approve", &id]).failed().contains("--override REASON"));
+    assert!(run(&["edition", "send", &id]).failed().contains("Approve it first"));
+    run(&["edition", "approve", &id, "--override", "a rehearsal"]).done();
+    assert!(run(&["edition", "send", &id, "--wait"]).failed().contains("POSTDUIF_SMTP_URL"));
+    assert!(run(&["edition", "send", &id, "--at", "2020-01-01T00:00:00Z"]).failed().contains("lies in the past"));
+    let planned = run(&["edition", "send", &id, "--at", "2999-01-01T09:00:00+01:00", "--json"]).json().remove(0);
+    assert_eq!((&planned["status"], &planned["send_at"]), (&json!("scheduled"), &json!("2999-01-01T08:00:00Z")));
+
+    run(&["edition", "preview", &id, "--out", "look/here"]).done();
+    for (name, part) in
+        [("preview.html", "<!doctype html"), ("preview.txt", "Eén"), ("preview.eml", "List-Unsubscribe:")]
+    {
+        let text = std::fs::read_to_string(folder.path().join("look/here").join(name)).unwrap();
+        assert!(text.to_lowercase().contains(&part.to_lowercase()), "{name}: {text}");
+    }
+    assert_eq!(run(&["edition", "cancel", &id, "--json"]).json()[0]["status"], "cancelled");
+    assert_eq!(run(&["edition", "report", &id, "--json"]).json()[0]["adds_up"], true);
+    assert!(run(&["edition", "show", "99"]).failed().contains("there is no edition 99"));
+}

@@ -3,7 +3,6 @@
 mod kit;
 
 mod cli;
-mod delivery;
 mod headers;
 mod rooms;
 mod schema;

@@ -1,0 +1,136 @@
+//! Articles that people enter or push, and what they change about those that came by themselves.
+
+use serde::Deserialize;
+
+use super::newsletters::{find, known_section};
+use super::{FlowError, House};
+use crate::domain::article::UrlKey;
+use crate::domain::fault::Faults;
+use crate::domain::newsletter::{one_line, web_address};
+use crate::domain::time::Timestamp;
+use crate::store::articles::{self, ArticleChange, ArticleRow, NewArticle, Stored};
+use crate::store::newsletters;
+
+/// Longest summary that is kept, in characters; a mail shows far less.
+const MAX_SUMMARY: usize = 2000;
+
+/// An article as somebody enters it or a CMS pushes it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnteredArticle {
+    pub section: String,
+    pub title: String,
+    pub url: String,
+    #[serde(default)]
+    pub summary: String,
+    /// Now, where it is left out.
+    #[serde(default)]
+    pub published: Option<Timestamp>,
+}
+
+/// Stores an article. The same address again changes the words of the one there is, as long as no edition with it
+/// has left; an article that a source brought stays as the source has it.
+///
+/// # Errors
+/// [`FlowError::Invalid`] with every fault; [`FlowError::NotFound`] for a newsletter that does not exist.
+pub async fn enter(house: &House, slug: &str, entered: EnteredArticle) -> Result<(ArticleRow, Stored), FlowError> {
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    let newsletter = find(&mut tx, slug).await?;
+    let section = known_section(&mut tx, &newsletter, &entered.section).await;
+    let mut faults = Faults::default();
+    let title = faults.keep("title", title(&entered.title));
+    let url = faults.keep("url", web_address(&entered.url));
+    let summary = faults.keep("summary", summary(&entered.summary));
+    let section = match section {
+        Err(FlowError::Invalid(fault)) => {
+            faults.0.extend(fault.0);
+            None
+        }
+        section => Some(section?),
+    };
+    let (Some(title), Some(url), Some(summary), Some(section)) = (title, url, summary, section) else {
+        return Err(faults.into());
+    };
+    let canonical = UrlKey::parse(&url).ok_or_else(|| Faults::one("url", "must be a web address"))?;
+    let known = articles::by_canonical(&mut tx, newsletter.id, canonical.as_str()).await?;
+    let published = entered.published.or(known.map(|known| known.published_at));
+    let article = NewArticle {
+        newsletter_id: newsletter.id,
+        source_id: None,
+        guid: canonical.as_str().to_owned(),
+        canonical: canonical.as_str().to_owned(),
+        section,
+        title,
+        url,
+        summary,
+        source_url: None,
+        author: None,
+        image_url: None,
+        // A date in the future would stay “new” for ever.
+        published_at: published.map_or(now, |published| published.min(now)),
+    };
+    let stored = articles::store(&mut tx, &article, now).await?;
+    let row = articles::by_canonical(&mut tx, newsletter.id, &article.canonical).await?.ok_or_else(|| {
+        FlowError::Conflict("the article was taken away at the same moment; enter it again".to_owned())
+    })?;
+    tx.commit().await?;
+    Ok((row, stored))
+}
+
+/// Changes an article by hand: hides it, or gives it other words, which its source then leaves alone.
+///
+/// # Errors
+/// [`FlowError::Invalid`] with every fault; [`FlowError::NotFound`] when there is none with this id.
+pub async fn change(house: &House, id: i64, change: ArticleChange) -> Result<ArticleRow, FlowError> {
+    let mut tx = house.db.write().await?;
+    let no_article = || FlowError::NotFound(format!("article {id}"));
+    let article = articles::by_id(&mut tx, id).await?.ok_or_else(no_article)?;
+    let mut faults = Faults::default();
+    let change = ArticleChange {
+        title: change.title.and_then(|text| faults.keep("title", title(&text))),
+        url: change.url.and_then(|text| faults.keep("url", web_address(&text))),
+        summary: change.summary.and_then(|text| faults.keep("summary", summary(&text))),
+        ..change
+    };
+    faults.check()?;
+    if let Some(section) = &change.section
+        && let Some(newsletter) = newsletters::by_id(&mut tx, article.newsletter_id).await?
+    {
+        known_section(&mut tx, &newsletter, section).await?;
+    }
+    let row = articles::edit(&mut tx, id, &change, house.clock.now()).await?.ok_or_else(no_article)?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// Takes an article away for good.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none with this id; [`FlowError::Conflict`] when an edition holds it.
+pub async fn remove(house: &House, id: i64) -> Result<(), FlowError> {
+    let mut tx = house.db.write().await?;
+    if articles::by_id(&mut tx, id).await?.is_none() {
+        return Err(FlowError::NotFound(format!("article {id}")));
+    }
+    if !articles::delete(&mut tx, id).await? {
+        return Err(FlowError::Conflict(format!("article {id} stands in an edition; hide it instead")));
+    }
+    Ok(tx.commit().await?)
+}
+
+fn title(text: &str) -> Result<String, &'static str> {
+    one_line(text).filter(|title| !title.is_empty()).ok_or("must be one line of 1 to 300 characters")
+}
+
+/// On one line, as summaries are shown.
+fn summary(text: &str) -> Result<String, String> {
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let text = words.join(" ");
+    if text.chars().count() <= MAX_SUMMARY {
+        Ok(text)
+    } else {
+        Err(format!("must be at most {MAX_SUMMARY} characters"))
+    }
+}
