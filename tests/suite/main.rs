@@ -3,6 +3,7 @@
 mod kit;
 
 mod cli;
+mod delivery;
 mod headers;
 mod rooms;
 mod schema;

@@ -32,7 +32,11 @@ pub fn on(engine: Engine, test: fn(Database)) {
 pub fn wait<T: Send, F: Future<Output = T>>(what: impl FnOnce() -> F + Send) -> T {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .expect("a runtime starts");
             runtime.block_on(what())
         });
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
