@@ -4,6 +4,7 @@
 browser_start() {
     local folder=$1 port
     mkdir -p "$folder"
+    : >"$folder/log"
     # Chromium leaves profiles, sockets and crash reports behind: all of it goes where we shall delete it.
     HOME=$folder TMPDIR=$folder chromedriver --port=0 --log-level=WARNING >"$folder/log" 2>&1 &
     browser_pid=$!
@@ -22,7 +23,7 @@ browser_start() {
 # Asks the driver first, which closes its browsers; a kill alone would leave them.
 browser_stop() {
     [ -n "${browser_pid:-}" ] || return 0
-    curl --silent --max-time 5 "$WEBDRIVER_URL/shutdown" >/dev/null || true
+    [ -z "${WEBDRIVER_URL:-}" ] || curl --silent --max-time 5 "$WEBDRIVER_URL/shutdown" >/dev/null || true
     kill "$browser_pid" 2>/dev/null || true
     wait "$browser_pid" 2>/dev/null || true
 }

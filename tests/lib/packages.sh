@@ -1,4 +1,7 @@
-# What the tests need from the system and from PyPI.
+# What the tests need from the system.
+
+# The system's own Python: dkimpy, an independent judge of our signatures, comes as a package of it.
+TEST_PYTHON=/usr/bin/python3
 
 # packages_install: installs by apt what is missing; asks nothing, and lets no package start its service.
 packages_install() {
@@ -11,7 +14,7 @@ packages_install() {
     have chromium || wanted+=(chromium)
     have chromedriver || wanted+=(chromium-driver)
     have python3 || wanted+=(python3)
-    python3 -c 'import ensurepip' 2>/dev/null || wanted+=(python3-venv)
+    "$TEST_PYTHON" -c 'import dkim, nacl' 2>/dev/null || wanted+=(python3-dkim python3-nacl)
     have openssl || wanted+=(openssl)
     have curl || wanted+=(curl)
     [ ${#wanted[@]} -gt 0 ] || return 0
@@ -32,11 +35,4 @@ packages_install() {
 packages_tidy() {
     [ -z "${packages_policy:-}" ] || rm -f "$packages_policy"
     packages_policy=
-}
-
-# python_install FOLDER: a Python of our own with dkimpy, an independent judge of our signatures; sets TEST_PYTHON.
-python_install() {
-    python3 -m venv "$1"
-    "$1/bin/pip" install --quiet --disable-pip-version-check --retries 5 dkimpy pynacl
-    TEST_PYTHON=$1/bin/python
 }
