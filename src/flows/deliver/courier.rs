@@ -62,9 +62,9 @@ impl Courier {
                         return;
                     }
                 }
-                Answer::Refused(refusal) => self.not_offered(server, prepared, &refusal).await,
+                Answer::Refused(refusal) => self.not_offered(server, &connection, prepared, &refusal).await,
                 Answer::Lost(failure) => {
-                    self.relays.stumbled(server, &failure.to_string());
+                    self.broke_off(server, &connection, &failure.to_string());
                     self.lanes.give_back(prepared.job);
                     return;
                 }
@@ -92,7 +92,7 @@ impl Courier {
             };
             let answer = if next.is_some() { connection.answer().await } else { None };
             let lost = matches!(outcome, Outcome::LostBefore(_) | Outcome::LostAfter(_));
-            let (settled, stop) = self.judge(server, &current, outcome);
+            let (settled, stop) = self.judge(server, connection, &current, outcome);
             self.lanes.done(current.job.recipient.domain(), stop.pacing);
             let edition = std::sync::Arc::clone(&current.job.edition);
             let mut settled = vec![settled];
@@ -101,10 +101,10 @@ impl Courier {
             match (next.take(), answer) {
                 (Some(next), Some(Answer::Go)) => offered = Some(next),
                 (Some(next), Some(Answer::Refused(refusal))) => {
-                    settled.extend(self.refused_before_start(server, next, &refusal));
+                    settled.extend(self.refused_before_start(server, connection, next, &refusal));
                 }
                 (Some(next), Some(Answer::Lost(failure))) => {
-                    self.relays.stumbled(server, &failure.to_string());
+                    self.broke_off(server, connection, &failure.to_string());
                     self.lanes.give_back(next.job);
                 }
                 (Some(next), None) => self.lanes.give_back(next.job),
@@ -139,17 +139,25 @@ impl Courier {
         Some(job)
     }
 
+    /// A connection that ended after it had carried messages is the server's way to limit them: a new one may be
+    /// opened at once. One that carried none says that something is wrong.
+    fn broke_off(&self, server: usize, connection: &Connection, why: &str) {
+        if connection.messages() == 0 {
+            self.relays.stumbled(server, why);
+        }
+    }
+
     fn has_time(&self, connection: &Connection) -> bool {
         connection.messages() < MESSAGES_PER_CONNECTION && connection.opened().elapsed() < CONNECTION_AGE
     }
 
     /// An envelope that the server would not take, before anything was noted as started.
-    async fn not_offered(&self, server: usize, prepared: Prepared, refusal: &Refusal) {
+    async fn not_offered(&self, server: usize, connection: &Connection, prepared: Prepared, refusal: &Refusal) {
         let edition = std::sync::Arc::clone(&prepared.job.edition);
         let (settled, why) = match refusal.verdict {
-            Verdict::Server => (self.refused_before_start(server, prepared, refusal), None),
+            Verdict::Server => (self.refused_before_start(server, connection, prepared, refusal), None),
             _ => {
-                let (settled, stop) = self.judge(server, &prepared, Outcome::Refused(refusal.clone()));
+                let (settled, stop) = self.judge(server, connection, &prepared, Outcome::Refused(refusal.clone()));
                 self.lanes.done(prepared.job.recipient.domain(), stop.pacing);
                 (Some(settled), stop.edition)
             }
@@ -162,14 +170,20 @@ impl Courier {
         }
     }
 
-    fn refused_before_start(&self, server: usize, prepared: Prepared, refusal: &Refusal) -> Option<Settled> {
+    fn refused_before_start(
+        &self,
+        server: usize,
+        connection: &Connection,
+        prepared: Prepared,
+        refusal: &Refusal,
+    ) -> Option<Settled> {
         if refusal.verdict == Verdict::Server {
             // About the server, and nothing was sent: the job goes to another connection as it is.
-            self.relays.stumbled(server, &refusal.to_string());
+            self.broke_off(server, connection, &refusal.to_string());
             self.lanes.give_back(prepared.job);
             return None;
         }
-        let (settled, stop) = self.judge(server, &prepared, Outcome::Refused(refusal.clone()));
+        let (settled, stop) = self.judge(server, connection, &prepared, Outcome::Refused(refusal.clone()));
         self.lanes.done(prepared.job.recipient.domain(), stop.pacing);
         if let Some(why) = stop.edition {
             let (courier, edition) = (self.clone(), prepared.job.edition);
@@ -179,7 +193,7 @@ impl Courier {
     }
 
     /// What an outcome means for the ledger, the edition, the domain and the server.
-    fn judge(&self, server: usize, prepared: &Prepared, outcome: Outcome) -> (Settled, Stop) {
+    fn judge(&self, server: usize, connection: &Connection, prepared: &Prepared, outcome: Outcome) -> (Settled, Stop) {
         let job = &prepared.job;
         let now = self.house.clock.now();
         let mut entry = Entry { job, attempts: job.attempts + 1, reply: None, reason: None };
@@ -192,12 +206,12 @@ impl Courier {
                 entry.settle(DeliveryState::Accepted, now)
             }
             Outcome::LostAfter(failure) => {
-                self.relays.stumbled(server, &failure.to_string());
+                self.broke_off(server, connection, &failure.to_string());
                 entry.reason = Some("connection-lost".to_owned());
                 entry.settle(DeliveryState::Unknown, now.plus(UNKNOWN_PAUSE))
             }
             Outcome::LostBefore(failure) => {
-                self.relays.stumbled(server, &failure.to_string());
+                self.broke_off(server, connection, &failure.to_string());
                 entry.reason = Some("connection-lost".to_owned());
                 let pause = SOON.saturating_mul(1 << job.attempts.clamp(0, 10));
                 self.later(
@@ -211,6 +225,9 @@ impl Courier {
                 entry.reply = Some(refusal.reply);
                 match refusal.verdict {
                     Verdict::Recipient(class) => {
+                        if class == BounceClass::Policy && job.edition.refused_by_policy() {
+                            stop.edition = Some(why);
+                        }
                         entry.reason = Some(class.as_str().to_owned());
                         entry.settle(DeliveryState::Rejected, now)
                     }
@@ -230,7 +247,7 @@ impl Courier {
                         self.later(&mut entry, next)
                     }
                     Verdict::Server | Verdict::Transport | Verdict::Confused | Verdict::Accepted => {
-                        self.relays.stumbled(server, &why);
+                        self.broke_off(server, connection, &why);
                         entry.attempts = job.attempts;
                         entry.reason = Some(BounceClass::Network.as_str().to_owned());
                         entry.settle(DeliveryState::Deferred, now.plus(SOON))
@@ -301,7 +318,7 @@ fn start(prepared: &Prepared) -> Start {
 
 fn envelope(prepared: &Prepared) -> Envelope<'_> {
     Envelope {
-        return_path: prepared.return_path.as_ref(),
+        return_path: Some(&prepared.return_path),
         recipient: &prepared.job.recipient,
         size: prepared.message.as_bytes().len(),
         eight_bit: false,

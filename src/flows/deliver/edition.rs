@@ -15,6 +15,9 @@ use crate::mail::message::{Message, Token};
 
 /// So many refusals of us or the content in a row stop the edition.
 pub const REFUSALS_THAT_STOP: u32 = 3;
+/// So many recipients in a row that are refused as a matter of policy stop it too: a mail server that relays for
+/// nobody, or a block list, would otherwise reject the whole audience one by one.
+pub const POLICY_REFUSALS_THAT_STOP: u32 = 10;
 
 /// An edition that is being sent by this process.
 pub struct Running {
@@ -25,7 +28,10 @@ pub struct Running {
     pub retry: RetryPolicy,
     pub rendering: Rendering,
     pub zone: jiff::tz::TimeZone,
+    /// Where bounces go while the settings name no address for them.
+    pub sender: EmailAddress,
     refusals: AtomicU32,
+    policy_refusals: AtomicU32,
 }
 
 impl Running {
@@ -39,7 +45,9 @@ impl Running {
             retry: settings.retry,
             rendering,
             zone: settings.zone,
+            sender: settings.sender,
             refusals: AtomicU32::new(0),
+            policy_refusals: AtomicU32::new(0),
         }
     }
 
@@ -54,11 +62,17 @@ impl Running {
     /// A message was accepted: what was refused before was not about us.
     pub fn accepted(&self) {
         self.refusals.store(0, Ordering::Relaxed);
+        self.policy_refusals.store(0, Ordering::Relaxed);
     }
 
     /// Us or the content was refused; `true` when it is time to stop.
     pub fn refused(&self) -> bool {
         self.refusals.fetch_add(1, Ordering::Relaxed) + 1 >= REFUSALS_THAT_STOP
+    }
+
+    /// A recipient was refused as a matter of policy; `true` when it is time to stop.
+    pub fn refused_by_policy(&self) -> bool {
+        self.policy_refusals.fetch_add(1, Ordering::Relaxed) + 1 >= POLICY_REFUSALS_THAT_STOP
     }
 }
 
@@ -67,13 +81,15 @@ pub struct Settings {
     pub on_unknown: OnUnknown,
     pub retry: RetryPolicy,
     pub zone: jiff::tz::TimeZone,
+    pub sender: EmailAddress,
 }
 
 /// A job with its message made: what goes to the wire.
 pub struct Prepared {
     pub job: Job,
     pub message: Message,
-    pub return_path: Option<EmailAddress>,
+    /// Never empty: a newsletter that nobody can bounce is refused by many (RFC 3834 section 5).
+    pub return_path: EmailAddress,
 }
 
 impl Prepared {
@@ -93,7 +109,7 @@ impl Prepared {
             date: house.clock.now(),
         });
         let message = house.sign(message);
-        let return_path = house.return_path(&delivery);
+        let return_path = house.return_path(&delivery).unwrap_or_else(|| job.edition.sender.clone());
         Self { job, message, return_path }
     }
 }

@@ -183,7 +183,11 @@ impl Manager {
                        Cancel it and approve a new one, or restore them.";
             return self.refuse(edition, why).await;
         }
+        let Ok(sender) = EmailAddress::parse_any_role(&newsletter.from_address) else {
+            return self.refuse(edition, "the sender's address is broken; set it again").await;
+        };
         let settings = Settings {
+            sender,
             on_unknown: newsletter.on_unknown,
             retry: RetryPolicy::newsletter(MAX_AGE),
             zone: zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC),
