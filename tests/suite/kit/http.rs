@@ -37,9 +37,12 @@ impl Http {
     }
 
     /// `place` is a path here, or a whole address out of a mail.
+    pub fn address(&self, place: &str) -> String {
+        if place.starts_with("http") { place.to_owned() } else { format!("{}{place}", self.base) }
+    }
+
     pub fn ask(&self, method: &str, place: &str) -> Ask<'_> {
-        let address = if place.starts_with("http") { place.to_owned() } else { format!("{}{place}", self.base) };
-        Ask { http: self, request: Request::builder().method(method).uri(address) }
+        Ask { http: self, request: Request::builder().method(method).uri(self.address(place)) }
     }
 
     pub fn get(&self, place: &str) -> Answer {
@@ -58,21 +61,25 @@ impl Ask<'_> {
     }
 
     pub fn send(self) -> Answer {
+        self.try_send().expect("the server answers")
+    }
+
+    /// Nothing when nobody answers.
+    pub fn try_send(self) -> Option<Answer> {
         let request = self.request.body(()).expect("the test wrote a well-formed request");
-        Answer::read(self.http.agent.run(request))
+        Answer::read(self.http.agent.run(request).ok()?)
     }
 
     pub fn send_body(self, body: &str) -> Answer {
         let request = self.request.body(body).expect("the test wrote a well-formed request");
-        Answer::read(self.http.agent.run(request))
+        self.http.agent.run(request).ok().and_then(Answer::read).expect("the server answers")
     }
 }
 
 impl Answer {
-    fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
-        let (head, mut body) = answer.expect("the server answers").into_parts();
-        let body = body.read_to_vec().expect("the answer is read to its end");
-        Self { status: head.status.as_u16(), headers: head.headers, body }
+    fn read(answer: ureq::http::Response<ureq::Body>) -> Option<Self> {
+        let (head, mut body) = answer.into_parts();
+        Some(Self { status: head.status.as_u16(), headers: head.headers, body: body.read_to_vec().ok()? })
     }
 
     pub fn text(&self) -> String {

@@ -2,13 +2,16 @@
 
 pub mod browser;
 pub mod database;
+pub mod feeds;
 pub mod house;
 pub mod http;
+pub mod installation;
 pub mod postfix;
 pub mod program;
 pub mod smtp_double;
 
 use database::{Database, Engine};
+pub use installation::Installation;
 
 /// What `tests/run` tells the tests in `POSTDUIF_TEST_…`; without it a test that needs it says so and is skipped.
 pub fn given(what: &str) -> Option<String> {
@@ -20,11 +23,11 @@ pub fn given(what: &str) -> Option<String> {
     value
 }
 
-/// Runs one test body on one engine, in a database that nobody else has.
-pub fn on(engine: Engine, test: fn(Database)) {
+/// Runs one test body on one engine, in a database, or an installation with one, that nobody else has.
+pub fn on<T: From<Database>>(engine: Engine, test: fn(T)) {
     if let Some(database) = Database::fresh(engine) {
         println!("on {engine:?}");
-        test(database);
+        test(database.into());
     }
 }
 

@@ -1,0 +1,70 @@
+//! The program dies in the middle of sending, and nobody is lost for it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::kit::installation::Serving;
+use crate::kit::smtp_double::SmtpDouble;
+use crate::kit::smtp_double::script::Script;
+use crate::kit::{Installation, on_each_engine};
+
+on_each_engine![
+    nobody_is_lost_and_few_get_it_twice_when_the_sender_is_killed,
+    everybody_gets_it_once_when_the_sender_is_told_to_stop,
+];
+
+const READERS: usize = 2_000;
+/// `POSTDUIF_SMTP_CONNECTIONS`: as many mails are in flight, and may go out again, for each kill.
+const CONNECTIONS: usize = 4;
+
+fn nobody_is_lost_and_few_get_it_twice_when_the_sender_is_killed(installation: Installation) {
+    let (double, copies) = interrupted(installation, |serving| serving.kill());
+    let repeated: usize = copies.values().map(|copies| copies - 1).sum();
+    assert!(repeated <= STOPS.len() * CONNECTIONS, "{repeated} mails went out again");
+    // A repeat is recognised by who gets it: it carries the Message-ID of the first.
+    let mut ids = BTreeMap::new();
+    for message in &double.seen().messages {
+        let text = String::from_utf8_lossy(&message.bytes).into_owned();
+        let id = text.lines().find(|line| line.to_lowercase().starts_with("message-id:")).map(str::to_owned);
+        let first = ids.entry(message.to.clone()).or_insert_with(|| id.clone());
+        assert!(id.is_some() && *first == id, "{}: {first:?}, then {id:?}", message.to);
+    }
+}
+
+fn everybody_gets_it_once_when_the_sender_is_told_to_stop(installation: Installation) {
+    let (_, copies) = interrupted(installation, |mut serving| {
+        let status = serving.terminate();
+        assert_eq!(status.code(), Some(0), "{}", serving.log());
+    });
+    assert!(copies.values().all(|copies| *copies == 1), "{copies:?}");
+}
+
+/// The sender is stopped when so many mails have arrived.
+const STOPS: [usize; 3] = [300, 900, 1_500];
+
+/// Sends to everybody, interrupted thrice, and finds that all of them got it.
+fn interrupted(mut installation: Installation, stop: impl Fn(Serving)) -> (SmtpDouble, BTreeMap<String, usize>) {
+    let double = SmtpDouble::start(Script::offering(&["PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES"]));
+    installation.set("SMTP_URL", &double.url("tls=none"));
+    installation.set("SMTP_CONNECTIONS", &CONNECTIONS.to_string());
+    installation.newsletter();
+    installation.readers(READERS, "example.org");
+    let mut serving = installation.serve();
+    let edition = installation.publish();
+    for count in STOPS {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while double.seen().messages.len() < count {
+            assert!(Instant::now() < deadline, "{} mails came: {}", double.seen().messages.len(), serving.log());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        stop(serving);
+        serving = installation.serve();
+    }
+    let counts = installation.sent(&edition);
+    let ended: u64 = ["accepted", "unknown"].iter().filter_map(|state| counts[*state].as_u64()).sum();
+    assert_eq!(ended, READERS as u64, "{counts}");
+    let copies = double.copies();
+    assert_eq!(copies.len(), READERS, "somebody got nothing");
+    assert_eq!(double.seen().violations, Vec::<String>::new());
+    (double, copies)
+}

@@ -1,0 +1,59 @@
+//! A web site somewhere that has feeds: it answers with what it was given, and 304 to who has it already.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// Lives until the test program ends; a thread that waits costs nothing.
+pub struct Site {
+    address: String,
+    pages: Arc<Mutex<HashMap<String, String>>>,
+}
+
+impl Site {
+    pub fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
+        let address = format!("http://{}", listener.local_addr().expect("it has an address"));
+        let pages = Arc::new(Mutex::new(HashMap::new()));
+        let held = Arc::clone(&pages);
+        std::thread::spawn(move || {
+            for visitor in listener.incoming().flatten() {
+                // Who hangs up early meets no harm, and neither do we.
+                let _ = answer(visitor, &held);
+            }
+        });
+        Self { address, pages }
+    }
+
+    /// Puts a page there, in place of the one before, and says its address.
+    pub fn show(&self, path: &str, text: &str) -> String {
+        self.pages.lock().expect("no visit ends in a panic").insert(path.to_owned(), text.to_owned());
+        format!("{}{path}", self.address)
+    }
+}
+
+fn answer(visitor: TcpStream, pages: &Mutex<HashMap<String, String>>) -> std::io::Result<()> {
+    let mut lines = BufReader::new(visitor.try_clone()?).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    let path = request.split(' ').nth(1).unwrap_or_default();
+    let page = pages.lock().expect("no visit ends in a panic").get(path).cloned();
+    // The length is tag enough for pages that a test wrote.
+    let tag = format!("\"{}\"", page.as_deref().map_or(0, str::len));
+    let mut known = false;
+    for line in lines {
+        let line = line?.to_lowercase();
+        known |= line.strip_prefix("if-none-match:").is_some_and(|value| value.trim() == tag);
+        if line.is_empty() {
+            break;
+        }
+    }
+    let (status, body) = match &page {
+        None => ("404 Not Found", ""),
+        Some(_) if known => ("304 Not Modified", ""),
+        Some(page) => ("200 OK", page.as_str()),
+    };
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\netag: {tag}\r\ncontent-length: {length}");
+    write!(&visitor, "{head}\r\ncontent-type: application/rss+xml\r\n\r\n{body}")
+}
