@@ -8,6 +8,7 @@ pub mod audit;
 pub mod consent;
 pub mod deliveries;
 pub mod editions;
+pub mod idempotency;
 pub mod leases;
 pub mod limits;
 pub mod meta;
