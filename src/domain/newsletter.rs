@@ -19,7 +19,7 @@ pub const DEFAULT_TIMEZONE: &str = "Europe/Amsterdam";
 pub const MAX_LINE: usize = 300;
 
 /// The block that recommends something of the organisation's own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Promo {
     /// “Lees ons boek”.
     pub heading: String,
@@ -59,8 +59,8 @@ pub struct NewsletterSettings {
 }
 
 /// What somebody wants a newsletter to be: every field may be left out. An empty text clears what may be empty.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct NewsletterChange {
     pub slug: Option<String>,
     pub title: Option<String>,
@@ -79,9 +79,17 @@ pub struct NewsletterChange {
     pub max_per_year: Option<i64>,
     pub min_articles: Option<i64>,
     pub on_unknown: Option<String>,
+    /// `null` takes it away.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Promo>)]
     pub promo: Option<Option<Promo>>,
     pub notify: Option<String>,
     pub archive_indexed: Option<bool>,
+}
+
+/// What is there was given, even when it is `null`.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Promo>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 impl NewsletterSettings {

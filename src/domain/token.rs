@@ -39,6 +39,14 @@ impl Purpose {
 /// 16 random (or at least unique) bytes that a token carries and hides.
 pub type Link = [u8; 16];
 
+/// What a delivery's token carries: its edition's random number and the recipient's place.
+pub fn delivery_link(edition_uid: i64, seq: i64) -> Link {
+    let mut link = [0; 16];
+    link[..8].copy_from_slice(&edition_uid.to_be_bytes());
+    link[8..].copy_from_slice(&seq.to_be_bytes());
+    link
+}
+
 /// The keys of this installation, all derived from its one secret.
 ///
 /// A token is a synthetic initialisation vector (an HMAC over the link) followed by the link under a

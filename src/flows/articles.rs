@@ -15,7 +15,7 @@ use crate::store::newsletters;
 const MAX_SUMMARY: usize = 2000;
 
 /// An article as somebody enters it or a CMS pushes it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnteredArticle {
     pub section: String,
@@ -25,6 +25,7 @@ pub struct EnteredArticle {
     pub summary: String,
     /// Now, where it is left out.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub published: Option<Timestamp>,
 }
 

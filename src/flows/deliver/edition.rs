@@ -7,7 +7,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::delivery::OnUnknown;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Link, Purpose};
+use crate::domain::token::{Link, Purpose, delivery_link};
 use crate::flows::House;
 use crate::flows::edition_content::Rendering;
 use crate::mail::merge::Recipient;
@@ -53,10 +53,7 @@ impl Running {
 
     /// What the delivery's token carries: the edition's random number and the recipient's place.
     pub fn delivery_link(&self, seq: i64) -> Link {
-        let mut link = [0; 16];
-        link[..8].copy_from_slice(&self.uid.to_be_bytes());
-        link[8..].copy_from_slice(&seq.to_be_bytes());
-        link
+        delivery_link(self.uid, seq)
     }
 
     /// A message was accepted: what was refused before was not about us.

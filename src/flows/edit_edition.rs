@@ -1,0 +1,132 @@
+//! Somebody changes an edition before it leaves: its words, and which articles stand in it and in which order.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::newsletters::known_section;
+use super::{FlowError, House};
+use crate::domain::edition::EditionStep;
+use crate::domain::fault::Faults;
+use crate::domain::newsletter::one_line;
+use crate::store::editions::{self, EditionRow, EditionTexts};
+use crate::store::{articles, newsletters};
+
+/// Longest introduction, in characters.
+const MAX_INTRO: usize = 20_000;
+
+/// What is to be different; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EditionChange {
+    /// The version that was looked at: when somebody else was quicker, nothing is changed.
+    pub version: Option<i64>,
+    pub subject: Option<String>,
+    pub preheader: Option<String>,
+    /// Markdown.
+    pub intro: Option<String>,
+    /// All that stands in the edition from now on, in order.
+    pub sections: Option<Vec<SectionChange>>,
+}
+
+/// The articles of one section, in order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SectionChange {
+    pub key: String,
+    pub items: Vec<ItemChange>,
+}
+
+/// One article, perhaps with words of the edition's own.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemChange {
+    /// The article's id.
+    pub article: i64,
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// Told, and left as it is: it belongs to the article.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+/// Changes an edition. An approval falls away: what was approved is what is sent.
+///
+/// # Errors
+/// [`FlowError::Invalid`] with every fault; [`FlowError::Conflict`] when its state forbids it or somebody was quicker.
+pub async fn edit(house: &House, id: i64, change: EditionChange) -> Result<EditionRow, FlowError> {
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    edition.status.after(EditionStep::Change).map_err(|forbidden| FlowError::Conflict(forbidden.to_string()))?;
+    let quicker = || FlowError::Conflict("somebody changed the edition in the meantime; look again".to_owned());
+    if change.version.is_some_and(|version| version != edition.version) {
+        return Err(quicker());
+    }
+    let newsletter = newsletters::by_id(&mut tx, edition.newsletter_id)
+        .await?
+        .ok_or_else(|| FlowError::NotFound("newsletter of this edition".to_owned()))?;
+
+    let mut faults = Faults::default();
+    let texts = texts(&edition, &change, &mut faults);
+    let sections = change.sections.unwrap_or_default();
+    let mut seen = HashSet::new();
+    for section in &sections {
+        if let Err(FlowError::Invalid(fault)) = known_section(&mut tx, &newsletter, &section.key).await {
+            faults.0.extend(fault.0);
+        }
+        for item in &section.items {
+            let article = articles::by_id(&mut tx, item.article).await?;
+            if article.is_none_or(|article| article.newsletter_id != newsletter.id) {
+                faults.add("sections", format!("there is no article {} in this newsletter", item.article));
+            } else if !seen.insert(item.article) {
+                faults.add("sections", format!("article {} stands in it twice", item.article));
+            }
+            if item.title.as_deref().is_some_and(|title| one_line(title).is_none_or(|title| title.is_empty())) {
+                faults.add("sections", format!("the title of article {} must be one line", item.article));
+            }
+        }
+    }
+    faults.check()?;
+    if !editions::edit(&mut tx, id, edition.version, &texts, now).await? {
+        return Err(quicker());
+    }
+    if !sections.is_empty() {
+        editions::delete_items(&mut tx, id).await?;
+        for section in &sections {
+            for (position, item) in (1..).zip(&section.items) {
+                let (title, summary) = (item.title.as_deref().map(str::trim), item.summary.as_deref().map(str::trim));
+                editions::insert_item(&mut tx, id, item.article, &section.key, position, title, summary).await?;
+            }
+        }
+    }
+    let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    tx.commit().await?;
+    Ok(edition)
+}
+
+fn texts(edition: &EditionRow, change: &EditionChange, faults: &mut Faults) -> EditionTexts {
+    let line = |field: &'static str, given: &Option<String>, before: &String, faults: &mut Faults| match given {
+        None => before.clone(),
+        Some(text) => one_line(text).unwrap_or_else(|| {
+            faults.add(field, "must be one line of at most 300 characters");
+            String::new()
+        }),
+    };
+    let subject = line("subject", &change.subject, &edition.subject, faults);
+    if subject.is_empty() && change.subject.is_some() && faults.0.is_empty() {
+        faults.add("subject", "must not be empty");
+    }
+    if change.intro.as_ref().is_some_and(|intro| intro.chars().count() > MAX_INTRO) {
+        faults.add("intro", format!("must be at most {MAX_INTRO} characters"));
+    }
+    EditionTexts {
+        subject,
+        preheader: line("preheader", &change.preheader, &edition.preheader, faults),
+        intro: change.intro.clone().unwrap_or_else(|| edition.intro.clone()),
+        promo: edition.promo.clone(),
+    }
+}
