@@ -1,5 +1,6 @@
 //! What people see: data in, HTML out. Nothing here decides or asks anything; every text given is escaped.
 
+pub mod api_docs;
 pub mod archive;
 pub mod assets;
 pub mod check_inbox;

@@ -19,6 +19,7 @@ use crate::domain::token::hex;
 use crate::pages;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// Nothing but our own style and icon, no script at all, forms to ourselves, in nobody's frame.
@@ -119,10 +120,16 @@ fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: b
     let path = answer.request().path();
     let embed = path.starts_with("/n/") && path.ends_with("/embed");
     let by_token = ["/c/", "/u/", "/p/"].iter().any(|start| path.starts_with(start)) || path == "/p";
-    let private = by_token || path.starts_with("/api/");
+    let api = path.starts_with("/api/");
     let headers = answer.headers_mut();
+    let own_policy = headers.contains_key(CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
-    set(CONTENT_SECURITY_POLICY, if embed { EMBED_POLICY } else { POLICY });
+    if !own_policy {
+        set(CONTENT_SECURITY_POLICY, if embed { EMBED_POLICY } else { POLICY });
+    }
+    if api {
+        set(API_VERSION, env!("CARGO_PKG_VERSION"));
+    }
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     // Not `no-referrer`: browsers would send `Origin: null` from our own pages.
     set(REFERRER_POLICY, "same-origin");
@@ -135,7 +142,7 @@ fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: b
     if by_token {
         set(ROBOTS, "noindex");
     }
-    if by_token || (private && !headers.contains_key(CACHE_CONTROL)) {
+    if by_token || (api && !headers.contains_key(CACHE_CONTROL)) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {

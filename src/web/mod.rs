@@ -1,5 +1,6 @@
 //! HTTP: what the world asks and how we answer. Handlers read input, call a flow, and show what came of it.
 
+mod api;
 mod body;
 mod client;
 mod envelope;
@@ -53,6 +54,7 @@ pub fn application(
         .wrap(from_fn(envelope::around))
         .configure(health::routes)
         .configure(public::routes)
+        .configure(api::routes)
         .default_service(actix_web::web::to(nothing_here))
 }
 

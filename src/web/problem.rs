@@ -78,6 +78,25 @@ pub struct ProblemBody {
     pub request_id: String,
 }
 
+/// Every kind of problem that the API tells: its word, its status, its title. The page about the API lists them.
+pub const CATALOGUE: &[(&str, u16, &str)] = &[
+    ("bad-input", 400, "The input is wrong"),
+    ("unauthorised", 401, "A valid token is needed"),
+    ("not-allowed", 403, "The token's role does not allow this"),
+    ("foreign-origin", 403, "The request came from another site"),
+    ("not-found", 404, "There is no such thing"),
+    ("broken-link", 404, "The link is not one of ours"),
+    ("method", 405, "The method does nothing here"),
+    ("too-slow", 408, "The body came too slowly"),
+    ("conflict", 409, "The state of things forbids it"),
+    ("withdrawn", 410, "The edition was withdrawn"),
+    ("too-large", 413, "The body is too large"),
+    ("media-type", 415, "The body is of another kind"),
+    ("rate-limited", 429, "Too often"),
+    ("internal", 500, "Something went wrong on our side"),
+    ("unavailable", 503, "The database does not answer"),
+];
+
 impl Problem {
     /// Input that is wrong as a whole.
     pub fn bad(detail: impl Into<String>) -> Self {
@@ -126,24 +145,11 @@ impl Problem {
         }
     }
 
-    const fn title(&self) -> &'static str {
-        match self {
-            Self::BadInput { .. } => "The input is wrong",
-            Self::Unauthorised => "A valid token is needed",
-            Self::NotAllowed(_) => "The token's role does not allow this",
-            Self::Foreign => "The request came from another site",
-            Self::NotFound(_) => "There is no such thing",
-            Self::BrokenLink => "The link is not one of ours",
-            Self::Withdrawn => "The edition was withdrawn",
-            Self::Method => "The method does nothing here",
-            Self::TooSlow => "The body came too slowly",
-            Self::Conflict(_) => "The state of things forbids it",
-            Self::TooLarge { .. } => "The body is too large",
-            Self::MediaType { .. } => "The body is of another kind",
-            Self::TooMany { .. } => "Too often",
-            Self::Unavailable => "The database does not answer",
-            Self::Internal => "Something went wrong on our side",
-        }
+    /// The line of the catalogue.
+    fn entry(&self) -> (&'static str, u16, &'static str) {
+        let kind = self.kind();
+        let found = CATALOGUE.iter().find(|(known, _, _)| *known == kind);
+        *found.expect("every kind stands in the catalogue; a test makes sure")
     }
 
     /// How the API tells it.
@@ -152,10 +158,11 @@ impl Problem {
             Self::BadInput { faults, .. } => faults.clone(),
             _ => Vec::new(),
         };
+        let (kind, status, title) = self.entry();
         ProblemBody {
-            kind: format!("/api/docs#{}", self.kind()),
-            title: self.title(),
-            status: self.status_code().as_u16(),
+            kind: format!("/api/docs#{kind}"),
+            title,
+            status,
             detail: self.to_string(),
             errors,
             request_id: request_id.to_owned(),
@@ -166,21 +173,7 @@ impl Problem {
 /// The status and its headers; the frame around every answer adds the words.
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        match self {
-            Self::BadInput { .. } => StatusCode::BAD_REQUEST,
-            Self::Unauthorised => StatusCode::UNAUTHORIZED,
-            Self::NotAllowed(_) | Self::Foreign => StatusCode::FORBIDDEN,
-            Self::NotFound(_) | Self::BrokenLink => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Withdrawn => StatusCode::GONE,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        StatusCode::from_u16(self.entry().1).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -219,5 +212,34 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database failed");
         Self::Unavailable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_stands_in_the_catalogue() {
+        let all = [
+            Problem::bad("x"),
+            Problem::Unauthorised,
+            Problem::NotAllowed(Role::Admin),
+            Problem::Foreign,
+            Problem::NotFound("x".to_owned()),
+            Problem::BrokenLink,
+            Problem::Withdrawn,
+            Problem::Method,
+            Problem::TooSlow,
+            Problem::Conflict("x".to_owned()),
+            Problem::TooLarge { most: 1 },
+            Problem::MediaType { wanted: "x" },
+            Problem::TooMany { retry_after: Duration::ZERO },
+            Problem::Unavailable,
+            Problem::Internal,
+        ];
+        let kinds: Vec<&str> = all.iter().map(|problem| problem.entry().0).collect();
+        assert!(CATALOGUE.iter().all(|(kind, _, _)| kinds.contains(kind)));
+        assert_eq!(kinds.len(), CATALOGUE.len());
     }
 }

@@ -1,0 +1,67 @@
+//! Who calls, and what their token lets them do. A handler says whom it needs by what it takes.
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+
+use crate::domain::role::Role;
+use crate::flows::tokens;
+use crate::web::Web;
+use crate::web::client::Client;
+use crate::web::problem::Problem;
+
+/// May look.
+pub struct Viewer;
+
+/// May make and send editions.
+pub struct Editor {
+    /// Who it is, for the record of deeds.
+    pub actor: String,
+}
+
+/// May change settings and see to people.
+pub struct Admin;
+
+/// Lets a kind of caller stand among a handler's arguments.
+macro_rules! callers {
+    ($($name:ident needs $role:expr, $make:expr;)+) => {$(
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move { recognise(&request, $role).await.map($make) })
+            }
+        }
+    )+};
+}
+
+callers! {
+    Viewer needs Role::Viewer, |_| Viewer;
+    Editor needs Role::Editor, |actor| Editor { actor };
+    Admin needs Role::Admin, |_| Admin;
+}
+
+async fn recognise(request: &HttpRequest, needed: Role) -> Result<String, Problem> {
+    let web = request.app_data::<Data<Web>>().ok_or(Problem::Internal)?;
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header.and_then(|header| {
+        let (scheme, token) = header.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    let Some(token) = token else { return Err(Problem::Unauthorised) };
+    match tokens::check(&web.house, token).await? {
+        Some(row) if row.role.may(needed) => Ok(format!("token {}", row.name)),
+        Some(_) => Err(Problem::NotAllowed(needed)),
+        None => {
+            let client = Client::extract(request).await.unwrap_or(Client(None));
+            Err(match web.wrong_tokens.wrong(client.0, web.house.clock.now()) {
+                Some(retry_after) => Problem::TooMany { retry_after },
+                None => Problem::Unauthorised,
+            })
+        }
+    }
+}

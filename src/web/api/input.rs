@@ -1,0 +1,180 @@
+//! Bodies and queries of the API: every fault at once, each with the name of its field.
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use aws_lc_rs::digest;
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::web::body::{media_type, read};
+use crate::web::problem::{FieldFault, Problem};
+
+/// Longest body, in bytes; the longest text in it is an edition's introduction.
+const JSON_BYTES: usize = 256 * 1024;
+/// Most items on a page of a list.
+const MOST: i64 = 200;
+const USUAL: i64 = 50;
+
+/// A body in JSON. No body is an empty object. What is wrong with it is told only once the caller is known.
+pub struct Json<T> {
+    pub value: Result<T, Problem>,
+    /// Tells one body from another (SHA-256).
+    pub digest: Vec<u8>,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let body = read(&request, &mut payload, JSON_BYTES).await?;
+            let digest = digest::digest(&digest::SHA256, &body).as_ref().to_vec();
+            Ok(Self { value: object(&media_type(&request), &body), digest })
+        })
+    }
+}
+
+fn object<T: DeserializeOwned>(kind: &str, body: &[u8]) -> Result<T, Problem> {
+    if body.is_empty() {
+        return checked(Map::new()).map_err(Problem::faulty);
+    }
+    if kind != "application/json" && kind != "application/merge-patch+json" {
+        return Err(Problem::MediaType { wanted: "application/json" });
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => checked(fields).map_err(Problem::faulty),
+        Ok(_) => Err(Problem::bad("the body must be a JSON object")),
+        Err(error) => Err(Problem::bad(format!("the body is not JSON: {error}"))),
+    }
+}
+
+/// The parameters behind the question mark. What is wrong with them is told only once the caller is known.
+pub struct Query<T>(pub Result<T, Problem>);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+        let fields = pairs.map(|(name, value)| match value.parse::<i64>() {
+            Ok(number) if name == "limit" => (name.into_owned(), number.into()),
+            _ => (name.into_owned(), value.into_owned().into()),
+        });
+        std::future::ready(Ok(Self(checked(fields.collect()).map_err(Problem::faulty))))
+    }
+}
+
+/// Reads an object into what it should be. The reader stops at its first fault, so each field is tried alone first.
+fn checked<T: DeserializeOwned>(mut fields: Map<String, Value>) -> Result<T, Vec<FieldFault>> {
+    let mut faults = Vec::new();
+    for (name, value) in &fields {
+        let alone = Map::from_iter([(name.clone(), value.clone())]);
+        if let Err(error) = serde_json::from_value::<T>(Value::Object(alone))
+            && missing(&error).is_none()
+        {
+            faults.push(FieldFault { field: name.clone(), message: error.to_string() });
+        }
+    }
+    fields.retain(|name, _| faults.iter().all(|fault| fault.field != *name));
+    loop {
+        match serde_json::from_value::<T>(Value::Object(fields.clone())) {
+            Ok(value) if faults.is_empty() => return Ok(value),
+            Ok(_) => return Err(faults),
+            Err(error) => {
+                let Some(field) = missing(&error).filter(|field| !fields.contains_key(field)) else {
+                    if faults.is_empty() {
+                        faults.push(FieldFault { field: "body".to_owned(), message: error.to_string() });
+                    }
+                    return Err(faults);
+                };
+                if faults.iter().all(|fault| fault.field != field) {
+                    faults.push(FieldFault { field: field.clone(), message: "is needed".to_owned() });
+                }
+                // Stands in for it, to find out what else is missing.
+                fields.insert(field, Value::String(String::new()));
+            }
+        }
+    }
+}
+
+/// The field that serde misses, by the one sentence it has for that.
+fn missing(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    Some(text.strip_prefix("missing field `")?.split_once('`')?.0.to_owned())
+}
+
+/// Which page of a list is asked for.
+pub struct Page {
+    pub limit: i64,
+    pub after: Option<i64>,
+}
+
+impl Page {
+    /// From the parameters `limit` and `cursor`.
+    ///
+    /// # Errors
+    /// With every fault.
+    pub fn new(limit: Option<i64>, cursor: Option<&str>) -> Result<Self, Problem> {
+        let mut faults = Vec::new();
+        let mut fault = |field: &str, message: &str| {
+            faults.push(FieldFault { field: field.to_owned(), message: message.to_owned() });
+        };
+        let limit = limit.unwrap_or(USUAL);
+        if !(1..=MOST).contains(&limit) {
+            fault("limit", "must be a number from 1 to 200");
+        }
+        let after = cursor.map(str::parse::<i64>).transpose();
+        if after.is_err() {
+            fault("cursor", "must be the “next” of the page before");
+        }
+        if !faults.is_empty() {
+            return Err(Problem::faulty(faults));
+        }
+        Ok(Self { limit, after: after.unwrap_or_default() })
+    }
+
+    /// Where the next page begins, as long as this one is full.
+    pub fn next<T>(&self, rows: &[T], key: impl Fn(&T) -> i64) -> Option<String> {
+        let full = i64::try_from(rows.len()).is_ok_and(|count| count == self.limit);
+        rows.last().filter(|_| full).map(|last| key(last).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        title: String,
+        url: String,
+        #[serde(default)]
+        count: Option<u8>,
+    }
+
+    fn fields(value: Value) -> Vec<String> {
+        let Value::Object(fields) = value else { panic!("an object") };
+        match checked::<Input>(fields) {
+            Ok(read) => {
+                assert_eq!(read, Input { title: "a".to_owned(), url: "b".to_owned(), count: Some(1) });
+                Vec::new()
+            }
+            Err(faults) => faults.into_iter().map(|fault| fault.field).collect(),
+        }
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_field() {
+        assert_eq!(fields(json!({"title": "a", "url": "b", "count": 1})), [""; 0]);
+        assert_eq!(fields(json!({"title": 1, "count": 300, "colour": "red"})), ["colour", "count", "title", "url"]);
+        assert_eq!(fields(json!({})), ["title", "url"]);
+    }
+}

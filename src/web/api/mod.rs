@@ -1,0 +1,150 @@
+//! The API for programs: every call is one line here, and its description is made of the same lines.
+
+mod articles;
+mod caller;
+mod docs;
+mod editions;
+mod idempotency;
+mod input;
+mod newsletters;
+mod sources;
+mod subscribers;
+mod subscriptions;
+mod suppressions;
+
+use actix_web::http::StatusCode;
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+
+use super::problem::{FieldFault, Problem, ProblemBody};
+
+/// One route of a resource; what can be read can be asked about with HEAD as well.
+macro_rules! route {
+    ($resource:ident, get, $handler:expr) => {
+        $resource.route(web::get().to($handler)).route(web::head().to($handler))
+    };
+    ($resource:ident, $method:ident, $handler:expr) => {
+        $resource.route(web::$method().to($handler))
+    };
+}
+
+/// Declares the calls: where, how, and who answers. Routes and description cannot fall apart.
+macro_rules! calls {
+    ($($path:literal: $($method:ident $($handler:ident)::+),+;)+) => {
+        /// Every call, as `(method, path)`.
+        #[cfg(test)]
+        const CALLS: &[(&str, &str)] = &[$($((stringify!($method), concat!("/api/v1", $path))),+),+];
+
+        fn call_routes(config: &mut ServiceConfig) {
+            $(
+                let resource = web::resource(concat!("/api/v1", $path));
+                $(let resource = route!(resource, $method, $($handler)::+);)+
+                config.service(resource);
+            )+
+        }
+
+        #[derive(OpenApi)]
+        #[openapi(
+            info(
+                title = "postduif",
+                description = "Newsletters, their articles, editions and readers. Errors are problems as in RFC 9457. \
+                               Lists take `limit` (1 to 200) and `cursor`, and answer `{\"items\", \"next\"}`.",
+                license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
+            ),
+            paths($($($($handler)::+),+),+),
+            components(schemas(ProblemBody, FieldFault)),
+            security(("token" = [])),
+            modifiers(&Finish),
+        )]
+        struct Description;
+    };
+}
+
+calls! {
+    "/newsletters": get newsletters::list, post newsletters::create;
+    "/newsletters/{slug}": get newsletters::show, patch newsletters::change;
+    "/newsletters/{slug}/sources": get sources::list, post sources::add;
+    "/sources/{id}": delete sources::remove;
+    "/sources/{id}/fetch": post sources::fetch;
+    "/newsletters/{slug}/articles": get articles::list, post articles::enter;
+    "/articles/{id}": patch articles::change, delete articles::remove;
+    "/newsletters/{slug}/editions": post editions::assemble;
+    "/editions": get editions::list;
+    "/editions/{id}": get editions::show, patch editions::change;
+    "/editions/{id}/preview.html": get editions::preview_html;
+    "/editions/{id}/preview.txt": get editions::preview_text;
+    "/editions/{id}/preview.eml": get editions::preview_message;
+    "/editions/{id}/preflight": get editions::preflight;
+    "/editions/{id}/approve": post editions::approve;
+    "/editions/{id}/test": post editions::test;
+    "/editions/{id}/send": post editions::send;
+    "/editions/{id}/pause": post editions::pause;
+    "/editions/{id}/resume": post editions::resume;
+    "/editions/{id}/cancel": post editions::cancel;
+    "/editions/{id}/deliveries": get editions::deliveries;
+    "/subscribers": get subscribers::list;
+    "/subscribers/_search": post subscribers::search;
+    "/subscribers/{id}": get subscribers::show;
+    "/suppressions": get suppressions::list;
+    "/subscriptions": post subscriptions::subscribe;
+    "/openapi.json": get docs::openapi;
+}
+
+pub fn routes(config: &mut ServiceConfig) {
+    call_routes(config);
+    config.service(super::public::looking("/api/docs", docs::page));
+}
+
+/// How a call is answered.
+type Answered = Result<HttpResponse, Problem>;
+
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    /// Where the next page begins: give it as `cursor`. None on the last page.
+    pub next: Option<String>,
+}
+
+fn ok(answer: &impl Serialize) -> Answered {
+    Ok(HttpResponse::Ok().json(answer))
+}
+
+fn created(answer: &impl Serialize) -> Answered {
+    Ok(HttpResponse::build(StatusCode::CREATED).json(answer))
+}
+
+/// What holds for every call: the token, and the problems that any call may meet.
+struct Finish;
+
+impl Modify for Finish {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        description.info.version = env!("CARGO_PKG_VERSION").to_owned();
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("pd_live_…").build();
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(token));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_call_is_described_where_it_is_and_no_other() {
+        let description = serde_json::to_value(Description::openapi()).unwrap();
+        let paths = description["paths"].as_object().unwrap();
+        let described: BTreeSet<(&str, &str)> = paths
+            .iter()
+            .flat_map(|(path, methods)| {
+                methods.as_object().unwrap().keys().map(move |method| (method.as_str(), path.as_str()))
+            })
+            .collect();
+        assert_eq!(described, CALLS.iter().copied().collect());
+    }
+}

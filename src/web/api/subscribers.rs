@@ -1,0 +1,85 @@
+//! People. Addresses stand in bodies alone, never in a path or a query.
+
+use actix_web::web::{Data, Path};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::caller::Admin;
+use super::input::{Json, Page, Query};
+use super::{Answered, Listed, ok};
+use crate::answers::SubscriberAnswer;
+use crate::domain::address::EmailAddress;
+use crate::domain::subscription::SubscriptionStatus;
+use crate::flows::{FlowError, newsletters};
+use crate::store::subscriptions;
+use crate::web::Web;
+use crate::web::problem::ProblemBody;
+
+/// Which people.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SubscriberQuery {
+    /// With a subscription to this newsletter.
+    newsletter: Option<String>,
+    /// With a subscription in this status.
+    #[param(value_type = Option<String>)]
+    status: Option<SubscriptionStatus>,
+    /// At most so many items, 1 to 200.
+    limit: Option<i64>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Whom to look for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchInput {
+    #[schema(value_type = String)]
+    email: EmailAddress,
+}
+
+/// People, in the order in which they came
+#[utoipa::path(get, path = "/api/v1/subscribers", tag = "subscribers", params(SubscriberQuery),
+    responses((status = 200, body = Listed<SubscriberAnswer>), (status = 404, body = ProblemBody)))]
+pub async fn list(web: Data<Web>, _: Admin, query: Query<SubscriberQuery>) -> Answered {
+    let query = query.0?;
+    let page = Page::new(query.limit, query.cursor.as_deref())?;
+    let mut reader = web.house.db.read().await?;
+    let of = match &query.newsletter {
+        Some(slug) => Some(newsletters::find(&mut reader, slug).await?.id),
+        None => None,
+    };
+    let after = page.after.unwrap_or(0);
+    let rows = subscriptions::page(&mut reader, of, query.status, after, page.limit).await?;
+    let next = page.next(&rows, |row| row.id);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(SubscriberAnswer::of(&mut reader, row).await?);
+    }
+    ok(&Listed { items, next })
+}
+
+/// Find a person by address
+#[utoipa::path(post, path = "/api/v1/subscribers/_search", tag = "subscribers", request_body = SearchInput,
+    responses((status = 200, body = Listed<SubscriberAnswer>), (status = 400, body = ProblemBody)))]
+pub async fn search(web: Data<Web>, _: Admin, body: Json<SearchInput>) -> Answered {
+    let email = body.value?.email;
+    let mut reader = web.house.db.read().await?;
+    let found = subscriptions::subscriber_by_email(&mut reader, &email).await?;
+    let items = match found {
+        Some(row) => vec![SubscriberAnswer::of(&mut reader, row).await?],
+        None => Vec::new(),
+    };
+    ok(&Listed { items, next: None })
+}
+
+/// One person
+#[utoipa::path(get, path = "/api/v1/subscribers/{id}", tag = "subscribers", params(("id" = i64, Path)),
+    responses((status = 200, body = SubscriberAnswer), (status = 404, body = ProblemBody)))]
+pub async fn show(web: Data<Web>, _: Admin, id: Path<i64>) -> Answered {
+    let mut reader = web.house.db.read().await?;
+    let row = subscriptions::subscriber_by_id(&mut reader, *id).await?;
+    let row = row.ok_or_else(|| FlowError::NotFound(format!("subscriber {id}")))?;
+    ok(&SubscriberAnswer::of(&mut reader, row).await?)
+}

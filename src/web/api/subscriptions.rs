@@ -1,0 +1,69 @@
+//! The one call that needs no token: asking for a newsletter.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Answered;
+use super::idempotency::IdempotencyKey;
+use super::input::Json;
+use crate::domain::address::EmailAddress;
+use crate::domain::consent::ConsentMeans;
+use crate::domain::fault::Faults;
+use crate::domain::language::Language;
+use crate::flows::subscribe::{self, Answer, SignUpRequest};
+use crate::web::Web;
+use crate::web::client::Client;
+use crate::web::problem::{Problem, ProblemBody};
+
+/// Who wants which newsletter.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionInput {
+    /// Its slug.
+    newsletter: String,
+    email: String,
+    /// `nl` or `en`; left out, the newsletter's own.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    language: Option<Language>,
+}
+
+/// The same for every address, known or not.
+#[derive(Serialize, ToSchema)]
+pub struct SubscriptionAccepted {
+    status: &'static str,
+    detail: &'static str,
+}
+
+const ACCEPTED: SubscriptionAccepted = SubscriptionAccepted {
+    status: "accepted",
+    detail: "A mail is on its way to this address; whoever reads it there confirms by one button.",
+};
+
+/// Ask for a newsletter
+///
+/// Answers the same for every acceptable address; what differs is in the mail. The same limits as the form's. Honours
+/// `Idempotency-Key`.
+#[utoipa::path(post, path = "/api/v1/subscriptions", tag = "subscriptions", request_body = SubscriptionInput, security(()),
+    responses((status = 202, body = SubscriptionAccepted), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody),
+    (status = 429, body = ProblemBody)))]
+pub async fn subscribe(web: Data<Web>, client: Client, key: IdempotencyKey, body: Json<SubscriptionInput>) -> Answered {
+    let input = body.value?;
+    let email = EmailAddress::parse(&input.email).map_err(|error| Faults::one("email", error.to_string()))?;
+    let sign_up = SignUpRequest {
+        newsletter: &input.newsletter,
+        email,
+        language: input.language,
+        means: ConsentMeans::Api,
+        client: client.0,
+    };
+    key.once(&web, &body.digest, async {
+        match subscribe::subscribe(&web.house, sign_up).await? {
+            Answer::LookInYourInbox => Ok((StatusCode::ACCEPTED, ACCEPTED)),
+            Answer::TooMany { retry_after } => Err(Problem::TooMany { retry_after }),
+        }
+    })
+    .await
+}
