@@ -2,6 +2,7 @@
 
 mod kit;
 
+mod api;
 mod cli;
 mod delivery;
 mod headers;
