@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod edit_edition;
 pub mod edition_content;
 pub mod health;
+pub mod import;
 pub mod keep_schedule;
 pub mod newsletters;
 pub mod notices;

@@ -4,6 +4,7 @@ mod kit;
 
 mod api;
 mod cli;
+mod cli_people;
 mod delivery;
 mod headers;
 mod killed;

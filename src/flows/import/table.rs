@@ -1,0 +1,198 @@
+//! A list of people as other tools write it: rows of a CSV file, whatever its separator, encoding and headings.
+
+use std::borrow::Cow;
+use std::io::{BufRead, BufReader, Read};
+
+use encoding_rs::WINDOWS_1252;
+
+/// Headings under which the address stands, in lower case without spaces, hyphens and underscores.
+const EMAIL: [&str; 8] =
+    ["email", "emailaddress", "emailadres", "mail", "mailadres", "emailadresse", "address", "subscriberemail"];
+const LANGUAGE: [&str; 4] = ["language", "lang", "taal", "locale"];
+const STATUS: [&str; 3] = ["status", "globalstatus", "abonnementstatus"];
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Where it begins in the file, from 1.
+    pub line: u64,
+    pub email: String,
+    pub language: Option<String>,
+    pub standing: Standing,
+}
+
+/// Where a person stands in the tool that they come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Subscribed,
+    /// Never confirmed: there is no consent to take over.
+    Unconfirmed,
+    Unsubscribed,
+    /// The mailbox is gone, or the address is blocked.
+    Blocked,
+    /// A word that we do not know.
+    Other(String),
+}
+
+impl Standing {
+    /// Reads a status as the tools of this trade write it. Where the file has none, whoever imports it states that
+    /// everybody in it asked for the newsletter.
+    fn parse(word: Option<&str>) -> Self {
+        let word = word.unwrap_or_default().trim().to_lowercase();
+        match word.as_str() {
+            "" | "subscribed" | "active" | "enabled" | "confirmed" | "actief" | "bevestigd" | "ingeschreven" => {
+                Self::Subscribed
+            }
+            "unconfirmed" | "pending" | "nonsubscribed" | "niet bevestigd" => Self::Unconfirmed,
+            "unsubscribed" | "disabled" | "inactive" | "optout" | "opt-out" | "afgemeld" | "uitgeschreven" => {
+                Self::Unsubscribed
+            }
+            "bounced" | "cleaned" | "unreachable" | "blocklisted" | "blacklisted" | "complained" | "geblokkeerd" => {
+                Self::Blocked
+            }
+            _ => Self::Other(word.chars().take(60).collect()),
+        }
+    }
+}
+
+/// The file is no list of people.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    #[error("the file is empty; its first line must name the columns, one of them “email”")]
+    Empty,
+    #[error("the file has no column “email”; its columns are: {0}")]
+    NoEmail(String),
+    #[error("the file cannot be read: {0}")]
+    Unreadable(#[from] csv::Error),
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// The rows of a file, one after the other, however many there are.
+pub struct Table<R> {
+    reader: csv::Reader<BufReader<R>>,
+    columns: Columns,
+}
+
+#[derive(Clone, Copy)]
+struct Columns {
+    email: usize,
+    language: Option<usize>,
+    status: Option<usize>,
+}
+
+impl<R: Read> Table<R> {
+    /// Reads the first line and finds the columns.
+    ///
+    /// # Errors
+    /// When there is no column for the address.
+    pub fn open(source: R) -> Result<Self, TableError> {
+        let mut source = BufReader::with_capacity(64 * 1024, source);
+        let start = source.fill_buf()?;
+        let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let count = |separator: u8| first.iter().filter(|byte| **byte == separator).count();
+        let separator = [b',', b'\t', b';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',');
+        let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(source);
+        let headings: Vec<String> = reader.byte_headers()?.iter().map(|cell| text(cell).into_owned()).collect();
+        if headings.iter().all(|heading| heading.trim().is_empty()) {
+            return Err(TableError::Empty);
+        }
+        let column = |names: &[&str]| headings.iter().position(|heading| names.contains(&simplified(heading).as_str()));
+        let Some(email) = column(&EMAIL) else {
+            let shown: String = headings.join(", ").chars().take(300).collect();
+            return Err(TableError::NoEmail(shown));
+        };
+        let columns = Columns { email, language: column(&LANGUAGE), status: column(&STATUS) };
+        Ok(Self { reader, columns })
+    }
+
+    /// At most so many further rows; none at the end of the file. Empty lines are passed over.
+    ///
+    /// # Errors
+    /// When the file cannot be read any further.
+    pub fn take(&mut self, limit: usize) -> Result<Vec<Row>, TableError> {
+        let mut rows = Vec::with_capacity(limit);
+        let mut record = csv::ByteRecord::new();
+        while rows.len() < limit && self.reader.read_byte_record(&mut record)? {
+            if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+                continue;
+            }
+            let cell = |column: usize| record.get(column).map(text);
+            let email = cell(self.columns.email).unwrap_or_default();
+            rows.push(Row {
+                line: record.position().map_or(0, csv::Position::line),
+                // Spreadsheets are kept from calculating by a quote before what looks like a formula.
+                email: email.trim().trim_start_matches('\'').trim_start().to_owned(),
+                language: self.columns.language.and_then(cell).map(Cow::into_owned),
+                standing: Standing::parse(self.columns.status.and_then(cell).as_deref()),
+            });
+        }
+        Ok(rows)
+    }
+}
+
+/// UTF-8, or what Excel writes in this part of the world.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text.trim_start_matches('\u{feff}')),
+        Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+    }
+}
+
+fn simplified(heading: &str) -> String {
+    heading.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).collect::<String>().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(file: &[u8]) -> Vec<(u64, String, Standing)> {
+        let rows = Table::open(file).unwrap().take(100).unwrap();
+        rows.into_iter().map(|row| (row.line, row.email, row.standing)).collect()
+    }
+
+    #[test]
+    fn a_list_is_read_whatever_its_separator_its_encoding_and_the_name_of_its_column() {
+        for file in [
+            &b"email\nren\xc3\xa9@example.org\n"[..],
+            b"\xef\xbb\xbf\"Email\",\"First name\"\r\n\"ren\xc3\xa9@example.org\",\"Ren\xc3\xa9\"\r\n",
+            b"E-mailadres;Voornaam;Status\r\nren\xe9@example.org;Ren\xe9;actief\r\n",
+            b"id\tEmail Address\n1\t' ren\xc3\xa9@example.org \n",
+            b"naam,taal,e-mail\n\"de Vries, Ren\xc3\xa9\",nl,ren\xc3\xa9@example.org",
+        ] {
+            assert_eq!(rows(file), [(2, "rené@example.org".to_owned(), Standing::Subscribed)]);
+        }
+    }
+
+    #[test]
+    fn who_left_or_never_confirmed_elsewhere_is_told_apart() {
+        let read = rows(b"email,status\na,subscribed\nb,afgemeld\n\nc,cleaned\nd,unconfirmed\ne,Vrijdag\nf\n");
+        assert_eq!(
+            read.into_iter().map(|(line, _, standing)| (line, standing)).collect::<Vec<_>>(),
+            [
+                (2, Standing::Subscribed),
+                (3, Standing::Unsubscribed),
+                (5, Standing::Blocked),
+                (6, Standing::Unconfirmed),
+                (7, Standing::Other("vrijdag".to_owned())),
+                (8, Standing::Subscribed),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_list_is_refused_by_what_it_has() {
+        assert!(matches!(Table::open(&b""[..]), Err(TableError::Empty)));
+        let Err(TableError::NoEmail(columns)) = Table::open(&b"naam;telefoon\nAnna;06"[..]) else { panic!() };
+        assert_eq!(columns, "naam, telefoon");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_get_an_answer(bytes: Vec<u8>) {
+            let file = [b"email,status\n".as_slice(), &bytes].concat();
+            let _ = Table::open(file.as_slice()).and_then(|mut table| table.take(1000));
+        }
+    }
+}
