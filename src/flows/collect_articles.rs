@@ -7,6 +7,7 @@ use url::Url;
 
 use super::newsletters::{find, known_section};
 use super::{FlowError, House};
+use crate::content::clean::{EXCERPT_CHARS, excerpt};
 use crate::content::collect::{Collected, SourceState, collect};
 use crate::content::parse::FeedItem;
 use crate::domain::article::UrlKey;
@@ -171,7 +172,7 @@ fn article(
         section: section.clone(),
         title: item.title.clone(),
         url,
-        summary: item.summary.clone(),
+        summary: excerpt(&item.summary, EXCERPT_CHARS),
         source_url: item.source_url.clone(),
         author: item.author.clone(),
         image_url: item.image.clone(),
