@@ -9,6 +9,7 @@ mod delivery;
 mod headers;
 mod killed;
 mod rooms;
+mod schedule;
 mod schema;
 mod serving;
 mod sign_up;
