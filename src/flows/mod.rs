@@ -7,6 +7,7 @@ pub mod collect_articles;
 pub mod confirm;
 pub mod deliver;
 pub mod edit_edition;
+pub mod demo;
 pub mod edition_content;
 pub mod health;
 pub mod import;

@@ -7,6 +7,7 @@ pub mod check_inbox;
 pub mod clean_html;
 mod components;
 pub mod confirm;
+pub mod demo_mailbox;
 pub mod embed;
 pub mod fault;
 pub mod feed;

@@ -1,6 +1,7 @@
 //! Every sentence that people read, in every language; the compiler refuses one that a language lacks.
 
 pub mod dates;
+pub mod demo;
 pub mod editions;
 pub mod mails;
 pub mod pages;
