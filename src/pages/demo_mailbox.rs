@@ -73,17 +73,16 @@ pub fn mail(language: Language, mail: &Opened<'_>) -> Markup {
             }
             li { strong { (texts::mail_received(language)) } " " (line.received) }
         }
-        @if let Some(text) = mail.text {
-            h2 { (texts::mail_text(language)) }
-            pre.mail { (with_links(text)) }
-        }
         @if mail.has_html {
             h2 { (texts::mail_html(language)) }
             iframe.mail title=(texts::mail_html(language)) src=(paths::demo_mail_html(line.id))
                 sandbox="allow-popups allow-popups-to-escape-sandbox" {}
             p { a href=(paths::demo_mail_html(line.id)) { (texts::mail_html_alone(language)) } }
         }
-        h2 { (texts::mail_source(language)) }
+        @if let Some(text) = mail.text {
+            h2 { (texts::mail_text(language)) }
+            pre.mail { (with_links(text)) }
+        }
         details {
             summary { (texts::mail_source(language)) }
             pre.mail { (mail.source) }

@@ -14,7 +14,7 @@ texts! {
     }
     mailbox_sign_up() { nl: "Naar het aanmeldformulier", en: "To the sign-up form" }
     mailbox_refresh() { nl: "Kijk of er nieuwe mail is", en: "Look for new mail" }
-    mailbox_count(count) { nl: "{count} mails, de nieuwste eerst", en: "{count} mails, newest first" }
+    mailbox_count(count) { nl: "Mails, de nieuwste eerst: {count}", en: "Mails, newest first: {count}" }
     mailbox_back() { nl: "Terug naar de postbus", en: "Back to the mailbox" }
     mail_from() { nl: "Van", en: "From" }
     mail_to() { nl: "Aan", en: "To" }
