@@ -3,6 +3,7 @@
 mod article;
 mod edition;
 mod newsletter;
+mod person_export;
 mod report;
 mod source;
 mod subscriber;
@@ -12,6 +13,7 @@ mod token;
 pub use article::ArticleAnswer;
 pub use edition::{EditionAnswer, EditionItem, EditionSection};
 pub use newsletter::{NewsletterAnswer, SectionAnswer};
+pub use person_export::{ConsentAnswer, PersonExport, ReceivedAnswer};
 pub use report::{DomainReport, EditionReport};
 pub use source::SourceAnswer;
 pub use subscriber::{SubscriberAnswer, SubscriptionAnswer};

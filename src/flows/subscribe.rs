@@ -122,7 +122,7 @@ pub(super) async fn owe_letter(
 }
 
 /// Counts a sign-up against its network and against all; `Some` says for how long it is too many.
-async fn too_many(
+pub(super) async fn too_many(
     house: &House,
     tx: &mut Tx,
     client: Option<IpAddr>,

@@ -451,6 +451,39 @@ pub async fn page(
     )
 }
 
+row! {
+    /// An edition that was sent to one person.
+    pub struct ReceivedRow {
+        pub edition_id: i64,
+        pub subject: String,
+        pub state: DeliveryState,
+        pub finished_at: Option<Timestamp>,
+    }
+}
+
+/// What was sent to one person, oldest first.
+pub async fn of_person(on: &mut impl Access, subscriber_id: i64) -> Result<Vec<ReceivedRow>, StoreError> {
+    fetch_all!(
+        on,
+        ReceivedRow,
+        "select d.edition_id, e.subject, d.state, d.finished_at from subscriptions s join editions e on e.newsletter_id = s.newsletter_id \
+         join deliveries d on d.edition_id = e.id and d.subscription_id = s.id where s.subscriber_id = $1 order by d.edition_id",
+        subscriber_id,
+    )
+}
+
+/// Takes what names a person out of the ledger: the address, and the words of mail servers, which repeat it.
+pub async fn forget_person(tx: &mut Tx, newsletter_id: i64, subscription_id: i64) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "update deliveries set email = null, reply = null where subscription_id = $2 \
+         and edition_id in (select id from editions where newsletter_id = $1)",
+        newsletter_id,
+        subscription_id,
+    )?;
+    Ok(())
+}
+
 /// How an edition fared at each domain, the busiest first.
 pub async fn per_domain(
     on: &mut impl Access,
