@@ -63,8 +63,8 @@ pub struct Centre<'a> {
     pub fresh: bool,
     /// A choice was stored just now.
     pub saved: bool,
-    /// A new address as it was typed, and what is wrong with it.
-    pub email: &'a str,
+    /// A new address as it was typed, where the address can be changed, and what is wrong with it.
+    pub email: Option<&'a str>,
     pub fault: Option<Fault<'a>>,
 }
 
@@ -135,17 +135,19 @@ pub fn centre(centre: &Centre<'_>) -> Markup {
         p { (emphasised(&texts::prefs_for(language, centre.masked), centre.masked)) }
         (subscriptions(centre, &path))
         (choices(centre, &path))
-        h2 { (texts::prefs_address(language)) }
-        (post_form(&path, language, &html! {
-            (hidden("action", "address"))
-            (EmailField {
-                label: &texts::prefs_address_label(language),
-                hint: Some(&texts::prefs_address_help(language)),
-                value: centre.email,
-                fault: centre.fault,
-            }.render(language))
-            p.actions { (secondary(&texts::prefs_address_button(language))) }
-        }))
+        @if let Some(email) = centre.email {
+            h2 { (texts::prefs_address(language)) }
+            (post_form(&path, language, &html! {
+                (hidden("action", "address"))
+                (EmailField {
+                    label: &texts::prefs_address_label(language),
+                    hint: Some(&texts::prefs_address_help(language)),
+                    value: email,
+                    fault: centre.fault,
+                }.render(language))
+                p.actions { (secondary(&texts::prefs_address_button(language))) }
+            }))
+        }
         h2 { (texts::prefs_data(language)) }
         @if centre.fresh {
             (button_form(&path, language, Some("download"), &secondary(&texts::prefs_download(language))))

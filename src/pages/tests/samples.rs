@@ -140,7 +140,7 @@ fn centres(language: Language, words: Words, imprint: Option<Imprint<'_>>) -> [(
         subscriptions: &subscriptions,
         fresh: true,
         saved: true,
-        email: "",
+        email: Some(""),
         fault: None,
     };
     let fault = Some(Fault::Address(InvalidAddress::Domain));
@@ -148,7 +148,7 @@ fn centres(language: Language, words: Words, imprint: Option<Imprint<'_>>) -> [(
         ("preferences", preferences::centre(&centre)),
         (
             "preferences-fault",
-            preferences::centre(&Centre { fresh: false, saved: false, email: words.email, fault, ..centre }),
+            preferences::centre(&Centre { fresh: false, saved: false, email: Some(words.email), fault, ..centre }),
         ),
     ]
 }

@@ -22,7 +22,10 @@ pub struct Editor {
 }
 
 /// May change settings and see to people.
-pub struct Admin;
+pub struct Admin {
+    /// Who it is, for the record of deeds.
+    pub actor: String,
+}
 
 /// Lets a kind of caller stand among a handler's arguments.
 macro_rules! callers {
@@ -42,7 +45,7 @@ macro_rules! callers {
 callers! {
     Viewer needs Role::Viewer, |_| Viewer;
     Editor needs Role::Editor, |actor| Editor { actor };
-    Admin needs Role::Admin, |_| Admin;
+    Admin needs Role::Admin, |actor| Admin { actor };
 }
 
 async fn recognise(request: &HttpRequest, needed: Role) -> Result<String, Problem> {

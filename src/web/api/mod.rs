@@ -87,8 +87,9 @@ calls! {
     "/editions/{id}/deliveries": get editions::deliveries;
     "/subscribers": get subscribers::list;
     "/subscribers/_search": post subscribers::search;
-    "/subscribers/{id}": get subscribers::show;
-    "/suppressions": get suppressions::list;
+    "/subscribers/{id}": get subscribers::show, delete subscribers::erase;
+    "/subscribers/{id}/export": get subscribers::export;
+    "/suppressions": get suppressions::list, post suppressions::add, delete suppressions::remove;
     "/subscriptions": post subscriptions::subscribe;
     "/openapi.json": get docs::openapi;
 }

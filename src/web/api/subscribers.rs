@@ -1,5 +1,6 @@
 //! People. Addresses stand in bodies alone, never in a path or a query.
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -7,10 +8,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Admin;
 use super::input::{Json, Page, Query};
 use super::{Answered, Listed, ok};
-use crate::answers::SubscriberAnswer;
+use crate::answers::{PersonExport, SubscriberAnswer};
 use crate::domain::address::EmailAddress;
+use crate::domain::consent::ConsentMeans;
 use crate::domain::subscription::SubscriptionStatus;
-use crate::flows::{FlowError, newsletters};
+use crate::flows::{FlowError, erase, newsletters, preferences};
 use crate::store::subscriptions;
 use crate::web::Web;
 use crate::web::problem::ProblemBody;
@@ -82,4 +84,26 @@ pub async fn show(web: Data<Web>, _: Admin, id: Path<i64>) -> Answered {
     let row = subscriptions::subscriber_by_id(&mut reader, *id).await?;
     let row = row.ok_or_else(|| FlowError::NotFound(format!("subscriber {id}")))?;
     ok(&SubscriberAnswer::of(&mut reader, row).await?)
+}
+
+/// Everything that is held about a person
+///
+/// For whoever asks for their data (GDPR articles 15 and 20).
+#[utoipa::path(get, path = "/api/v1/subscribers/{id}/export", tag = "subscribers", params(("id" = i64, Path)),
+    responses((status = 200, body = PersonExport), (status = 404, body = ProblemBody)))]
+pub async fn export(web: Data<Web>, _: Admin, id: Path<i64>) -> Answered {
+    let row = subscriptions::subscriber_by_id(&mut web.house.db.read().await?, *id).await?;
+    let row = row.ok_or_else(|| FlowError::NotFound(format!("subscriber {id}")))?;
+    let consents = preferences::consents(&web.house, &row).await?;
+    ok(&PersonExport::of(&mut web.house.db.read().await?, row, consents).await?)
+}
+
+/// Forget a person
+///
+/// GDPR article 17: what stays is a keyed hash, so that no import brings them back by accident.
+#[utoipa::path(delete, path = "/api/v1/subscribers/{id}", tag = "subscribers", params(("id" = i64, Path)),
+    responses((status = 204), (status = 404, body = ProblemBody)))]
+pub async fn erase(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
+    erase::erase(&web.house, *id, ConsentMeans::Operator, &admin.actor).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -4,6 +4,7 @@ mod archive;
 mod confirm;
 mod files;
 mod newsletter;
+mod preferences;
 mod signup;
 mod unsubscribe;
 
@@ -41,6 +42,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(looking("/n/{slug}/feed.xml", archive::feed))
         .service(looking("/c/{token}", confirm::show).route(web::post().to(confirm::press)))
         .service(looking("/u/{token}", unsubscribe::show).route(web::post().to(unsubscribe::press)))
+        .service(looking("/p", preferences::ask).route(web::post().to(preferences::send_link)))
+        .service(looking("/p/{token}", preferences::show).route(web::post().to(preferences::press)))
         .service(looking("/assets/{name}", files::asset))
         .service(looking("/.well-known/security.txt", files::security_txt));
 }

@@ -22,7 +22,7 @@ use crate::web::client::Client;
 use crate::web::problem::Problem;
 
 /// How much of what was typed comes back, in characters: four times the longest address.
-const MAX_TYPED: usize = 4 * MAX_ADDRESS_OCTETS;
+pub(super) const MAX_TYPED: usize = 4 * MAX_ADDRESS_OCTETS;
 
 /// The fields of the form. Others are left alone: forms on other sites carry their own.
 #[derive(Deserialize, Validate)]
