@@ -88,12 +88,13 @@ impl Served {
         rows.iter().map(letter).collect()
     }
 
-    /// The token in the newest letter to this address: to confirm in a request to confirm, to leave in others.
+    /// The token in the newest letter to this address: to confirm, to one's own data, or else to leave.
     pub fn token(&self, recipient: &str) -> String {
         let letters = self.letters();
         let (_, letter) = letters.iter().rfind(|(to, _)| to == recipient).expect("a letter is owed to this address");
         let (purpose, link) = match letter {
             Letter::Confirm { link, .. } => (Purpose::Confirm, link),
+            Letter::Preferences { link, .. } => (Purpose::Identity, link),
             Letter::Welcome { link, .. } | Letter::AlreadySubscribed { link, .. } => (Purpose::Unsubscribe, link),
             other => panic!("a letter without such a token: {}", other.kind()),
         };
@@ -148,7 +149,8 @@ pub fn newsletter() -> NewsletterChange {
     }
 }
 
-fn unhex(text: &str) -> Link {
+/// The bytes that a letter's link stands for.
+pub fn unhex(text: &str) -> Link {
     let bytes: Vec<u8> =
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect();
     bytes.try_into().expect("a link is 16 bytes")
