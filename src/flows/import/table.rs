@@ -5,11 +5,40 @@ use std::io::{BufRead, BufReader, Read};
 
 use encoding_rs::WINDOWS_1252;
 
-/// Headings under which the address stands, in lower case without spaces, hyphens and underscores.
+/// Headings under which the address stands, in lower case with letters and digits alone.
 const EMAIL: [&str; 8] =
     ["email", "emailaddress", "emailadres", "mail", "mailadres", "emailadresse", "address", "subscriberemail"];
 const LANGUAGE: [&str; 4] = ["language", "lang", "taal", "locale"];
-const STATUS: [&str; 3] = ["status", "globalstatus", "abonnementstatus"];
+
+/// What a column tells about a person's standing. A person may be well by one column and gone by another.
+#[derive(Clone, Copy)]
+enum Sign {
+    /// A word: subscribed, afgemeld, bounced …
+    Word,
+    /// The moment of leaving; empty for who stayed.
+    Left,
+    /// The moment at which the address was struck off; empty for the others.
+    StruckOff,
+    /// 1 for who is blocked.
+    Blocked,
+    /// 1 for who does not get mail any more.
+    Disabled,
+    /// 0 for who never confirmed.
+    Confirmed,
+}
+
+/// The columns of that kind that the tools of this trade write.
+const SIGNS: [(&str, Sign); 9] = [
+    ("status", Sign::Word),
+    ("liststatus", Sign::Word),
+    ("globalstatus", Sign::Word),
+    ("abonnementstatus", Sign::Word),
+    ("unsubtime", Sign::Left),
+    ("cleantime", Sign::StruckOff),
+    ("isthissubscriberblacklisted", Sign::Blocked),
+    ("isthisaccountdisabled", Sign::Disabled),
+    ("isthissubscriberconfirmed", Sign::Confirmed),
+];
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,36 +50,47 @@ pub struct Row {
     pub standing: Standing,
 }
 
-/// Where a person stands in the tool that they come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a person stands in the tool that they come from; the worse comes later.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
     Subscribed,
     /// Never confirmed: there is no consent to take over.
     Unconfirmed,
+    /// A word that we do not know.
+    Other(String),
     Unsubscribed,
     /// The mailbox is gone, or the address is blocked.
     Blocked,
-    /// A word that we do not know.
-    Other(String),
 }
 
 impl Standing {
-    /// Reads a status as the tools of this trade write it. Where the file has none, whoever imports it states that
-    /// everybody in it asked for the newsletter.
-    fn parse(word: Option<&str>) -> Self {
-        let word = word.unwrap_or_default().trim().to_lowercase();
-        match word.as_str() {
+    /// Reads one sign. Where a file has none, whoever imports it states that everybody in it asked for the newsletter.
+    fn read(sign: Sign, cell: &str) -> Self {
+        let cell = cell.trim().to_lowercase();
+        match (sign, cell.as_str()) {
+            (Sign::Word, word) => Self::parse(word),
+            (Sign::Left, moment) if !moment.is_empty() => Self::Unsubscribed,
+            (Sign::StruckOff, moment) if !moment.is_empty() => Self::Blocked,
+            (Sign::Blocked, "1") => Self::Blocked,
+            (Sign::Disabled, "1") => Self::Unsubscribed,
+            (Sign::Confirmed, "0") => Self::Unconfirmed,
+            _ => Self::Subscribed,
+        }
+    }
+
+    fn parse(word: &str) -> Self {
+        match word {
             "" | "subscribed" | "active" | "enabled" | "confirmed" | "actief" | "bevestigd" | "ingeschreven" => {
                 Self::Subscribed
             }
+            // They asked, and have merely not opened anything for a while.
+            "inactive" => Self::Subscribed,
             "unconfirmed" | "pending" | "nonsubscribed" | "niet bevestigd" => Self::Unconfirmed,
-            "unsubscribed" | "disabled" | "inactive" | "optout" | "opt-out" | "afgemeld" | "uitgeschreven" => {
-                Self::Unsubscribed
-            }
+            "unsubscribed" | "disabled" | "optout" | "opt-out" | "afgemeld" | "uitgeschreven" => Self::Unsubscribed,
             "bounced" | "cleaned" | "unreachable" | "blocklisted" | "blacklisted" | "complained" | "geblokkeerd" => {
                 Self::Blocked
             }
-            _ => Self::Other(word.chars().take(60).collect()),
+            other => Self::Other(other.chars().take(60).collect()),
         }
     }
 }
@@ -74,11 +114,10 @@ pub struct Table<R> {
     columns: Columns,
 }
 
-#[derive(Clone, Copy)]
 struct Columns {
     email: usize,
     language: Option<usize>,
-    status: Option<usize>,
+    signs: Vec<(usize, Sign)>,
 }
 
 impl<R: Read> Table<R> {
@@ -92,7 +131,10 @@ impl<R: Read> Table<R> {
         let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let count = |separator: u8| first.iter().filter(|byte| **byte == separator).count();
         let separator = [b',', b'\t', b';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',');
-        let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(source);
+        // A carriage return before the line feed ends up in the last cell, and is trimmed there.
+        let line_feed = csv::Terminator::Any(b'\n');
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(separator).terminator(line_feed).flexible(true).from_reader(source);
         let headings: Vec<String> = reader.byte_headers()?.iter().map(|cell| text(cell).into_owned()).collect();
         if headings.iter().all(|heading| heading.trim().is_empty()) {
             return Err(TableError::Empty);
@@ -102,7 +144,10 @@ impl<R: Read> Table<R> {
             let shown: String = headings.join(", ").chars().take(300).collect();
             return Err(TableError::NoEmail(shown));
         };
-        let columns = Columns { email, language: column(&LANGUAGE), status: column(&STATUS) };
+        let sign =
+            |heading: &String| SIGNS.iter().find(|(name, _)| *name == simplified(heading)).map(|(_, sign)| *sign);
+        let signs = headings.iter().enumerate().filter_map(|(at, heading)| Some((at, sign(heading)?))).collect();
+        let columns = Columns { email, language: column(&LANGUAGE), signs };
         Ok(Self { reader, columns })
     }
 
@@ -119,12 +164,16 @@ impl<R: Read> Table<R> {
             }
             let cell = |column: usize| record.get(column).map(text);
             let email = cell(self.columns.email).unwrap_or_default();
+            let standing = |(column, sign): &(usize, Sign)| Standing::read(*sign, &cell(*column).unwrap_or_default());
+            // The reader notes where it began to look for a row, in front of the empty lines that it passed over.
+            let looked_from = record.position().map_or(0, csv::Position::line);
+            let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
             rows.push(Row {
-                line: record.position().map_or(0, csv::Position::line),
+                line: looked_from.max(self.reader.position().line().saturating_sub(inside + 1)),
                 // Spreadsheets are kept from calculating by a quote before what looks like a formula.
                 email: email.trim().trim_start_matches('\'').trim_start().to_owned(),
                 language: self.columns.language.and_then(cell).map(Cow::into_owned),
-                standing: Standing::parse(self.columns.status.and_then(cell).as_deref()),
+                standing: self.columns.signs.iter().map(standing).max().unwrap_or(Standing::Subscribed),
             });
         }
         Ok(rows)
@@ -140,7 +189,7 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 fn simplified(heading: &str) -> String {
-    heading.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).collect::<String>().to_lowercase()
+    heading.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
 }
 
 #[cfg(test)]
@@ -166,6 +215,15 @@ mod tests {
     }
 
     #[test]
+    fn a_row_is_found_again_by_its_line_whatever_ends_the_lines() {
+        for line_end in ["\n", "\r\n"] {
+            let file = format!("email,name\na,\n\nb,\"two\nlines\"\nc,x").replace('\n', line_end);
+            let lines: Vec<u64> = rows(file.as_bytes()).into_iter().map(|(line, ..)| line).collect();
+            assert_eq!(lines, [2, 4, 6], "{line_end:?}");
+        }
+    }
+
+    #[test]
     fn who_left_or_never_confirmed_elsewhere_is_told_apart() {
         let read = rows(b"email,status\na,subscribed\nb,afgemeld\n\nc,cleaned\nd,unconfirmed\ne,Vrijdag\nf\n");
         assert_eq!(
@@ -179,6 +237,29 @@ mod tests {
                 (8, Standing::Subscribed),
             ]
         );
+    }
+
+    #[test]
+    fn what_other_tools_say_in_columns_of_their_own_is_heard() {
+        for (file, standing) in [
+            ("Email Address,UNSUB_TIME\na,\"2023-06-30 07:30:00\"\n", Standing::Unsubscribed),
+            ("Email Address,CLEAN_TIME\na,\"2022-12-01 07:30:00\"\n", Standing::Blocked),
+            (
+                "id\tEmail\tIs this subscriber confirmed\tIs this subscriber blacklisted\n1\ta\t1\t1\n",
+                Standing::Blocked,
+            ),
+            (
+                "id\tEmail\tIs this subscriber confirmed\tIs this subscriber blacklisted\n1\ta\t0\t0\n",
+                Standing::Unconfirmed,
+            ),
+            ("Email\tIs this account disabled?\na\t1\n", Standing::Unsubscribed),
+            ("Email,List status,Global status\na,unsubscribed,subscribed\n", Standing::Unsubscribed),
+            ("Email,List status,Global status\na,subscribed,bounced\n", Standing::Blocked),
+            ("Email,List status,Global status\na,inactive,subscribed\n", Standing::Subscribed),
+            ("Email,UNSUB_TIME,CLEAN_TIME\na,,\n", Standing::Subscribed),
+        ] {
+            assert_eq!(rows(file.as_bytes()), [(2, "a".to_owned(), standing)], "{file}");
+        }
     }
 
     #[test]
