@@ -3,7 +3,6 @@
 mod article;
 mod completions;
 mod config;
-mod demo;
 mod edition;
 mod feedback;
 mod healthcheck;
@@ -56,7 +55,6 @@ struct Global {
 
 #[derive(Subcommand)]
 enum Command {
-    Demo(demo::Arguments),
     Serve(serve::Arguments),
     /// Bring the database to this version; `serve` does it too
     Migrate,
@@ -107,7 +105,6 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(self, global: &Global, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Demo(arguments) => demo::run(global, &arguments, output)?,
             Self::Serve(arguments) => {
                 let config = global.load(arguments.listen.as_deref())?;
                 start::block_on(serve::run(config, &arguments))?;

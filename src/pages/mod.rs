@@ -1,5 +1,6 @@
 //! What people see: data in, HTML out. Nothing here decides or asks anything; every text given is escaped.
 
+pub mod admin;
 pub mod api_docs;
 pub mod archive;
 pub mod assets;
@@ -7,7 +8,6 @@ pub mod check_inbox;
 pub mod clean_html;
 mod components;
 pub mod confirm;
-pub mod demo_mailbox;
 pub mod embed;
 pub mod fault;
 pub mod feed;

@@ -6,7 +6,6 @@ mod api;
 mod cli;
 mod cli_people;
 mod delivery;
-mod demo;
 mod headers;
 mod killed;
 mod preferences;

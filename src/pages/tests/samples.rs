@@ -27,6 +27,8 @@ pub struct Words {
     pub article: &'static str,
     pub summary: &'static str,
     pub url: &'static str,
+    pub person: &'static str,
+    pub section: &'static str,
 }
 
 impl Words {
@@ -41,6 +43,8 @@ impl Words {
         article: "Wat is ethisch hacken en waarom is het belangrijk?",
         summary: "Een ethische hacker zoekt met toestemming naar zwakke plekken in een systeem.",
         url: "https://www.example.nl/over?a=1&b=2",
+        person: "Anna de Vries",
+        section: "Recente blogs",
     };
 
     /// The same text in every field.
@@ -56,6 +60,8 @@ impl Words {
             article: text,
             summary: text,
             url,
+            person: text,
+            section: text,
         }
     }
 }

@@ -1,0 +1,120 @@
+//! One's own account: password, second step, where one is signed in, language.
+
+use jiff::civil::DateTime;
+use maud::{Markup, html};
+
+use super::frame::{Desk, Place};
+use super::parts::{Field, FormFaults, Kind, Tone, copyable, press, select, tag};
+use super::paths;
+use crate::domain::language::Language;
+use crate::domain::texts::{dates, desk as texts, desk_settings as settings, pages};
+use crate::pages::components::hidden;
+
+/// Everything on the page.
+#[derive(Clone, Copy, Debug)]
+pub struct Account<'a> {
+    pub second_step: SecondStep<'a>,
+    pub sessions: &'a [Session],
+    pub faults: FormFaults<'a>,
+}
+
+/// How far the second step is.
+#[derive(Clone, Copy, Debug)]
+pub enum SecondStep<'a> {
+    Off,
+    /// The key to put into an app, in base32, until the first code is right.
+    Begun {
+        secret: &'a str,
+    },
+    /// Switched on just now: the codes are shown this once.
+    New {
+        recovery: &'a [String],
+    },
+    On,
+}
+
+/// A place where one is signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Session {
+    pub since: DateTime,
+    pub seen: DateTime,
+    pub this_one: bool,
+}
+
+/// The page.
+pub fn page(desk: &Desk<'_>, account: &Account<'_>) -> Markup {
+    let language = desk.language;
+    let title = texts::nav_account(language);
+    let languages = Language::ALL.map(|choice| (choice.tag(), pages::language_name(choice)));
+    desk.faulty_page(
+        Place::Account,
+        &title,
+        account.faults,
+        &html! {
+            h1 { (title) }
+            form method="post" action=(paths::ACCOUNT) {
+                (hidden("what", "language"))
+                (select("language", &settings::account_language(language), language.tag(), &languages))
+                p.actions { button.btn.sec type="submit" { (texts::save(language)) } }
+            }
+            h2 { (settings::account_second(language)) }
+            (second_step(language, account))
+            h2 { (settings::account_password(language)) }
+            form method="post" action=(paths::ACCOUNT) novalidate {
+                (hidden("what", "password"))
+                (Field::line("current", &settings::account_password_now(language), "").kind(Kind::Password)
+                    .render(language, account.faults))
+                (Field::line("password", &texts::password_new(language), "").hint(&texts::password_hint(language))
+                    .kind(Kind::NewPassword).render(language, account.faults))
+                p.hint { (settings::account_password_hint(language)) }
+                p.actions { button.btn.sec type="submit" { (settings::account_password(language)) } }
+            }
+            h2 { (settings::account_sessions(language)) }
+            ul.lines {
+                @for session in account.sessions {
+                    li.row {
+                        span {
+                            (settings::account_session(
+                                language,
+                                dates::moment(language, session.since),
+                                dates::moment(language, session.seen),
+                            ))
+                        }
+                        @if session.this_one { (tag(Tone::Good, &settings::account_session_this(language))) }
+                    }
+                }
+            }
+            @if account.sessions.len() > 1 {
+                (press(paths::ACCOUNT, "sec", &settings::account_sign_out_others(language), &[("what", "sessions")]))
+            }
+        },
+    )
+}
+
+fn second_step(language: Language, account: &Account<'_>) -> Markup {
+    match account.second_step {
+        SecondStep::Off => html! {
+            p { (settings::account_second_off(language)) }
+            (press(paths::ACCOUNT, "", &settings::account_second_start(language), &[("what", "second-start")]))
+        },
+        SecondStep::Begun { secret } => html! {
+            p { (settings::account_secret(language)) }
+            (copyable(language, "secret", secret))
+            form method="post" action=(paths::ACCOUNT) novalidate {
+                (hidden("what", "second-confirm"))
+                (Field::line("code", &texts::code_label(language), "").kind(Kind::OneTimeCode)
+                    .render(language, account.faults))
+                p.actions { button.btn type="submit" { (settings::account_second_start(language)) } }
+            }
+        },
+        SecondStep::New { recovery } => html! {
+            p { (settings::account_second_on(language)) }
+            p.note { (settings::account_recovery(language)) }
+            (copyable(language, "recovery", &recovery.join("\n")))
+        },
+        SecondStep::On => html! {
+            p { (settings::account_second_on(language)) }
+            (press(paths::ACCOUNT, "sec", &settings::account_second_stop(language), &[("what", "second-stop")]))
+        },
+    }
+}

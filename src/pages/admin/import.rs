@@ -1,0 +1,106 @@
+//! Taking over a list: the file and the statement, what would happen, what happened.
+
+use maud::{Markup, html};
+
+use super::frame::{Desk, Place};
+use super::parts::{Field, FormFaults, Kind, facts, press};
+use super::paths;
+use crate::domain::language::Language;
+use crate::domain::texts::{desk as texts, desk_people as people, numbers};
+use crate::pages::components::hidden;
+
+/// What an import does, or would do.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'a> {
+    pub rows: i64,
+    pub imported: i64,
+    pub unchanged: i64,
+    pub suppressed: i64,
+    pub rejected: i64,
+    /// The first rows that are not possible: line number and reason.
+    pub first_faults: &'a [(u64, &'a str)],
+}
+
+/// The form.
+pub fn form(desk: &Desk<'_>, consent: &str, faults: FormFaults<'_>) -> Markup {
+    let language = desk.language;
+    let title = people::import_title(language);
+    desk.faulty_page(
+        Place::Subscribers,
+        &title,
+        faults,
+        &html! {
+            h1 { (title) }
+            p { (people::import_body(language)) }
+            p.note { (people::import_promise(language)) }
+            form method="post" action=(paths::IMPORT) enctype="multipart/form-data" novalidate {
+                (hidden("newsletter", desk.newsletter))
+                div.field {
+                    label for="file" { (people::import_file(language)) }
+                    input #file type="file" name="file" accept=".csv,.tsv,.txt,text/csv";
+                }
+                (Field::line("consent", &people::import_consent(language), consent)
+                    .hint(&people::import_consent_hint(language)).kind(Kind::Text { rows: 3 }).render(language, faults))
+                p.actions { button.btn type="submit" { (people::import_try(language)) } }
+            }
+        },
+    )
+}
+
+/// What would happen; `batch` names the file that was kept, so that it need not be chosen again.
+pub fn dry_run(desk: &Desk<'_>, batch: &str, outcome: &Outcome<'_>) -> Markup {
+    let language = desk.language;
+    let title = people::import_dry_title(language);
+    desk.page(
+        Place::Subscribers,
+        &title,
+        &html! {
+            h1 { (title) }
+            (counts(language, outcome))
+            div.actions {
+                (press(paths::IMPORT, "", &people::import_go(language, numbers::count(language, outcome.imported)),
+                    &[("newsletter", desk.newsletter), ("batch", batch)]))
+                a.btn.sec href=(desk.here(paths::IMPORT)) { (texts::cancel(language)) }
+            }
+        },
+    )
+}
+
+/// What happened; `batch` can be undone, and `report` is where the file with all rejected rows lies.
+pub fn done(desk: &Desk<'_>, batch: &str, report: &str, outcome: &Outcome<'_>) -> Markup {
+    let language = desk.language;
+    let title = people::import_done_title(language);
+    desk.page(
+        Place::Subscribers,
+        &title,
+        &html! {
+            h1 { (title) }
+            (counts(language, outcome))
+            div.actions {
+                a.btn.sec href=(report) { (people::import_report(language)) }
+                (press(paths::IMPORT, "danger", &people::import_undo(language), &[("undo", batch)]))
+            }
+        },
+    )
+}
+
+fn counts(language: Language, outcome: &Outcome<'_>) -> Markup {
+    let count = |number: i64| html! { strong { (numbers::count(language, number)) } };
+    html! {
+        (facts(&[
+            (people::import_rows(language), count(outcome.rows)),
+            (people::import_new(language), count(outcome.imported)),
+            (people::import_unchanged(language), count(outcome.unchanged)),
+            (people::import_suppressed(language), count(outcome.suppressed)),
+            (people::import_rejected(language), count(outcome.rejected)),
+        ]))
+        @if !outcome.first_faults.is_empty() {
+            h2 { (people::import_first_faults(language, outcome.first_faults.len())) }
+            ul.lines {
+                @for (line, reason) in outcome.first_faults {
+                    li { strong { (people::import_line(language, line)) } ": " (reason) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Signing in: password, second step, a forgotten password, choosing one.
+
+use maud::{Markup, html};
+
+use super::parts::{Field, FormFaults, Kind};
+use super::paths;
+use crate::domain::language::Language;
+use crate::domain::texts::desk as texts;
+use crate::pages::components::hidden;
+use crate::pages::layout::Page;
+
+/// Why nobody is signed in yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The same whether the address or the password is wrong.
+    Wrong,
+    TooOften {
+        minutes: u32,
+    },
+    /// The session had come to its end.
+    Expired,
+}
+
+/// The form that asks for address and password.
+#[derive(Clone, Copy, Debug)]
+pub struct Login<'a> {
+    pub language: Language,
+    pub email: &'a str,
+    /// The path to go on to.
+    pub next: &'a str,
+    pub refusal: Option<Refusal>,
+    /// The name of the OpenID provider, if one is set.
+    pub provider: Option<&'a str>,
+}
+
+/// The page.
+pub fn page(login: &Login<'_>) -> Markup {
+    let language = login.language;
+    let message = login.refusal.map(|refusal| match refusal {
+        Refusal::Wrong => texts::login_wrong(language),
+        Refusal::TooOften { minutes } => texts::login_wait(language, minutes),
+        Refusal::Expired => texts::login_expired(language),
+    });
+    let fault = message.as_deref().map(|message| [("", message)]);
+    let faults = FormFaults(fault.as_ref().map_or(&[], |fault| fault));
+    outside(
+        language,
+        paths::LOGIN,
+        &texts::login_title(language),
+        faults,
+        &html! {
+            form method="post" action=(paths::LOGIN) novalidate {
+                (hidden("next", login.next))
+                (Field::line("email", &texts::login_email(language), login.email).kind(Kind::Email).render(language, faults))
+                (Field::line("password", &texts::login_password(language), "").kind(Kind::Password).render(language, faults))
+                p.actions { button.btn type="submit" { (texts::login_button(language)) } }
+            }
+            p { a href=(paths::FORGOTTEN) { (texts::login_forgotten(language)) } }
+            @if let Some(provider) = login.provider {
+                form method="post" action=(paths::LOGIN_OIDC) {
+                    (hidden("next", login.next))
+                    p.actions { button.btn.sec type="submit" { (texts::login_with(language, provider)) } }
+                }
+            }
+        },
+    )
+}
+
+/// The second step.
+pub fn code(language: Language, next: &str, wrong: bool) -> Markup {
+    let message = texts::code_wrong(language);
+    let fault = [("code", message.as_str())];
+    let faults = FormFaults(if wrong { &fault } else { &[] });
+    outside(
+        language,
+        paths::LOGIN_CODE,
+        &texts::code_title(language),
+        faults,
+        &html! {
+            form method="post" action=(paths::LOGIN_CODE) novalidate {
+                (hidden("next", next))
+                (Field::line("code", &texts::code_label(language), "").hint(&texts::code_hint(language))
+                    .kind(Kind::OneTimeCode).render(language, faults))
+                p.actions { button.btn type="submit" { (texts::login_button(language)) } }
+            }
+        },
+    )
+}
+
+/// Asking for a new password.
+pub fn forgotten(language: Language, email: &str, faults: FormFaults<'_>) -> Markup {
+    outside(
+        language,
+        paths::FORGOTTEN,
+        &texts::forgot_title(language),
+        faults,
+        &html! {
+            p { (texts::forgot_body(language)) }
+            form method="post" action=(paths::FORGOTTEN) novalidate {
+                (Field::line("email", &texts::login_email(language), email).kind(Kind::Email).render(language, faults))
+                p.actions { button.btn type="submit" { (texts::forgot_button(language)) } }
+            }
+        },
+    )
+}
+
+/// The answer to [`forgotten`], the same for everyone.
+pub fn forgotten_sent(language: Language) -> Markup {
+    outside(
+        language,
+        paths::FORGOTTEN,
+        &texts::forgot_title(language),
+        FormFaults::default(),
+        &html! {
+            p { (texts::forgot_sent(language)) }
+            p { a href=(paths::LOGIN) { (texts::login_title(language)) } }
+        },
+    )
+}
+
+/// Choosing a password, after an invitation (`name` is asked for too) or a reset.
+pub fn password(language: Language, token: &str, email: &str, name: Option<&str>, faults: FormFaults<'_>) -> Markup {
+    let path = paths::password(token);
+    outside(
+        language,
+        &path,
+        &texts::password_title(language),
+        faults,
+        &html! {
+            p { (texts::password_for(language, email)) }
+            form method="post" action=(path) novalidate {
+                // Password managers file the password under this name.
+                input type="hidden" name="username" value=(email) autocomplete="username";
+                @if let Some(name) = name { (Field::line("name", &texts::your_name(language), name).render(language, faults)) }
+                (Field::line("password", &texts::password_new(language), "").hint(&texts::password_hint(language))
+                    .kind(Kind::NewPassword).render(language, faults))
+                p.actions { button.btn type="submit" { (texts::save(language)) } }
+            }
+        },
+    )
+}
+
+/// A page for somebody who is not signed in.
+pub(super) fn outside(language: Language, path: &str, title: &str, faults: FormFaults<'_>, content: &Markup) -> Markup {
+    let full_title = format!("{title} – {}", texts::desk(language));
+    Page { language, title: &full_title, faulty: !faults.is_empty(), path: Some(path), ..Page::default() }.around(
+        &html! {
+            (faults.summary(language))
+            h1 { (title) }
+            (content)
+        },
+    )
+}

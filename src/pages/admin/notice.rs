@@ -1,0 +1,52 @@
+//! What was done just now: one word in the address of the page that follows a press of a button.
+
+use crate::domain::language::Language;
+use crate::domain::text_enum::text_enum;
+use crate::domain::texts::desk as texts;
+
+text_enum! {
+    /// Good news for the top of the next page; travels as `?done=…`.
+    pub enum Notice ("notice") {
+        Saved = "saved",
+        TestSent = "test-sent",
+        Approved = "approved",
+        Reopened = "reopened",
+        Unplanned = "unplanned",
+        AlreadySending = "already-sending",
+        Paused = "paused",
+        Resumed = "resumed",
+        Assembled = "assembled",
+        NothingNew = "nothing-new",
+        Fetched = "fetched",
+        Added = "added",
+        Removed = "removed",
+        Invited = "invited",
+        Unsubscribed = "unsubscribed",
+        Erased = "erased",
+        MailSent = "mail-sent",
+    }
+}
+
+impl Notice {
+    pub(super) fn sentence(self, language: Language) -> String {
+        match self {
+            Self::Saved => texts::done_saved(language),
+            Self::TestSent => texts::done_test_sent(language),
+            Self::Approved => texts::done_approved(language),
+            Self::Reopened => texts::done_reopened(language),
+            Self::Unplanned => texts::done_unplanned(language),
+            Self::AlreadySending => texts::send_twice(language),
+            Self::Paused => texts::done_paused(language),
+            Self::Resumed => texts::done_resumed(language),
+            Self::Assembled => texts::done_assembled(language),
+            Self::NothingNew => texts::done_nothing_new(language),
+            Self::Fetched => texts::done_fetched(language),
+            Self::Added => texts::done_added(language),
+            Self::Removed => texts::done_removed(language),
+            Self::Invited => texts::done_invited(language),
+            Self::Unsubscribed => texts::done_unsubscribed(language),
+            Self::Erased => texts::done_erased(language),
+            Self::MailSent => texts::done_mail_sent(language),
+        }
+    }
+}

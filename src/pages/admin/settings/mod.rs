@@ -1,0 +1,86 @@
+//! Settings: five tabs, which everybody may read and administrators change.
+
+pub mod form;
+pub mod schedule;
+pub mod sender;
+pub mod sources;
+pub mod system;
+pub mod users;
+
+use maud::{Markup, html};
+
+use super::frame::{Desk, Place};
+use super::parts::{FormFaults, tabs};
+use super::paths;
+use crate::domain::language::Language;
+use crate::domain::role::Role;
+use crate::domain::texts::{desk as desk_texts, desk_settings as texts};
+
+/// One of the pages of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingsTab {
+    Sender,
+    Sources,
+    Form,
+    Users,
+    System,
+}
+
+impl SettingsTab {
+    /// Every tab, in order.
+    pub const ALL: [Self; 5] = [Self::Sender, Self::Sources, Self::Form, Self::Users, Self::System];
+
+    /// The last part of its address.
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::Sender => "sender",
+            Self::Sources => "sources",
+            Self::Form => "form",
+            Self::Users => "users",
+            Self::System => "system",
+        }
+    }
+
+    fn label(self, language: Language) -> String {
+        match self {
+            Self::Sender => texts::tab_sender(language),
+            Self::Sources => texts::tab_sources(language),
+            Self::Form => texts::tab_form(language),
+            Self::Users => texts::tab_users(language),
+            Self::System => texts::tab_system(language),
+        }
+    }
+}
+
+/// A tab with its content.
+fn page(desk: &Desk<'_>, open: SettingsTab, faults: FormFaults<'_>, content: &Markup) -> Markup {
+    let language = desk.language;
+    let entries =
+        SettingsTab::ALL.map(|tab| (desk.here(&paths::settings(tab.segment())), tab.label(language), tab == open));
+    let title = format!("{} – {}", desk_texts::nav_settings(language), open.label(language));
+    desk.faulty_page(
+        Place::Settings,
+        &title,
+        faults,
+        &html! {
+            h1 { (desk_texts::nav_settings(language)) }
+            (tabs(&texts::tabs(language), &entries))
+            @if !desk.may(Role::Admin) { p.note { (texts::admins_only(language)) } }
+            (content)
+        },
+    )
+}
+
+/// A form of a tab, which only administrators can change.
+fn form(desk: &Desk<'_>, tab: SettingsTab, what: &str, fields: &Markup) -> Markup {
+    let language = desk.language;
+    let admin = desk.may(Role::Admin);
+    html! {
+        form method="post" action=(paths::settings(tab.segment())) novalidate data-guard=(desk_texts::unsaved(language)) {
+            (super::super::components::hidden("newsletter", desk.newsletter))
+            (super::super::components::hidden("what", what))
+            fieldset.quiet disabled[!admin] { legend.away { (tab.label(language)) } (fields) }
+            @if admin { p.actions { button.btn type="submit" { (desk_texts::save(language)) } } }
+        }
+    }
+}

@@ -1,0 +1,499 @@
+//! One sample of every page of the desk, as an administrator and as a viewer see it.
+
+use jiff::civil::{DateTime, date};
+use maud::Markup;
+
+use super::samples::{Words, newsletter};
+use crate::domain::delivery::{Counts, DeliveryState, OnUnknown};
+use crate::domain::edition::{Approval, EditionStatus};
+use crate::domain::language::Language;
+use crate::domain::role::Role;
+use crate::domain::subscription::SubscriptionStatus;
+use crate::pages::admin::edition::{self, Head, check, content, preview, result, send};
+use crate::pages::admin::notice::Notice;
+use crate::pages::admin::settings::{form, schedule, sender, sources, system, users};
+use crate::pages::admin::{
+    Desk, FormFaults, NewsletterChoice, Point, User, account, articles, editions, import, login, overview, person,
+    setup, subscribers,
+};
+
+/// Every page of the desk with the name of its sample.
+pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
+    let newsletters = [NewsletterChoice { slug: "ibp", title: words.title }; 2];
+    let desk = Desk {
+        language,
+        house: words.organisation,
+        user: User { name: words.person, role: Role::Admin },
+        path: "/admin",
+        newsletters: &newsletters,
+        newsletter: "ibp",
+        notice: Some(Notice::Saved),
+    };
+    let viewer = Desk {
+        user: User { name: words.person, role: Role::Viewer },
+        newsletters: &newsletters[..1],
+        notice: None,
+        ..desk
+    };
+    let mut pages = outside(language, words);
+    pages.extend(overviews(&desk, words));
+    pages.extend(editing(&desk, &viewer, words));
+    pages.extend(checking(&desk, &viewer, words));
+    pages.extend(sending(&desk, words));
+    pages.extend(people(&desk, words));
+    pages.extend(settings(&desk, &viewer, words));
+    pages
+}
+
+fn noon() -> DateTime {
+    date(2026, 3, 1).at(12, 0, 0, 0)
+}
+
+fn head(words: Words, status: EditionStatus) -> Head<'static> {
+    Head { id: 7, number: 5, subject: words.subject, status, assembled: noon(), version: 3, findings: 2 }
+}
+
+fn counts() -> Counts {
+    Counts { queued: 592, sending: 8, accepted: 596, deferred: 5, rejected: 2, unknown: 1, ..Counts::default() }
+}
+
+fn points() -> [Point<'static>; 5] {
+    [("januari", 980), ("maart", 1_020), ("juni", 1_090), ("september", 1_204), ("december", 1_187)]
+        .map(|(label, value)| Point { label, value })
+}
+
+fn outside(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
+    let sign_in = login::Login { language, email: "", next: "/admin", refusal: None, provider: None };
+    let fault = [("password", words.about)];
+    let again = login::Login {
+        email: words.email,
+        refusal: Some(login::Refusal::Wrong),
+        provider: Some(words.organisation),
+        ..sign_in
+    };
+    let admin = setup::FirstAdmin { email: words.email, faults: FormFaults(&fault), ..setup::FirstAdmin::default() };
+    vec![
+        ("desk-login", login::page(&sign_in)),
+        ("desk-login-wrong", login::page(&again)),
+        ("desk-login-code", login::code(language, "/admin", true)),
+        ("desk-forgotten", login::forgotten(language, "", FormFaults::default())),
+        ("desk-forgotten-sent", login::forgotten_sent(language)),
+        ("desk-password", login::password(language, "K3", words.email, Some(words.person), FormFaults(&fault))),
+        ("desk-setup", setup::first(language, &admin)),
+    ]
+}
+
+fn overviews(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
+    let (edition, number, subject) = (7, 5, words.subject);
+    let tasks = [
+        overview::Task::Draft { edition, number, subject, warnings: 2, errors: 1 },
+        overview::Task::Approved { edition, number, subject },
+        overview::Task::Scheduled { edition, number, at: noon() },
+        overview::Task::Sending { edition, number, done: 612, total: 1_204 },
+        overview::Task::Paused { edition, number, reason: words.about },
+        overview::Task::Unknown { edition, number, count: 1 },
+        overview::Task::Source { title: words.organisation, error: words.about },
+        overview::Task::Setup,
+    ];
+    let figures = overview::Figures {
+        confirmed: 1_204,
+        joined: 38,
+        left: 9,
+        pending: 11,
+        confirmations: [31, 22, 20],
+        next_draft: Some(noon()),
+        last: Some((date(2025, 12, 2), 1_171)),
+        system_attention: 2,
+        growth: &points(),
+    };
+    let quiet =
+        overview::Figures { next_draft: None, last: None, system_attention: 0, growth: &points()[..1], ..figures };
+    vec![
+        ("desk-overview", overview::page(desk, &tasks, &figures)),
+        ("desk-overview-quiet", overview::page(desk, &[], &quiet)),
+    ]
+}
+
+fn editing(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
+    let lines = [EditionStatus::Draft, EditionStatus::Sent, EditionStatus::Cancelled].map(|status| editions::Line {
+        id: 7,
+        number: 5,
+        subject: words.subject,
+        status,
+        moment: noon(),
+        accepted: 1_171,
+        audience: 1_180,
+    });
+    let items = [11, 12, 13].map(|article| content::Item { article, title: words.article, summary: words.summary });
+    let available = [content::Available { article: 14, title: words.article }];
+    let sections = [
+        content::Section {
+            key: "blogs",
+            title: words.section,
+            with_summaries: true,
+            items: &items[..2],
+            available: &[],
+        },
+        content::Section {
+            key: "news",
+            title: words.section,
+            with_summaries: false,
+            items: &items[2..],
+            available: &available,
+        },
+    ];
+    let promo = content::Promo {
+        shown: true,
+        heading: words.section,
+        title: words.article,
+        text: words.summary,
+        url: words.url,
+        button: words.section,
+    };
+    let changed = [(words.section, words.subject, words.article)];
+    let fault = [("subject", words.about)];
+    let draft = content::Content {
+        head: head(words, EditionStatus::Draft),
+        subject: words.subject,
+        preheader: words.summary,
+        intro: words.about,
+        sections: &sections,
+        promo: Some(promo),
+        saved: noon(),
+        conflict: None,
+        faults: FormFaults::default(),
+    };
+    let conflict = Some(content::Conflict { who: words.person, when: noon(), fields: &changed });
+    let contested = content::Content { conflict, faults: FormFaults(&fault), ..draft };
+    let sections = [articles::SectionChoice { key: "blogs", title: words.section }];
+    let lines_of_articles = [(false, None), (true, None), (false, Some(4))].map(|(hidden, sent_in)| articles::Line {
+        id: 11,
+        section: "blogs",
+        title: words.article,
+        url: words.url,
+        source: (!hidden).then_some(words.organisation),
+        published: date(2026, 2, 11),
+        hidden,
+        sent_in,
+    });
+    let form = articles::Form {
+        id: Some(11),
+        edition: None,
+        sections: &sections,
+        section: "blogs",
+        title: words.article,
+        url: words.url,
+        summary: words.summary,
+        faults: FormFaults::default(),
+    };
+    let faults = FormFaults(&[("url", "?")]);
+    vec![
+        ("desk-editions", editions::page(desk, &lines, true, Some("NEXT"))),
+        ("desk-editions-empty", editions::page(viewer, &[], true, None)),
+        ("desk-content", content::page(desk, &draft)),
+        ("desk-content-conflict", content::page(desk, &contested)),
+        ("desk-content-viewer", content::page(viewer, &draft)),
+        ("desk-articles", articles::list(desk, &sections, "blogs", &lines_of_articles, Some("NEXT"))),
+        ("desk-articles-viewer", articles::list(viewer, &sections, "", &lines_of_articles, None)),
+        ("desk-article", articles::form(desk, &form)),
+        ("desk-article-new", articles::form(desk, &articles::Form { id: None, edition: Some(7), faults, ..form })),
+    ]
+}
+
+fn checking(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
+    let findings = [check::Severity::Good, check::Severity::Warning, check::Severity::Error].map(|severity| {
+        check::Finding { check: "P13", severity, message: words.about, fix: Some("/admin/editions/7/content") }
+    });
+    let tests = [true, false].map(|current| check::Test { at: noon(), to: words.masked, current });
+    let draft = check::Check {
+        head: head(words, EditionStatus::Draft),
+        findings: &findings,
+        tests: &tests,
+        test_to: words.email,
+        four_eyes: None,
+        approved: None,
+        reason: "",
+        faults: FormFaults::default(),
+    };
+    let fault = [("override", words.about)];
+    let faulty = check::Check { reason: words.summary, faults: FormFaults(&fault), ..draft };
+    let approved =
+        check::Check { head: head(words, EditionStatus::Approved), approved: Some((words.person, noon())), ..draft };
+    let shown = preview::Preview {
+        head: head(words, EditionStatus::Draft),
+        view: preview::View::Phone,
+        text: words.about,
+        headers: words.summary,
+        subscriber: words.email,
+        subscriber_id: Some(3),
+        faults: FormFaults::default(),
+    };
+    vec![
+        ("desk-check", check::page(desk, &draft)),
+        ("desk-check-fault", check::page(desk, &faulty)),
+        ("desk-check-viewer", check::page(viewer, &draft)),
+        ("desk-check-four-eyes", check::page(desk, &check::Check { four_eyes: Some(words.person), ..draft })),
+        ("desk-check-approved", check::page(desk, &approved)),
+        ("desk-preview", preview::page(desk, &shown)),
+        ("desk-preview-text", preview::page(desk, &preview::Preview { view: preview::View::Text, ..shown })),
+        ("desk-preview-headers", preview::page(viewer, &preview::Preview { view: preview::View::Headers, ..shown })),
+    ]
+}
+
+fn sending(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
+    let page = |status, stage| send::page(desk, &send::Send { head: head(words, status), stage });
+    let fault = [("recipients", words.about)];
+    let order = send::Order {
+        from: words.organisation,
+        audience: 1_204,
+        first_line: words.subject,
+        last_line: words.street,
+        warnings: &[words.about],
+        key: "01J",
+        zone: "Europe/Amsterdam",
+        hold_minutes: 5,
+        later: true,
+        date: "2026-03-03",
+        time: "09:30",
+        typed_number: "12",
+        faults: FormFaults(&fault),
+    };
+    let (counts, audience) = (counts(), 1_204);
+    let waiting = |seconds_left| send::Stage::Waiting { at: noon(), utc: noon(), seconds_left };
+    let domains = [result::DomainLine { domain: "gemeente-voorbeeld.example", counts, reason: Some(words.about) }];
+    let recipients = [Some(words.email), None].map(|email| result::Recipient {
+        email,
+        state: DeliveryState::Rejected,
+        moment: Some(noon()),
+        reason: Some(words.about),
+        reply: Some(words.summary),
+    });
+    let report = result::Report {
+        head: head(words, EditionStatus::Sent),
+        counts,
+        audience,
+        started: Some(noon()),
+        finished: Some(noon()),
+        domains: &domains,
+        recipients: &recipients,
+        filter: Some(DeliveryState::Rejected),
+        more: Some("NEXT"),
+        pace: &points(),
+    };
+    vec![
+        ("desk-send-draft", page(EditionStatus::Draft, send::Stage::NotApproved)),
+        ("desk-send", page(EditionStatus::Approved, send::Stage::Ready(order))),
+        ("desk-send-hold", page(EditionStatus::Scheduled, waiting(Some(252)))),
+        ("desk-send-planned", page(EditionStatus::Scheduled, waiting(None))),
+        (
+            "desk-send-running",
+            page(EditionStatus::Sending, send::Stage::Running { counts, audience, minutes_left: Some(6) }),
+        ),
+        (
+            "desk-send-paused",
+            page(EditionStatus::Paused, send::Stage::Paused { counts, audience, reason: words.about }),
+        ),
+        ("desk-send-sent", page(EditionStatus::Sent, send::Stage::Sent)),
+        ("desk-send-cancelled", page(EditionStatus::Cancelled, send::Stage::Cancelled)),
+        ("desk-result", result::page(desk, &report)),
+        ("desk-result-none", result::page(desk, &result::Report { started: None, ..report })),
+    ]
+}
+
+fn people(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
+    let lines = [SubscriptionStatus::Confirmed, SubscriptionStatus::Complained].map(|status| subscribers::Line {
+        id: 3,
+        email: words.email,
+        status,
+        language: Language::En,
+        since: date(2025, 3, 12),
+        wants_back: status == SubscriptionStatus::Complained,
+    });
+    let found = subscribers::Found {
+        query: words.email,
+        status: Some(SubscriptionStatus::Confirmed),
+        total: 2,
+        people: &lines,
+        more: Some("NEXT"),
+    };
+    let fault = [("evidence", words.about)];
+    let addition = subscribers::Addition {
+        email: words.email,
+        language: Language::Nl,
+        evidence: words.summary,
+        faults: FormFaults(&fault),
+    };
+    let subscriptions = [SubscriptionStatus::Confirmed, SubscriptionStatus::Pending].map(|status| {
+        let slug = status.as_str();
+        person::Subscription {
+            slug,
+            title: words.title,
+            status,
+            requested: noon(),
+            confirmed: Some(noon()),
+            ended: None,
+        }
+    });
+    let somebody = person::Person {
+        id: 3,
+        email: words.email,
+        language: Language::En,
+        subscriptions: &subscriptions,
+        history: &[person::Event { at: noon(), what: words.about, shown: Some(words.summary) }],
+        deliveries: &[person::Delivery {
+            edition: 7,
+            number: 5,
+            subject: words.subject,
+            state: DeliveryState::Accepted,
+        }],
+        suppressed: Some(words.about),
+    };
+    let outcome = import::Outcome {
+        rows: 1_204,
+        imported: 1_150,
+        unchanged: 9,
+        suppressed: 41,
+        rejected: 4,
+        first_faults: &[(17, words.about)],
+    };
+    let session = account::Session { since: noon(), seen: noon(), this_one: true };
+    let sessions = [session, account::Session { this_one: false, ..session }];
+    let own = |second_step| {
+        account::page(desk, &account::Account { second_step, sessions: &sessions, faults: FormFaults::default() })
+    };
+    vec![
+        ("desk-subscribers", subscribers::list(desk, &found)),
+        ("desk-subscriber-new", subscribers::add(desk, &addition)),
+        ("desk-person", person::page(desk, &somebody)),
+        ("desk-import", import::form(desk, words.about, FormFaults::default())),
+        ("desk-import-dry", import::dry_run(desk, "B1", &outcome)),
+        ("desk-import-done", import::done(desk, "B1", "/admin/import/B1/report", &outcome)),
+        ("desk-account", own(account::SecondStep::Off)),
+        ("desk-account-begun", own(account::SecondStep::Begun { secret: words.summary })),
+        ("desk-account-new", own(account::SecondStep::New { recovery: &[words.summary.to_owned()] })),
+        ("desk-account-on", own(account::SecondStep::On)),
+    ]
+}
+
+fn settings(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
+    let none = FormFaults::default();
+    let fault = [("from", words.about)];
+    let from = sender::Sender {
+        from: words.organisation,
+        reply_to: words.email,
+        organisation: words.organisation,
+        postal_address: words.street,
+        privacy_url: words.url,
+    };
+    let records = [
+        sender::RecordState::Fine,
+        sender::RecordState::Missing,
+        sender::RecordState::Different { found: words.summary },
+        sender::RecordState::NotChecked,
+    ]
+    .map(|state| sender::Record { name: "nb2026._domainkey", kind: "TXT", value: words.about, state });
+    let failed = Some(sender::SmtpTest::Failed { dialogue: words.about });
+    let smtp = sender::Smtp { server: Some("smtp.example.net:587"), test: failed };
+    let sections = [articles::SectionChoice { key: "blogs", title: words.section }];
+    let listed = [0, 3].map(|failures| sources::Source {
+        id: 1,
+        title: words.organisation,
+        url: words.url,
+        section: words.section,
+        articles: 13,
+        last_success: Some(noon()),
+        failures,
+        last_error: Some(words.about),
+    });
+    let found = Some(sources::Found { title: words.title, items: &[(words.article, words.url)] });
+    let addition = sources::Addition { url: words.url, section: "blogs", allow_private: false, found };
+    let when = schedule::Schedule {
+        rule: "0 9 1 3,6,9,12 *",
+        zone: "Europe/Amsterdam",
+        review_days: "7",
+        approval: Approval::Required,
+        min_articles: "1",
+        max_per_year: "4",
+        notify: words.email,
+        on_unknown: OnUnknown::Repeat,
+        coming: &[(noon(), noon())],
+    };
+    let promo = content::Promo {
+        shown: false,
+        heading: words.section,
+        title: words.article,
+        text: words.summary,
+        url: words.url,
+        button: words.section,
+    };
+    let texts = form::Texts {
+        title: words.title,
+        description: words.about,
+        language: Language::Nl,
+        archive_indexed: true,
+        promo,
+    };
+    let public = newsletter(Language::Nl, words);
+    let points = [system::PointState::Fine, system::PointState::Wrong, system::PointState::Attention]
+        .map(|state| system::Point { check: "spf.include", state, message: words.about, advice: Some(words.summary) });
+    let house = system::System {
+        version: "0.1.0",
+        checked: Some(noon()),
+        points: &points,
+        log: &[system::Deed { at: noon(), who: words.person, what: words.about }],
+        more: Some("NEXT"),
+        kept: &[(words.section, words.about)],
+    };
+    let step = |step: setup::Step<'_>| setup::step(desk, &step, none);
+    vec![
+        ("desk-sender", sender::tab(desk, &from, &smtp, &records, FormFaults(&fault))),
+        ("desk-sender-viewer", sender::tab(viewer, &from, &sender::Smtp::default(), &[], none)),
+        ("desk-sources", sources::tab(desk, &listed, &sections, &addition, &when, none)),
+        ("desk-form", form::tab(desk, &texts, &public, "https://nieuws.example.nl", none)),
+        ("desk-users", users_tab(desk, words, Some("pd_7K3M9QXA2H4VB6TD8EFG"))),
+        ("desk-users-viewer", users_tab(viewer, words, None)),
+        ("desk-system", system::tab(desk, &house)),
+        ("desk-setup-2", step(setup::Step::Newsletter { slug: "ibp", texts, sender: from })),
+        ("desk-setup-3", step(setup::Step::Mail { smtp, records: &records })),
+        ("desk-setup-4", step(setup::Step::Sources { sources: &listed, sections: &sections, addition })),
+        ("desk-setup-5", step(setup::Step::Schedule(when))),
+    ]
+}
+
+fn users_tab(desk: &Desk<'_>, words: Words, new_token: Option<&str>) -> Markup {
+    let people = [users::UserStanding::Active, users::UserStanding::Invited, users::UserStanding::Disabled];
+    let people: Vec<_> = people
+        .into_iter()
+        .zip(1..)
+        .map(|(standing, id)| users::UserLine {
+            id,
+            name: words.person,
+            email: words.email,
+            role: Role::Editor,
+            standing,
+            second_factor: id == 1,
+            last_seen: Some(noon()),
+        })
+        .collect();
+    let token = users::TokenLine { id: 1, name: words.section, role: Role::Editor, expires: None, last_used: None };
+    let faults = FormFaults::default();
+    users::tab(
+        desk,
+        &users::Users {
+            users: &people,
+            tokens: &[token],
+            new_token,
+            email: words.email,
+            token_name: words.section,
+            token_expires: "2027-01-01",
+            faults,
+        },
+    )
+}
+
+/// Every tab has an address of its own.
+#[test]
+fn every_tab_of_an_edition_has_an_address_of_its_own() {
+    let segments: std::collections::HashSet<_> = edition::Tab::ALL.map(edition::Tab::segment).into();
+    assert_eq!(segments.len(), edition::Tab::ALL.len());
+}
