@@ -14,7 +14,7 @@ use crate::domain::smarthost::Smarthost;
 use crate::domain::token::{Keys, WeakSecret};
 use crate::flows::deliver::{Mailer, Relays};
 use crate::flows::health::KEY_FINGERPRINT;
-use crate::flows::{FurnishError, House};
+use crate::flows::{FurnishError, House, demo};
 
 use crate::jobs::Jobs;
 use crate::mail::smtp::{Relay, Timeouts, Tls};
@@ -77,7 +77,9 @@ pub async fn build(config: Config, clock: Clock) -> Result<House, StartError> {
         return Err(StartError::OtherKey(config.database_url.to_string()));
     }
     tx.commit().await?;
-    Ok(House::new(db, clock, keys, config)?)
+    let mut house = House::new(db, clock, keys, config)?;
+    house.catches_all_mail = demo::catches_all_mail(&house).await?;
+    Ok(house)
 }
 
 /// A house at work.

@@ -3,6 +3,7 @@
 mod article;
 mod completions;
 mod config;
+mod demo;
 mod edition;
 mod feedback;
 mod healthcheck;
@@ -55,6 +56,7 @@ struct Global {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Arguments),
     Serve(serve::Arguments),
     /// Bring the database to this version; `serve` does it too
     Migrate,
@@ -105,6 +107,7 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(self, global: &Global, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
+            Self::Demo(arguments) => demo::run(global, &arguments, output)?,
             Self::Serve(arguments) => {
                 let config = global.load(arguments.listen.as_deref())?;
                 start::block_on(serve::run(config, &arguments))?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use super::demo::Demo;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::content::fetch::Fetcher;
@@ -33,6 +34,8 @@ pub struct House {
     pub wake: Arc<Wake>,
     /// All mail ends in the demo's own mailbox, so sample texts may stand in it.
     pub catches_all_mail: bool,
+    /// In the process that is the demo, what it serves as such.
+    pub demo: Option<Arc<Demo>>,
 }
 
 /// Wakes workers of this process as soon as there is something to do; other processes find it by looking.
@@ -111,6 +114,7 @@ impl House {
             signer: Arc::new(Signer::new(signing)),
             wake: Arc::default(),
             catches_all_mail: false,
+            demo: None,
         })
     }
 

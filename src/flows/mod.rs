@@ -6,6 +6,7 @@ pub mod assemble;
 pub mod collect_articles;
 pub mod confirm;
 pub mod deliver;
+pub mod demo;
 pub mod edit_edition;
 pub mod edition_content;
 pub mod erase;

@@ -11,6 +11,7 @@ mod fixture;
 pub mod inbound;
 mod layout;
 pub mod letter;
+pub mod mailbox;
 pub mod merge;
 pub mod message;
 pub mod report;

@@ -8,6 +8,7 @@ pub mod check_inbox;
 pub mod clean_html;
 mod components;
 pub mod confirm;
+pub mod demo_mailbox;
 pub mod embed;
 pub mod fault;
 pub mod feed;

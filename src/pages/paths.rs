@@ -52,3 +52,21 @@ pub const PREFERENCES: &str = "/p";
 pub fn preferences(token: &str) -> String {
     format!("/p/{token}")
 }
+
+/// The demo's mailbox.
+pub const DEMO_MAILBOX: &str = "/demo/mailbox";
+
+/// One mail in it.
+pub fn demo_mail(id: u64) -> String {
+    format!("{DEMO_MAILBOX}/{id}")
+}
+
+/// That mail's part in HTML, for a frame.
+pub fn demo_mail_html(id: u64) -> String {
+    format!("{DEMO_MAILBOX}/{id}.html")
+}
+
+/// That mail as it came over the wire.
+pub fn demo_mail_source(id: u64) -> String {
+    format!("{DEMO_MAILBOX}/{id}.eml")
+}

@@ -122,6 +122,7 @@ fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: b
     let by_token = ["/c/", "/u/", "/p/"].iter().any(|start| path.starts_with(start)) || path == "/p";
     let api = path.starts_with("/api/");
     let headers = answer.headers_mut();
+    // Who brings a policy of its own says there as well who may frame it.
     let own_policy = headers.contains_key(CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     if !own_policy {
@@ -133,7 +134,7 @@ fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: b
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     // Not `no-referrer`: browsers would send `Origin: null` from our own pages.
     set(REFERRER_POLICY, "same-origin");
-    if !embed {
+    if !embed && !own_policy {
         set(X_FRAME_OPTIONS, "DENY");
     }
     if https {

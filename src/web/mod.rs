@@ -3,6 +3,7 @@
 mod api;
 mod body;
 mod client;
+mod demo;
 mod envelope;
 mod health;
 mod problem;
@@ -49,12 +50,18 @@ pub fn application(
 ) -> App<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
 > {
+    let is_demo = web.house.demo.is_some();
     App::new()
         .app_data(Data::new(web))
         .wrap(from_fn(envelope::around))
         .configure(health::routes)
         .configure(public::routes)
         .configure(api::routes)
+        .configure(|config| {
+            if is_demo {
+                demo::routes(config)
+            }
+        })
         .default_service(actix_web::web::to(nothing_here))
 }
 

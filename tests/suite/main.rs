@@ -6,6 +6,7 @@ mod api;
 mod cli;
 mod cli_people;
 mod delivery;
+mod demo;
 mod headers;
 mod killed;
 mod preferences;

@@ -4,6 +4,7 @@ pub mod dates;
 pub mod desk;
 pub mod desk_people;
 pub mod desk_settings;
+pub mod demo;
 pub mod editions;
 pub mod mails;
 pub mod numbers;

@@ -1,0 +1,60 @@
+//! What the machine knows and no setting says: a folder for what passes, and by which name we were called.
+
+use std::fs::DirBuilder;
+use std::io::Result;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use crate::clock::Clock;
+use crate::domain::token::hex;
+
+/// A folder that only we can read; it goes when this is dropped.
+#[derive(Debug)]
+pub struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    /// Makes one where the machine wants such folders.
+    ///
+    /// # Errors
+    /// When the machine refuses.
+    pub fn new(name: &str, clock: &Clock) -> Result<Self> {
+        let path = std::env::temp_dir().join(format!("{name}-{}", hex(&clock.random::<4>())));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "a temporary folder is left behind");
+        }
+    }
+}
+
+/// By which name this program was called, for commands that people copy.
+pub fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "postduif".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_temporary_folder_is_ours_alone_and_goes_with_all_that_is_in_it() {
+        let folder = TemporaryFolder::new("postduif-test", &Clock::system()).unwrap();
+        let path = folder.path().to_owned();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        std::fs::write(path.join("file"), "x").unwrap();
+        drop(folder);
+        assert!(!path.exists());
+    }
+}
