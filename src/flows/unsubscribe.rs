@@ -6,13 +6,17 @@ use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
 use crate::domain::subscription::SubscriptionStatus;
+use crate::domain::time::Timestamp;
 use crate::domain::token::Purpose;
 use crate::store::newsletters::NewsletterRow;
 use crate::store::subscriptions::SubscriptionRow;
-use crate::store::{Access, StoreError, consent, newsletters, subscriptions};
+use crate::store::{Access, StoreError, audit, consent, limits, newsletters, subscriptions};
 
 /// How long an unsubscription can be taken back with the same link.
 pub const UNDO_WITHIN: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// In seconds.
+const WEEK: i64 = 7 * 24 * 3600;
 
 /// What an unsubscribe link names.
 pub enum Found {
@@ -148,6 +152,26 @@ pub async fn undo(house: &House, token: &str) -> Result<bool, FlowError> {
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// Keeps why somebody left: without their address, without a moment finer than the week, and once.
+///
+/// # Errors
+/// When nothing was stored.
+pub async fn reason(house: &House, token: &str, reason: &'static str) -> Result<Found, FlowError> {
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    let found = find(house, &mut tx, token).await?;
+    if let Found::Subscription(held) = &found
+        && held.subscription.status == SubscriptionStatus::Unsubscribed
+        && limits::count(&mut tx, "reason", &held.subscription.link, now.minus(UNDO_WITHIN)).await? == 0
+    {
+        limits::note(&mut tx, "reason", &held.subscription.link, now).await?;
+        let week = Timestamp::from_seconds(now.as_seconds() / WEEK * WEEK);
+        audit::note(&mut tx, "a reader", "unsubscribe.reason", &held.newsletter.slug, reason, week).await?;
+        tx.commit().await?;
+    }
+    Ok(found)
 }
 
 async fn find(house: &House, on: &mut impl Access, token: &str) -> Result<Found, StoreError> {

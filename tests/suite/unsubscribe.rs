@@ -51,6 +51,13 @@ fn a_press_on_the_page_leaves_and_a_second_brings_back(database: Database) {
     let left = served.form(&place, &[("action", "unsubscribe")]);
     assert!(left.status == 200 && left.text().contains("Je bent afgemeld"), "{}", left.text());
     assert!(served.http.get(&place).text().contains("Je was al afgemeld"));
+    for _ in 0..2 {
+        let told = served.form(&place, &[("action", "reason"), ("reason", "never")]);
+        assert!(told.text().contains("Bedankt voor je antwoord"), "{}", told.text());
+    }
+    let kept =
+        served.database.texts("select target || ' ' || detail from audit_log where action = 'unsubscribe.reason'");
+    assert_eq!(kept, ["ibp never"], "once, and without who it was");
     let back = served.form(&place, &[("action", "undo")]);
     assert!(back.text().contains("Je bent weer aangemeld"), "{}", back.text());
     assert_eq!(served.status("ada@example.nl"), "confirmed");

@@ -8,6 +8,7 @@ use crate::domain::consent::ConsentMeans;
 use crate::domain::language::Language;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::flows::unsubscribe::{self, Found, Held, Left, UNDO_WITHIN};
+use crate::pages::unsubscribe::Reason;
 use crate::pages::{self, Visit};
 use crate::web::Web;
 use crate::web::body::Fields;
@@ -53,6 +54,16 @@ pub async fn press(
                 _ => look(&web, &token, client, asked).await,
             }
         }
+        Some("reason") => {
+            let given = form.get("reason").unwrap_or_default();
+            let Some(reason) = Reason::ALL.into_iter().find(|reason| reason.value() == given) else {
+                return look(&web, &token, client, asked).await;
+            };
+            match unsubscribe::reason(&web.house, &token, reason.value()).await? {
+                Found::Subscription(held) => page(&web, &token, asked, *held, After::Telling).await,
+                Found::Nothing | Found::Unknown => look(&web, &token, client, asked).await,
+            }
+        }
         _ => look(&web, &token, client, asked).await,
     }
 }
@@ -71,6 +82,7 @@ enum After {
     Nothing,
     Leaving,
     Undoing,
+    Telling,
 }
 
 async fn page(
@@ -91,9 +103,10 @@ async fn page(
     Ok(ok(match (after, subscription.status) {
         (After::Leaving, _) => pages::unsubscribe::done(visit),
         (After::Undoing, _) => pages::unsubscribe::undone(visit),
-        (After::Nothing, SubscriptionStatus::Pending | SubscriptionStatus::Confirmed) => {
+        (After::Telling, SubscriptionStatus::Unsubscribed) => pages::unsubscribe::thanks(visit),
+        (_, SubscriptionStatus::Pending | SubscriptionStatus::Confirmed) => {
             pages::unsubscribe::ask(visit, &masked(&subscription.email), None)
         }
-        (After::Nothing, _) => pages::unsubscribe::already(visit, undoable),
+        (_, _) => pages::unsubscribe::already(visit, undoable),
     }))
 }
