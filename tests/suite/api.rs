@@ -181,6 +181,13 @@ fn people_are_listed_page_by_page_and_found_by_address(database: Database) {
     let one = admin.get(&format!("/subscribers/{}", found["items"][0]["id"])).json();
     assert_eq!(one, found["items"][0]);
     assert_eq!(admin.get("/subscribers/999999").status, 404);
+
+    let dora = json!({"newsletter": "ibp", "email": "dora@example.nl", "consent": "op papier, 3 mei 2025"});
+    let added = admin.post("/subscribers", dora.clone());
+    assert_eq!((added.status, &added.json()["subscriptions"][0]["status"]), (201, &json!("confirmed")));
+    assert_eq!(admin.post("/subscribers", dora.clone()).status, 200);
+    served.database.sql("update subscriptions set status = 'unsubscribed' where confirmed_at is not null");
+    assert_eq!(admin.post("/subscribers", dora).status, 409, "who left is not brought back");
 }
 
 #[test]

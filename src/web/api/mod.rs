@@ -85,7 +85,7 @@ calls! {
     "/editions/{id}/resume": post editions::resume;
     "/editions/{id}/cancel": post editions::cancel;
     "/editions/{id}/deliveries": get editions::deliveries;
-    "/subscribers": get subscribers::list;
+    "/subscribers": get subscribers::list, post subscribers::add;
     "/subscribers/_search": post subscribers::search;
     "/subscribers/{id}": get subscribers::show, delete subscribers::erase;
     "/subscribers/{id}/export": get subscribers::export;

@@ -7,15 +7,18 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Admin;
 use super::input::{Json, Page, Query};
-use super::{Answered, Listed, ok};
+use super::{Answered, Listed, created, ok};
 use crate::answers::{PersonExport, SubscriberAnswer};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::ConsentMeans;
+use crate::domain::fault::Faults;
+use crate::domain::language::Language;
 use crate::domain::subscription::SubscriptionStatus;
+use crate::flows::import::{self, Admitted};
 use crate::flows::{FlowError, erase, newsletters, preferences};
 use crate::store::subscriptions;
 use crate::web::Web;
-use crate::web::problem::ProblemBody;
+use crate::web::problem::{Problem, ProblemBody};
 
 /// Which people.
 #[derive(Default, Deserialize, IntoParams)]
@@ -106,4 +109,41 @@ pub async fn export(web: Data<Web>, _: Admin, id: Path<i64>) -> Answered {
 pub async fn erase(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
     erase::erase(&web.house, *id, ConsentMeans::Operator, &admin.actor).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// A person whose consent was given elsewhere.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddInput {
+    /// The newsletter's slug.
+    newsletter: String,
+    #[schema(value_type = String)]
+    email: EmailAddress,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    language: Option<Language>,
+    /// What you state about their consent: when and how they gave it. It is recorded.
+    consent: String,
+}
+
+/// Add a person
+///
+/// Who gave their consent elsewhere; everybody else signs up by `POST /subscriptions`. Nobody is mailed, and who left
+/// or bounced is not brought back (409).
+#[utoipa::path(post, path = "/api/v1/subscribers", tag = "subscribers", request_body = AddInput,
+    responses((status = 201, body = SubscriberAnswer), (status = 200, body = SubscriberAnswer), (status = 400, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn add(web: Data<Web>, _: Admin, body: Json<AddInput>) -> Answered {
+    let AddInput { newsletter, email, language, consent } = body.value?;
+    let admitted = import::add(&web.house, &newsletter, &email, language, &consent).await?;
+    let mut reader = web.house.db.read().await?;
+    let person = subscriptions::subscriber_by_email(&mut reader, &email).await?;
+    match (admitted, person) {
+        (Admitted::New, Some(person)) => created(&SubscriberAnswer::of(&mut reader, person).await?),
+        (Admitted::Unchanged, Some(person)) => ok(&SubscriberAnswer::of(&mut reader, person).await?),
+        (Admitted::Rejected(why), _) => Err(Faults::one("email", why).into()),
+        (Admitted::New | Admitted::Unchanged | Admitted::Suppressed, _) => Err(Problem::Conflict(
+            "this address must not be mailed; only its owner can come back, by signing up".to_owned(),
+        )),
+    }
 }
