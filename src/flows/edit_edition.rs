@@ -85,6 +85,10 @@ pub async fn edit(house: &House, id: i64, change: EditionChange) -> Result<Editi
             } else if !seen.insert(item.article) {
                 faults.add("sections", format!("article {} stands in it twice", item.article));
             }
+            if item.summary.as_deref().is_some_and(|text| text.len() > MAX_INTRO || text.chars().any(char::is_control))
+            {
+                faults.add("sections", format!("the summary of article {} must be text on one line", item.article));
+            }
             if item.title.as_deref().is_some_and(|title| one_line(title).is_none_or(|title| title.is_empty())) {
                 faults.add("sections", format!("the title of article {} must be one line", item.article));
             }
@@ -122,6 +126,9 @@ fn texts(edition: &EditionRow, change: &EditionChange, faults: &mut Faults) -> E
     }
     if change.intro.as_ref().is_some_and(|intro| intro.chars().count() > MAX_INTRO) {
         faults.add("intro", format!("must be at most {MAX_INTRO} characters"));
+    }
+    if change.intro.as_ref().is_some_and(|intro| intro.chars().any(|c| c.is_control() && !"\n\r\t".contains(c))) {
+        faults.add("intro", "must be text without control characters");
     }
     EditionTexts {
         subject,

@@ -5,6 +5,7 @@ use crate::domain::edition::SectionStyle;
 use crate::domain::fault::Faults;
 use crate::domain::newsletter::{NewsletterChange, NewsletterSettings, Promo, one_line};
 use crate::domain::schedule::{AssembleRule, sending_moment, zone};
+use crate::domain::slug::Slug;
 use crate::domain::time::Timestamp;
 use crate::store::newsletters::{NewsletterRow, SectionRow};
 use crate::store::{Access, newsletters};
@@ -14,7 +15,9 @@ use crate::store::{Access, newsletters};
 /// # Errors
 /// [`FlowError::NotFound`] when there is none.
 pub async fn find(on: &mut impl Access, slug: &str) -> Result<NewsletterRow, FlowError> {
-    newsletters::by_slug(on, slug).await?.ok_or_else(|| FlowError::no_newsletter(slug))
+    // What cannot be a slug is not asked for: PostgreSQL calls some bytes an error.
+    let slug: Slug = slug.parse().map_err(|_| FlowError::no_newsletter(slug))?;
+    newsletters::by_slug(on, slug.as_str()).await?.ok_or_else(|| FlowError::no_newsletter(slug.as_str()))
 }
 
 /// Makes a newsletter with its two usual sections.

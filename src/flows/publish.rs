@@ -3,6 +3,7 @@
 use super::{FlowError, House};
 use crate::domain::edition::EditionStep;
 use crate::domain::fault::Faults;
+use crate::domain::newsletter::one_line;
 use crate::domain::time::Timestamp;
 use crate::store::editions::{self, EditionRow};
 
@@ -23,7 +24,8 @@ pub async fn send(house: &House, id: i64, at: Option<Timestamp>) -> Result<Editi
 /// # Errors
 /// [`FlowError::Conflict`] when its state forbids it.
 pub async fn pause(house: &House, id: i64, reason: &str) -> Result<EditionRow, FlowError> {
-    step(house, id, EditionStep::Pause, Some(Detail::Reason(reason))).await
+    let reason = one_line(reason).ok_or_else(|| Faults::one("reason", "must be one line of at most 300 characters"))?;
+    step(house, id, EditionStep::Pause, Some(Detail::Reason(&reason))).await
 }
 
 /// Lets a paused edition go on where it stopped. Nobody gets it twice.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::newsletters::find;
 use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
@@ -17,7 +18,7 @@ use crate::domain::token::hex;
 use crate::store::newsletters::NewsletterRow;
 use crate::store::outbox::NewLetter;
 use crate::store::subscriptions::SubscriptionRow;
-use crate::store::{Tx, limits, newsletters, outbox, subscriptions, suppressions};
+use crate::store::{Tx, limits, outbox, subscriptions, suppressions};
 
 /// How long a link to confirm works.
 pub const CONFIRMATION_VALID: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -57,9 +58,7 @@ pub enum Answer {
 pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answer, FlowError> {
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
-    let newsletter = newsletters::by_slug(&mut tx, request.newsletter)
-        .await?
-        .ok_or_else(|| FlowError::no_newsletter(request.newsletter))?;
+    let newsletter = find(&mut tx, request.newsletter).await?;
     if let Some(retry_after) = too_many(house, &mut tx, request.client, now).await? {
         return Ok(Answer::TooMany { retry_after });
     }

@@ -7,7 +7,21 @@ use crate::kit::database::{Database, Engine};
 use crate::kit::house::Served;
 use crate::kit::on_each_engine;
 
-on_each_engine![every_answer_carries_the_headers_that_protect_it];
+on_each_engine![
+    every_answer_carries_the_headers_that_protect_it,
+    characters_that_a_database_cannot_hold_are_no_fault_of_ours,
+];
+
+fn characters_that_a_database_cannot_hold_are_no_fault_of_ours(database: Database) {
+    let served = Served::with(database);
+    for place in ["/n/%00", "/n/%00/archive", "/u/%00", "/c/%ff", "/p/%00", "/assets/%00", "/n/ibp?language=%00"] {
+        let status = served.http.get(place).status;
+        assert!([200, 404].contains(&status), "{place}: {status}");
+    }
+    assert_eq!(served.form("/n/ibp/subscribe", &[("email", "a\0@example.nl"), ("language", "\0")]).status, 400);
+    let body = serde_json::json!({"newsletter": "\0", "email": "ada@example.nl"});
+    assert_eq!(served.http.post_json("/api/v1/subscriptions", &body).status, 404);
+}
 
 fn every_answer_carries_the_headers_that_protect_it(database: Database) {
     let served = Served::with(database);
