@@ -36,10 +36,21 @@ impl DeliveryState {
 text_enum! {
     /// What happens to a delivery that may or may not have arrived.
     pub enum OnUnknown ("answer to uncertainty") {
-        /// Once more, with the same Message-ID.
+        /// Again, with the same Message-ID, a few times at most.
         Repeat = "repeat",
         /// Left as it is; a person decides.
         Leave = "leave",
+    }
+}
+
+impl OnUnknown {
+    /// How often a delivery may be repeated because nobody knows whether it arrived. Each repeat answers a doubt of
+    /// its own; more than one, because a reader whose repeat falls victim to a second fault would get nothing.
+    pub const fn repeats(self) -> i64 {
+        match self {
+            Self::Repeat => 3,
+            Self::Leave => 0,
+        }
     }
 }
 

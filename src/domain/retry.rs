@@ -69,6 +69,15 @@ impl RetryPolicy {
         Self { pauses, max_age }
     }
 
+    /// How long the pauses before attempt number `attempts` (1 is the first) take as planned: an age that stands
+    /// still while an edition is paused or waits for its turn.
+    pub fn planned_age(&self, attempts: u32) -> Duration {
+        let before = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+        let listed: Duration = self.pauses.iter().take(before).sum();
+        let repeated = u32::try_from(before.saturating_sub(self.pauses.len())).unwrap_or(u32::MAX);
+        listed.saturating_add(self.pauses.last().map_or(Duration::ZERO, |last| last.saturating_mul(repeated)))
+    }
+
     /// The moment after which a message queued at `queued_at` is not tried again.
     pub fn deadline(&self, queued_at: Timestamp) -> Timestamp {
         queued_at.plus(self.max_age)
@@ -144,6 +153,15 @@ mod tests {
         }
         assert_eq!(now, policy.deadline(QUEUED), "the last attempt falls on the deadline");
         assert!((10..20).contains(&attempts), "{attempts} attempts in three days");
+    }
+
+    #[test]
+    fn the_planned_age_is_the_sum_of_the_pauses_before_an_attempt() {
+        let policy = RetryPolicy::newsletter(72 * HOUR);
+        assert_eq!(policy.planned_age(1), Duration::ZERO);
+        assert_eq!(policy.planned_age(3), 20 * MINUTE);
+        assert_eq!(policy.planned_age(10) - policy.planned_age(9), 12 * HOUR);
+        assert!(policy.planned_age(u32::MAX) > 72 * HOUR);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
+use super::knock::{Door, TRY};
+
 /// What the database answered instead of doing what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -60,6 +62,9 @@ struct Writer {
     /// A savepoint was left without commit: it must be rolled back before anything else.
     abandoned: bool,
     synchronous: Durability,
+    door: Door,
+    /// SQLite's own way of waiting is switched off: we knock instead.
+    knocks: bool,
 }
 
 struct Group {
@@ -103,7 +108,14 @@ impl Db {
             .connect_with(options.pragma("query_only", "on"))
             .await
             .map_err(fault)?;
-        let writer = Writer { connection, group: None, abandoned: false, synchronous: Durability::Disk };
+        let writer = Writer {
+            connection,
+            group: None,
+            abandoned: false,
+            synchronous: Durability::Disk,
+            door: Door::of(path),
+            knocks: false,
+        };
         Ok(Self { engine: Engine::Sqlite { path: path.into(), readers, writer: Arc::new(Mutex::new(writer)) } })
     }
 
@@ -164,8 +176,15 @@ impl Db {
         match &self.engine {
             Engine::Sqlite { writer, .. } => {
                 let mut guard = Arc::clone(writer).lock_owned().await;
-                guard.open_savepoint(durability).await?;
-                Ok(Tx { inner: Inner::Sqlite { guard: Some(guard), writer: Arc::clone(writer) } })
+                let writer = Arc::clone(writer);
+                // In a task of its own: a visitor who hangs up must not leave a transaction half begun, or one of
+                // others half committed. The transaction nobody waits for any more is dropped, and so undone.
+                tokio::spawn(async move {
+                    guard.open_savepoint(durability).await?;
+                    Ok(Tx { inner: Inner::Sqlite { guard: Some(guard), writer } })
+                })
+                .await
+                .map_err(|error| StoreError::Group(error.to_string()))?
             }
             Engine::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
@@ -240,13 +259,31 @@ impl Writer {
                 .await?;
                 self.synchronous = durability;
             }
-            self.run("begin immediate").await?;
+            self.begin().await?;
             self.group = Some(Group { durability, outcome: watch::Sender::new(None) });
         }
         // Set before the statement: should this future be dropped half-way, the next in line cleans up.
         self.abandoned = true;
         self.run("savepoint member").await?;
         Ok(())
+    }
+
+    /// Begins a transaction, taking turns with other processes.
+    async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        if !self.knocks {
+            self.run("pragma busy_timeout = 0").await?;
+            self.knocks = true;
+        }
+        self.door.let_in().await;
+        let patient_until = tokio::time::Instant::now() + BUSY_TIMEOUT;
+        let mut begun = self.run("begin immediate").await;
+        while begun.as_ref().is_err_and(is_busy) && tokio::time::Instant::now() < patient_until {
+            self.door.knock();
+            tokio::time::sleep(TRY).await;
+            begun = self.run("begin immediate").await;
+        }
+        self.door.quiet();
+        begun
     }
 
     /// Undoes what a member left behind. Where that fails, SQLite has already undone the whole group (disk
@@ -280,6 +317,12 @@ impl Writer {
         self.roll_back_abandoned().await;
         self.commit_group().await;
     }
+}
+
+/// Whether another process holds the file: the primary code SQLITE_BUSY, whatever the extended one.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// A transaction; dropped without [`Tx::commit`] it leaves nothing behind.
@@ -530,6 +573,57 @@ mod tests {
         execute!(&mut tx, "insert into t (n) values (1000)").unwrap();
         tx.commit().await.unwrap();
         assert!(count(&db).await >= 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn another_process_gets_its_turn_while_one_writes_without_a_break() {
+        use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+        let (_folder, busy) = fresh().await;
+        let other = Db::open(&format!("sqlite:{}", busy.path().unwrap().display())).await.unwrap();
+        let (commits, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let hammers: Vec<_> = (0..8)
+            .map(|_| {
+                let (busy, commits, over) = (busy.clone(), Arc::clone(&commits), Arc::clone(&over));
+                tokio::spawn(async move {
+                    while !over.load(Ordering::Relaxed) {
+                        let mut tx = busy.write_with(Durability::Process).await.unwrap();
+                        execute!(&mut tx, "insert into t (n) values ((select coalesce(max(n), 1000) + 1 from t))")
+                            .unwrap();
+                        tx.commit().await.unwrap();
+                        commits.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        while commits.load(Ordering::Relaxed) < 100 {
+            tokio::task::yield_now().await;
+        }
+        let mut passed_by = Vec::new();
+        for n in 0..50_i64 {
+            let before = commits.load(Ordering::Relaxed);
+            let mut tx = other.write().await.unwrap();
+            passed_by.push(commits.load(Ordering::Relaxed) - before);
+            execute!(&mut tx, "insert into t (n) values ($1)", n).unwrap();
+            tx.commit().await.unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+        futures_util::future::join_all(hammers).await;
+        passed_by.sort_unstable();
+        assert!(passed_by[45] < 200, "so many others went first: {passed_by:?}");
+        assert_eq!(count(&other).await, 50 + i64::try_from(commits.load(Ordering::Relaxed)).unwrap());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_writer_who_hangs_up_at_the_beginning_keeps_nobody_waiting() {
+        let (_folder, db) = fresh().await;
+        for n in 0..300_u64 {
+            let durability = if n % 2 == 0 { Durability::Disk } else { Durability::Process };
+            drop(tokio::time::timeout(Duration::from_micros(n), db.write_with(durability)).await);
+            let mut tx = db.write_with(Durability::Process).await.unwrap();
+            execute!(&mut tx, "insert into t (n) values ($1)", i64::try_from(n).unwrap()).unwrap();
+            tx.commit().await.unwrap();
+        }
+        assert_eq!(count(&db).await, 300);
     }
 
     #[tokio::test]

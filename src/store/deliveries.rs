@@ -108,26 +108,23 @@ pub async fn freeze_some(
     Ok(false)
 }
 
-/// Claims up to `limit` deliveries that are due, for `owner`. What is uncertain comes last and only where the
-/// newsletter wants it repeated.
+/// Claims up to `limit` deliveries that are due, for `owner`. What is uncertain comes last, and `repeats` times at
+/// most.
 pub async fn claim(
     tx: &mut Tx,
     edition_id: i64,
     owner: &str,
-    repeat_unknown: bool,
+    repeats: i64,
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<i64>, StoreError> {
     let mut claimed = Vec::new();
     for state in [DeliveryState::Deferred, DeliveryState::Queued, DeliveryState::Unknown] {
-        if state == DeliveryState::Unknown && !repeat_unknown {
-            continue;
-        }
         let left = limit - i64::try_from(claimed.len()).unwrap_or(i64::MAX);
         if left <= 0 {
             break;
         }
-        let rows = claim_in_state(tx, edition_id, owner, state, left, now).await?;
+        let rows = claim_in_state(tx, edition_id, owner, state, repeats, left, now).await?;
         if !rows.is_empty() {
             let mut counts = Counts::default();
             *counts.of(state) = -i64::try_from(rows.len()).unwrap_or(i64::MAX);
@@ -144,6 +141,7 @@ async fn claim_in_state(
     edition_id: i64,
     owner: &str,
     state: DeliveryState,
+    repeats: i64,
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<(i64,)>, StoreError> {
@@ -154,26 +152,26 @@ async fn claim_in_state(
                 "update deliveries set state = 'sending', owner = $2, claimed_at = $3, started_at = null, \
                  repeats = repeats + case when $4 = 'unknown' then 1 else 0 end \
                  where edition_id = $1 and seq in (select seq from deliveries where edition_id = $1 and state = $4 \
-                 and next_at <= $3 and ($4 <> 'unknown' or repeats = 0) order by next_at, seq limit $5 ",
+                 and next_at <= $3 and ($4 <> 'unknown' or repeats < $6) order by next_at, seq limit $5 ",
                 $lock,
                 ") returning seq"
             )
         };
     }
     if matches!(tx.conn(), Conn::Sqlite(_)) {
-        fetch_all!(tx, (i64,), claim_query!(""), edition_id, owner, now, state, limit)
+        fetch_all!(tx, (i64,), claim_query!(""), edition_id, owner, now, state, limit, repeats)
     } else {
-        fetch_all!(tx, (i64,), claim_query!("for update skip locked"), edition_id, owner, now, state, limit)
+        fetch_all!(tx, (i64,), claim_query!("for update skip locked"), edition_id, owner, now, state, limit, repeats)
     }
 }
 
-/// What the messages of an owner's claims need, in order; page by `after`.
+/// What the messages of an owner's claim need, in order. Found by their state, of which there are few rows: a range of
+/// numbers would be most of the edition where it is claimed anew.
 pub async fn claimed(
     on: &mut impl Access,
     edition_id: i64,
     owner: &str,
-    first: i64,
-    last: i64,
+    claimed_at: Timestamp,
 ) -> Result<Vec<ClaimedRow>, StoreError> {
     fetch_all!(
         on,
@@ -182,10 +180,9 @@ pub async fn claimed(
          p.format, x.reason as suppressed from deliveries d \
          left join subscriptions s on s.id = d.subscription_id left join subscribers p on p.id = s.subscriber_id \
          left join suppressions x on x.address_hash = p.address_hash \
-         where d.edition_id = $1 and d.seq between $2 and $3 and d.owner = $4 and d.state = 'sending' order by d.seq",
+         where d.edition_id = $1 and d.state = 'sending' and d.claimed_at = $2 and d.owner = $3 order by d.seq",
         edition_id,
-        first,
-        last,
+        claimed_at,
         owner,
     )
 }
@@ -399,25 +396,27 @@ pub async fn skip_waiting(
     Ok(skipped)
 }
 
-/// How many uncertain deliveries will still be repeated.
-pub async fn repeatable(on: &mut impl Access, edition_id: i64) -> Result<i64, StoreError> {
+/// How many uncertain deliveries will still be repeated, where each may be so `repeats` times.
+pub async fn repeatable(on: &mut impl Access, edition_id: i64, repeats: i64) -> Result<i64, StoreError> {
     fetch_value!(
         on,
         i64,
-        "select count(*) from deliveries where edition_id = $1 and state = 'unknown' and repeats = 0",
-        edition_id
+        "select count(*) from deliveries where edition_id = $1 and state = 'unknown' and repeats < $2",
+        edition_id,
+        repeats
     )
 }
 
-/// When the next waiting delivery is due.
-pub async fn next_due(on: &mut impl Access, edition_id: i64) -> Result<Option<Timestamp>, StoreError> {
+/// When the next waiting delivery is due; an uncertain one waits while it may be repeated, `repeats` times at most.
+pub async fn next_due(on: &mut impl Access, edition_id: i64, repeats: i64) -> Result<Option<Timestamp>, StoreError> {
     fetch_value!(
         on,
         Option<Timestamp>,
         "select min(next_at) from (select min(next_at) as next_at from deliveries where edition_id = $1 and state = 'queued' \
          union all select min(next_at) from deliveries where edition_id = $1 and state = 'deferred' \
-         union all select min(next_at) from deliveries where edition_id = $1 and state = 'unknown' and repeats = 0) as due",
-        edition_id
+         union all select min(next_at) from deliveries where edition_id = $1 and state = 'unknown' and repeats < $2) as due",
+        edition_id,
+        repeats
     )
 }
 

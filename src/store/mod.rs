@@ -9,6 +9,7 @@ pub mod consent;
 pub mod deliveries;
 pub mod editions;
 pub mod idempotency;
+mod knock;
 pub mod leases;
 pub mod limits;
 pub mod meta;

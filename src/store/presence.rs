@@ -42,6 +42,17 @@ impl Presence {
         }
     }
 
+    /// Makes sure that others still see us.
+    ///
+    /// # Errors
+    /// When our session is gone, and with it our lock; enter again.
+    pub async fn check(&mut self) -> Result<(), StoreError> {
+        match &mut self.proof {
+            Proof::File(_) => Ok(()),
+            Proof::Session(session) => Ok(sqlx::query("select 1").execute(&mut **session).await.map(drop)?),
+        }
+    }
+
     /// Whether another worker is dead.
     ///
     /// # Errors

@@ -264,7 +264,7 @@ fn what_a_dead_sender_had_in_hand_is_taken_back(database: Database) {
         let started_at = edition.started_at.unwrap();
         while !deliveries::freeze_some(&mut tx, id, edition.newsletter_id, started_at, now).await.unwrap() {}
         let owner = format!("dead@{boot}");
-        let claimed = deliveries::claim(&mut tx, id, &owner, true, 10, now).await.unwrap();
+        let claimed = deliveries::claim(&mut tx, id, &owner, 1, 10, now).await.unwrap();
         let start = deliveries::Start { edition_id: id, seq: claimed[0] };
         assert_eq!(deliveries::start(&mut tx, &owner, &[start], now).await.unwrap().len(), 1);
         tx.commit().await.unwrap();

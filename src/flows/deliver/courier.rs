@@ -10,6 +10,7 @@ use crate::domain::bounce::BounceClass;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::reply::{Reply, Verdict};
 use crate::domain::retry::Next;
+use crate::domain::time::Timestamp;
 use crate::flows::{House, publish};
 use crate::mail::smtp::{Answer, Connection, Envelope, Outcome, Refusal};
 use crate::store::deliveries::{Settled, Start};
@@ -20,10 +21,8 @@ const MESSAGES_PER_CONNECTION: u32 = 1000;
 const CONNECTION_AGE: Duration = Duration::from_secs(300);
 /// How long a connection waits for more to do.
 const IDLE: Duration = Duration::from_secs(10);
-/// A message that may have arrived is repeated after so long, where it is repeated.
-const UNKNOWN_PAUSE: Duration = Duration::from_secs(30);
-/// A message that certainly did not arrive, through no fault of its own.
-const SOON: Duration = Duration::from_secs(2);
+/// A job on which so many doors closed in a row waits in the ledger: it may be the reason, and keeps others waiting.
+const RETURNS: u32 = 3;
 
 /// What every courier works with.
 #[derive(Clone)]
@@ -33,15 +32,25 @@ pub struct Courier {
     pub ledger: Ledger,
     pub relays: Relays,
     pub rate: super::rate::Rate,
+    pub pauses: std::sync::Arc<super::Pauses>,
 }
 
 impl Courier {
     /// Works until the lanes are closed; then what is in hand is finished first.
     pub async fn run(self) {
         while self.lanes.ready().await {
-            match self.relays.open().await {
+            // Nothing is in hand yet, so nothing is finished first.
+            let opened = tokio::select! {
+                biased;
+                () = self.lanes.closed() => return,
+                opened = self.relays.open() => opened,
+            };
+            match opened {
                 Ok((server, connection)) => self.use_up(server, connection).await,
-                Err(pause) => tokio::time::sleep(pause).await,
+                Err(pause) => tokio::select! {
+                    () = self.lanes.closed() => return,
+                    () = tokio::time::sleep(pause) => {}
+                },
             }
         }
     }
@@ -62,10 +71,16 @@ impl Courier {
                         return;
                     }
                 }
-                Answer::Refused(refusal) => self.not_offered(server, &connection, prepared, &refusal).await,
+                Answer::Refused(refusal) => {
+                    let closes = closes_the_door(refusal.verdict);
+                    self.not_offered(server, &connection, prepared, &refusal).await;
+                    if closes {
+                        break;
+                    }
+                }
                 Answer::Lost(failure) => {
-                    self.broke_off(server, &connection, &failure.to_string());
-                    self.lanes.give_back(prepared.job);
+                    let settled = self.door_closed(server, &connection, prepared.job, &failure.to_string());
+                    self.ledger.note(settled.into_iter().collect(), None).await;
                     return;
                 }
             }
@@ -84,14 +99,20 @@ impl Courier {
     /// connection is gone.
     async fn stream(&self, server: usize, connection: &mut Connection, mut current: Prepared) -> bool {
         loop {
-            let following = if self.has_time(connection) { self.try_take().await } else { None };
+            // Nothing waits for its turn behind a message that the server waits for.
+            let alone = !self.has_time(connection) || self.rate.is_limited();
+            let following = if alone { None } else { self.lanes.try_take() };
             let mut next = following.map(|job| Prepared::new(&self.house, job));
             let outcome = {
                 let envelope = next.as_ref().map(envelope);
                 connection.send(&[current.message.as_bytes()], envelope.as_ref()).await
             };
             let answer = if next.is_some() { connection.answer().await } else { None };
-            let lost = matches!(outcome, Outcome::LostBefore(_) | Outcome::LostAfter(_));
+            let mut ends = match &outcome {
+                Outcome::LostBefore(_) | Outcome::LostAfter(_) => true,
+                Outcome::Refused(refusal) => closes_the_door(refusal.verdict),
+                Outcome::Accepted(_) => false,
+            };
             let (settled, stop) = self.judge(server, connection, &current, outcome);
             self.lanes.done(current.job.recipient.domain(), stop.pacing);
             let edition = std::sync::Arc::clone(&current.job.edition);
@@ -101,11 +122,11 @@ impl Courier {
             match (next.take(), answer) {
                 (Some(next), Some(Answer::Go)) => offered = Some(next),
                 (Some(next), Some(Answer::Refused(refusal))) => {
+                    ends |= closes_the_door(refusal.verdict);
                     settled.extend(self.refused_before_start(server, connection, next, &refusal));
                 }
                 (Some(next), Some(Answer::Lost(failure))) => {
-                    self.broke_off(server, connection, &failure.to_string());
-                    self.lanes.give_back(next.job);
+                    settled.extend(self.door_closed(server, connection, next.job, &failure.to_string()));
                 }
                 (Some(next), None) => self.lanes.give_back(next.job),
                 (None, _) => {}
@@ -120,23 +141,25 @@ impl Courier {
                     self.lanes.done(prepared.job.recipient.domain(), Pacing::CameBack);
                     return false;
                 }
-                None => return !lost && connection.is_usable(),
+                None => return !ends && connection.is_usable(),
             }
         }
     }
 
     async fn take(&self) -> Option<Job> {
         // An idle connection is kept for a moment: editions arrive in batches.
-        if !matches!(tokio::time::timeout(IDLE, self.lanes.ready()).await, Ok(true)) {
-            return None;
+        let until = tokio::time::Instant::now() + IDLE;
+        while let Ok(true) = tokio::time::timeout_at(until, self.lanes.ready()).await {
+            // The slot first: a job in hand could neither be paused nor given to another connection.
+            tokio::select! {
+                () = self.lanes.closed() => return None,
+                () = self.rate.wait() => {}
+            }
+            if let Some(job) = self.lanes.try_take() {
+                return Some(job);
+            }
         }
-        self.try_take().await
-    }
-
-    async fn try_take(&self) -> Option<Job> {
-        let job = self.lanes.try_take()?;
-        self.rate.wait().await;
-        Some(job)
+        None
     }
 
     /// A connection that ended after it had carried messages is the server's way to limit them: a new one may be
@@ -147,6 +170,41 @@ impl Courier {
         }
     }
 
+    /// The connection ended before anything of the message left: the job goes over another one, or waits a little.
+    fn door_closed(&self, server: usize, connection: &Connection, mut job: Job, why: &str) -> Option<Settled> {
+        self.broke_off(server, connection, why);
+        job.returns += 1;
+        if job.returns < RETURNS {
+            self.lanes.give_back(job);
+            return None;
+        }
+        self.lanes.done(job.recipient.domain(), Pacing::CameBack);
+        Some(self.soon(Entry::of(&job), connection))
+    }
+
+    /// Later, through no fault of the message. No attempt counts while the server takes nothing from anybody.
+    fn soon(&self, mut entry: Entry<'_>, connection: &Connection) -> Settled {
+        let job = entry.job;
+        entry.attempts = job.attempts + i64::from(connection.messages() > 0);
+        entry.reason = Some(BounceClass::Network.as_str().to_owned());
+        let now = self.house.clock.now();
+        let doublings = entry.attempts.clamp(0, 10);
+        let next = now.plus(self.pauses.soon.saturating_mul(1 << doublings));
+        if entry.attempts == job.attempts {
+            return entry.settle(DeliveryState::Deferred, next);
+        }
+        let deadline = job.edition.retry.deadline(self.first_tried(&entry));
+        self.later(&mut entry, Next::At(next.min(deadline)))
+    }
+
+    /// When a message was tried for the first time, going by its attempts: an edition that was paused for days, or
+    /// goes out slowly, gives its last readers as many as its first.
+    fn first_tried(&self, entry: &Entry<'_>) -> Timestamp {
+        let edition = &entry.job.edition;
+        let attempts = u32::try_from(entry.attempts).unwrap_or(u32::MAX);
+        self.house.clock.now().minus(edition.retry.planned_age(attempts)).max(edition.started_at)
+    }
+
     fn has_time(&self, connection: &Connection) -> bool {
         connection.messages() < MESSAGES_PER_CONNECTION && connection.opened().elapsed() < CONNECTION_AGE
     }
@@ -154,13 +212,12 @@ impl Courier {
     /// An envelope that the server would not take, before anything was noted as started.
     async fn not_offered(&self, server: usize, connection: &Connection, prepared: Prepared, refusal: &Refusal) {
         let edition = std::sync::Arc::clone(&prepared.job.edition);
-        let (settled, why) = match refusal.verdict {
-            Verdict::Server => (self.refused_before_start(server, connection, prepared, refusal), None),
-            _ => {
-                let (settled, stop) = self.judge(server, connection, &prepared, Outcome::Refused(refusal.clone()));
-                self.lanes.done(prepared.job.recipient.domain(), stop.pacing);
-                (Some(settled), stop.edition)
-            }
+        let (settled, why) = if closes_the_door(refusal.verdict) {
+            (self.refused_before_start(server, connection, prepared, refusal), None)
+        } else {
+            let (settled, stop) = self.judge(server, connection, &prepared, Outcome::Refused(refusal.clone()));
+            self.lanes.done(prepared.job.recipient.domain(), stop.pacing);
+            (Some(settled), stop.edition)
         };
         if let Some(settled) = settled {
             self.ledger.note(vec![settled], None).await;
@@ -177,11 +234,12 @@ impl Courier {
         prepared: Prepared,
         refusal: &Refusal,
     ) -> Option<Settled> {
-        if refusal.verdict == Verdict::Server {
+        if closes_the_door(refusal.verdict) {
             // About the server, and nothing was sent: the job goes to another connection as it is.
-            self.broke_off(server, connection, &refusal.to_string());
-            self.lanes.give_back(prepared.job);
-            return None;
+            if refusal.verdict == Verdict::Transport {
+                self.relays.refused(server, &refusal.to_string());
+            }
+            return self.door_closed(server, connection, prepared.job, &refusal.to_string());
         }
         let (settled, stop) = self.judge(server, connection, &prepared, Outcome::Refused(refusal.clone()));
         self.lanes.done(prepared.job.recipient.domain(), stop.pacing);
@@ -196,7 +254,7 @@ impl Courier {
     fn judge(&self, server: usize, connection: &Connection, prepared: &Prepared, outcome: Outcome) -> (Settled, Stop) {
         let job = &prepared.job;
         let now = self.house.clock.now();
-        let mut entry = Entry { job, attempts: job.attempts + 1, reply: None, reason: None };
+        let mut entry = Entry { attempts: job.attempts + 1, ..Entry::of(job) };
         let mut stop = Stop { edition: None, pacing: Pacing::Arrived };
         let settled = match outcome {
             Outcome::Accepted(reply) => {
@@ -208,16 +266,11 @@ impl Courier {
             Outcome::LostAfter(failure) => {
                 self.broke_off(server, connection, &failure.to_string());
                 entry.reason = Some("connection-lost".to_owned());
-                entry.settle(DeliveryState::Unknown, now.plus(UNKNOWN_PAUSE))
+                entry.settle(DeliveryState::Unknown, now.plus(self.pauses.unknown))
             }
             Outcome::LostBefore(failure) => {
                 self.broke_off(server, connection, &failure.to_string());
-                entry.reason = Some("connection-lost".to_owned());
-                let pause = SOON.saturating_mul(1 << job.attempts.clamp(0, 10));
-                self.later(
-                    &mut entry,
-                    Next::At(now.plus(pause).min(job.edition.retry.deadline(job.edition.started_at))),
-                )
+                self.soon(entry, connection)
             }
             Outcome::Refused(refusal) => {
                 let why = refusal.to_string();
@@ -247,10 +300,11 @@ impl Courier {
                         self.later(&mut entry, next)
                     }
                     Verdict::Server | Verdict::Transport | Verdict::Confused | Verdict::Accepted => {
+                        if refusal.verdict == Verdict::Transport {
+                            self.relays.refused(server, &why);
+                        }
                         self.broke_off(server, connection, &why);
-                        entry.attempts = job.attempts;
-                        entry.reason = Some(BounceClass::Network.as_str().to_owned());
-                        entry.settle(DeliveryState::Deferred, now.plus(SOON))
+                        self.soon(entry, connection)
                     }
                 }
             }
@@ -262,7 +316,7 @@ impl Courier {
         let edition = &entry.job.edition;
         let attempts = u32::try_from(entry.attempts).unwrap_or(u32::MAX);
         let random = u64::from_le_bytes(self.house.clock.random());
-        edition.retry.after(attempts, greylisted, edition.started_at, self.house.clock.now(), random)
+        edition.retry.after(attempts, greylisted, self.first_tried(entry), self.house.clock.now(), random)
     }
 
     fn later(&self, entry: &mut Entry<'_>, next: Next) -> Settled {
@@ -295,8 +349,12 @@ struct Entry<'a> {
     reason: Option<String>,
 }
 
-impl Entry<'_> {
-    fn settle(&mut self, state: DeliveryState, next_at: crate::domain::time::Timestamp) -> Settled {
+impl<'a> Entry<'a> {
+    fn of(job: &'a Job) -> Self {
+        Self { job, attempts: job.attempts, reply: None, reason: None }
+    }
+
+    fn settle(&mut self, state: DeliveryState, next_at: Timestamp) -> Settled {
         let reply = self.reply.take();
         Settled {
             edition_id: self.job.edition.id,
@@ -310,6 +368,11 @@ impl Entry<'_> {
             reason: self.reason.take(),
         }
     }
+}
+
+/// Whether a refusal is about the server or our access to it: nothing more goes over this connection.
+const fn closes_the_door(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Server | Verdict::Transport | Verdict::Confused)
 }
 
 fn start(prepared: &Prepared) -> Start {

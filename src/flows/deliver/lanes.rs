@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::edition::Running;
 use crate::clock::Clock;
@@ -17,6 +17,8 @@ pub struct Job {
     pub edition: Arc<Running>,
     pub seq: i64,
     pub attempts: i64,
+    /// How often it came back from a door that closed, since it was claimed.
+    pub returns: u32,
     pub recipient: EmailAddress,
     /// What its unsubscribe and preference links carry.
     pub link: Link,
@@ -25,6 +27,11 @@ pub struct Job {
     pub variant: usize,
 }
 
+/// Fewer waiting jobs than this, and more should be claimed.
+const FEW: usize = 100;
+/// So many wait at most, whatever the reason: the memory of a waiting room has an end.
+const MANY: usize = 4_000;
+
 /// The waiting room between the ledger and the connections.
 pub struct Lanes {
     clock: Clock,
@@ -32,6 +39,9 @@ pub struct Lanes {
     inner: Mutex<Inner>,
     /// Rung when a job may be taken, or there will be no more.
     bell: Notify,
+    /// Rung when few jobs are left.
+    low: Notify,
+    closed: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -40,7 +50,6 @@ struct Inner {
     /// Domains with waiting jobs, in the order of their turns.
     turns: VecDeque<String>,
     waiting: usize,
-    closed: bool,
 }
 
 #[derive(Default)]
@@ -63,7 +72,14 @@ pub enum Pacing {
 impl Lanes {
     /// A waiting room for `most` connections.
     pub fn new(clock: Clock, most: usize) -> Self {
-        Self { clock, most, inner: Mutex::default(), bell: Notify::new() }
+        Self {
+            clock,
+            most,
+            inner: Mutex::default(),
+            bell: Notify::new(),
+            low: Notify::new(),
+            closed: watch::Sender::new(false),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -90,14 +106,19 @@ impl Lanes {
         self.bell.notify_waiters();
     }
 
-    /// A job that was taken and not begun waits again, before the others of its domain.
+    /// A job that was taken and not begun waits again: before the others of its domain, but behind them when a door
+    /// closed on it, because the reason may be the job itself.
     pub fn give_back(&self, job: Job) {
         let mut inner = self.lock();
         let domain = job.recipient.domain().to_owned();
         let lane = inner.domains.entry(domain.clone()).or_default();
         lane.pace.came_back();
         let first = lane.jobs.is_empty();
-        lane.jobs.push_front(job);
+        if job.returns == 0 {
+            lane.jobs.push_front(job);
+        } else {
+            lane.jobs.push_back(job);
+        }
         if first {
             inner.turns.push_back(domain);
         }
@@ -109,10 +130,10 @@ impl Lanes {
     /// The next job, if one may set out now.
     pub fn try_take(&self) -> Option<Job> {
         let now = self.clock.now();
-        let mut inner = self.lock();
-        if inner.closed {
+        if *self.closed.borrow() {
             return None;
         }
+        let mut inner = self.lock();
         for _ in 0..inner.turns.len() {
             let domain = inner.turns.pop_front()?;
             let Some(lane) = inner.domains.get_mut(&domain) else { continue };
@@ -126,7 +147,13 @@ impl Lanes {
                 inner.turns.push_back(domain);
             }
             inner.waiting -= 1;
+            if inner.waiting == FEW {
+                self.low.notify_one();
+            }
             return Some(job);
+        }
+        if inner.waiting == 0 {
+            self.low.notify_one();
         }
         None
     }
@@ -136,13 +163,13 @@ impl Lanes {
         loop {
             let rung = self.bell.notified();
             let look_again = {
-                let inner = self.lock();
-                if inner.closed {
+                if *self.closed.borrow() {
                     return false;
                 }
+                let inner = self.lock();
                 let now = self.clock.now();
-                if inner.turns.iter().filter_map(|domain| inner.domains.get(domain)).any(|lane| lane.pace.has_room(now))
-                {
+                let mut turns = inner.turns.iter().filter_map(|domain| inner.domains.get(domain));
+                if turns.any(|lane| !lane.jobs.is_empty() && lane.pace.has_room(now)) {
                     return true;
                 }
                 inner.waiting > 0
@@ -177,9 +204,18 @@ impl Lanes {
         }
     }
 
-    /// How many jobs wait.
-    pub fn waiting(&self) -> usize {
-        self.lock().waiting
+    /// Whether more should be claimed: few jobs may set out. Those of a domain that is left alone do not count, or
+    /// they would keep everybody else waiting with them.
+    pub fn is_hungry(&self) -> bool {
+        let now = self.clock.now();
+        let inner = self.lock();
+        let awake = inner.domains.values().filter(|lane| lane.pace.resume_at() <= now);
+        inner.waiting < MANY && awake.map(|lane| lane.jobs.len()).sum::<usize>() <= FEW
+    }
+
+    /// Returns when few jobs are left.
+    pub async fn low(&self) {
+        self.low.notified().await;
     }
 
     /// Takes out the waiting jobs that `unwanted` picks, to give them back to the ledger.
@@ -193,12 +229,19 @@ impl Lanes {
             out.extend(gone);
         }
         inner.waiting -= out.len();
+        let Inner { domains, turns, .. } = &mut *inner;
+        turns.retain(|domain| domains.get(domain).is_some_and(|lane| !lane.jobs.is_empty()));
         out
     }
 
     /// Lets nobody take anything any more.
     pub fn close(&self) {
-        self.lock().closed = true;
+        self.closed.send_replace(true);
         self.bell.notify_waiters();
+    }
+
+    /// Returns once they are closed.
+    pub async fn closed(&self) {
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 }

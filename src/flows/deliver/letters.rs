@@ -3,6 +3,8 @@
 use std::num::NonZeroU16;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::relays::Relays;
 use crate::domain::address::EmailAddress;
 use crate::domain::letter::Letter;
@@ -30,10 +32,28 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(20);
 
-/// Sends letters until told to stop; then what is in hand is finished first.
-pub async fn run(house: House, owner: String, relays: Relays, mut stop: tokio::sync::watch::Receiver<bool>) {
+/// Sends letters until told to stop; then what is in hand is finished first, and the rest waits for who winds up.
+///
+/// Only while `present`: others may take what we have in hand for a dead sender's.
+pub async fn run(
+    house: House,
+    owner: String,
+    relays: Relays,
+    mut present: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut connection: Option<(usize, Connection, tokio::time::Instant)> = None;
     while !*stop.borrow() {
+        // Letters that cannot leave need not be claimed and given back every second.
+        let pause = relays.pause();
+        if pause.is_some() || !*present.borrow() {
+            tokio::select! {
+                Ok(()) = present.changed() => {}
+                () = tokio::time::sleep(pause.unwrap_or(LOOK)) => {}
+                _ = stop.changed() => {}
+            }
+            continue;
+        }
         let letters = match claim(&house, &owner).await {
             Ok(letters) => letters,
             Err(error) => {
@@ -54,6 +74,9 @@ pub async fn run(house: House, owner: String, relays: Relays, mut stop: tokio::s
             continue;
         }
         for letter in letters {
+            if *stop.borrow() {
+                break;
+            }
             send(&house, &relays, &mut connection, &letter).await;
         }
     }

@@ -11,8 +11,9 @@ use super::edition::{Running, Settings};
 use super::lanes::{Job, Lanes};
 use super::ledger::Ledger;
 use super::relays::Relays;
+use super::release;
 use crate::domain::address::EmailAddress;
-use crate::domain::delivery::{DeliveryState, OnUnknown};
+use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::{EditionStatus, EditionStep};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::schedule::zone;
@@ -31,8 +32,8 @@ const CLAIM: i64 = 200;
 const LOOK: Duration = Duration::from_millis(300);
 /// How often the dead are looked for.
 const RECOVER: Duration = Duration::from_secs(2);
-/// How long an edition's messages are tried.
-const MAX_AGE: Duration = Duration::from_secs(72 * 3600);
+/// After a fault of the database.
+const FAULT_PAUSE: Duration = Duration::from_secs(2);
 /// An edition that has not moved for so long raises an alarm.
 const STALLED: Duration = Duration::from_secs(600);
 
@@ -41,53 +42,65 @@ pub struct Manager {
     owner: String,
     lanes: Arc<Lanes>,
     ledger: Ledger,
+    retry: RetryPolicy,
     running: HashMap<i64, Arc<Running>>,
+    /// Tells who else works under our name whether they may.
+    present: watch::Sender<bool>,
     presence: Option<Presence>,
     recovered: Option<Instant>,
     moved: HashMap<i64, (i64, Instant)>,
 }
 
 impl Manager {
-    pub fn new(house: House, owner: String, lanes: Arc<Lanes>, ledger: Ledger) -> Self {
+    pub fn new(house: House, owner: String, lanes: Arc<Lanes>, ledger: Ledger, retry: RetryPolicy) -> Self {
         Self {
             house,
             owner,
             lanes,
             ledger,
+            retry,
             running: HashMap::new(),
+            present: watch::Sender::new(false),
             presence: None,
             recovered: None,
             moved: HashMap::new(),
         }
     }
 
-    pub async fn run(mut self, relays: Relays, mut stop: watch::Receiver<bool>) {
+    /// Says whether this process is the one, or one of those, that send for the database.
+    pub fn present(&self) -> watch::Receiver<bool> {
+        self.present.subscribe()
+    }
+
+    /// Looks after editions until told to stop. What it gives back proves that we live, for who winds up.
+    pub async fn run(mut self, relays: Relays, mut stop: watch::Receiver<bool>) -> Option<Presence> {
+        let (house, lanes) = (self.house.clone(), Arc::clone(&self.lanes));
         while !*stop.borrow() {
-            let busy = match self.round(&relays).await {
-                Ok(busy) => busy,
+            // Before the look: who rings while we look is heard afterwards.
+            let rung = house.wake.editions.notified();
+            let pause = match self.round(&relays).await {
+                Ok(true) => continue,
+                Ok(false) => LOOK,
                 Err(error) => {
                     tracing::error!(%error, "editions cannot be looked after; sending waits");
-                    self.presence = None;
-                    false
+                    FAULT_PAUSE
                 }
             };
-            if busy {
-                continue;
-            }
             tokio::select! {
-                () = self.house.wake.editions.notified() => {}
-                () = tokio::time::sleep(if self.running.is_empty() { LOOK } else { Duration::from_millis(20) }) => {}
+                () = rung => {}
+                () = lanes.low() => {}
+                () = tokio::time::sleep(pause) => {}
                 _ = stop.changed() => {}
             }
         }
-        self.lanes.close();
-        self.give_back(|_| true).await;
+        self.presence
     }
 
     /// One look at everything; `true` when there is more to do at once.
     async fn round(&mut self, relays: &Relays) -> Result<bool, FlowError> {
         if self.presence.is_none() {
             self.presence = Presence::enter(&self.house.db, &self.owner).await?;
+            self.present.send_replace(self.presence.is_some());
             self.recovered = None;
         }
         if self.presence.is_none() {
@@ -102,10 +115,15 @@ impl Manager {
         self.stop_those_not_in(&busy).await;
         let mut more = false;
         for edition in busy {
-            more |= match edition.status {
-                EditionStatus::Sending => self.advance(&edition, relays).await?,
-                _ => self.skip(&edition).await?,
+            let looked_after = match edition.status {
+                EditionStatus::Sending => self.advance(&edition, relays).await,
+                _ => self.skip(&edition).await,
             };
+            // One edition in trouble does not keep the others.
+            more |= looked_after.unwrap_or_else(|error| {
+                tracing::error!(edition = edition.id, %error, "the edition cannot be looked after; it waits");
+                false
+            });
         }
         Ok(more)
     }
@@ -122,7 +140,7 @@ impl Manager {
             tx.commit().await?;
             more = !done;
         }
-        if i64::try_from(self.lanes.waiting()).unwrap_or(i64::MAX) < CLAIM / 2 {
+        if self.lanes.is_hungry() {
             more |= self.claim(&running, now).await? > 0;
         }
         if edition.frozen && edition.queued + edition.sending + edition.deferred == 0 {
@@ -134,23 +152,22 @@ impl Manager {
     }
 
     async fn claim(&self, running: &Arc<Running>, now: Timestamp) -> Result<usize, FlowError> {
-        let repeat = running.on_unknown == OnUnknown::Repeat;
+        let repeats = running.on_unknown.repeats();
         // Claiming is a write, and an edition whose rest waits for later has nothing to claim.
-        let due = deliveries::next_due(&mut self.house.db.read().await?, running.id).await?;
+        let due = deliveries::next_due(&mut self.house.db.read().await?, running.id, repeats).await?;
         if due.is_none_or(|due| due > now) {
             return Ok(0);
         }
         let mut tx = self.house.db.write().await?;
-        let mut seqs = deliveries::claim(&mut tx, running.id, &self.owner, repeat, CLAIM, now).await?;
+        let mut seqs = deliveries::claim(&mut tx, running.id, &self.owner, repeats, CLAIM, now).await?;
         if seqs.is_empty() {
             return Ok(0);
         }
         seqs.sort_unstable();
-        let (first, last) = (seqs[0], seqs[seqs.len() - 1]);
-        let rows = deliveries::claimed(&mut tx, running.id, &self.owner, first, last).await?;
+        let rows = deliveries::claimed(&mut tx, running.id, &self.owner, now).await?;
         tx.commit().await?;
         let (mut jobs, mut unfit) = (Vec::with_capacity(rows.len()), Vec::new());
-        // The range may hold rows that an earlier claim has in hand.
+        // A clock that stands still gives two claims the same moment.
         for row in rows.into_iter().filter(|row| seqs.binary_search(&row.seq).is_ok()) {
             match job(running, &row) {
                 Ok(job) => jobs.push(job),
@@ -189,7 +206,7 @@ impl Manager {
         let settings = Settings {
             sender,
             on_unknown: newsletter.on_unknown,
-            retry: RetryPolicy::newsletter(MAX_AGE),
+            retry: self.retry.clone(),
             zone: zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC),
         };
         let running = Arc::new(Running::new(edition, rendering, settings));
@@ -206,11 +223,15 @@ impl Manager {
     /// Ends an edition if everybody is accounted for.
     async fn finish(&mut self, running: &Running) -> Result<(), FlowError> {
         let now = self.house.clock.now();
+        // A look first: this comes round again and again while an uncertain delivery waits for its repeat.
+        let repeats = running.on_unknown.repeats();
+        if deliveries::repeatable(&mut self.house.db.read().await?, running.id, repeats).await? > 0 {
+            return Ok(());
+        }
         let mut tx = self.house.db.write().await?;
         let Some(edition) = editions::by_id(&mut tx, running.id).await? else { return Ok(()) };
         let counts = edition.counts();
-        let waits = running.on_unknown == OnUnknown::Repeat && deliveries::repeatable(&mut tx, running.id).await? > 0;
-        if waits || counts.finished() != edition.audience {
+        if deliveries::repeatable(&mut tx, running.id, repeats).await? > 0 || counts.finished() != edition.audience {
             return Ok(());
         }
         if deliveries::recount(&mut tx, running.id).await? != counts {
@@ -280,8 +301,13 @@ impl Manager {
     /// Gives back what dead workers had claimed.
     async fn recover(&mut self) -> Result<(), FlowError> {
         let Some(presence) = &mut self.presence else { return Ok(()) };
+        if let Err(error) = presence.check().await {
+            // Without it others believe us dead. On SQLite it is a lock on a file, which no fault takes away.
+            self.presence = None;
+            self.present.send_replace(false);
+            return Err(error.into());
+        }
         let house = &self.house;
-        let now = house.clock.now();
         let boot = house.clock.boot();
         let mut reader = house.db.read().await?;
         let letters = outbox::owners(&mut reader).await?;
@@ -294,18 +320,13 @@ impl Manager {
         drop(reader);
         for owner in letters.into_iter().filter(|owner| *owner != self.owner) {
             if presence.is_dead(&owner).await? {
-                let mut tx = house.db.write().await?;
-                outbox::release_owner(&mut tx, &owner, now).await?;
-                tx.commit().await?;
+                release::letters(house, &owner).await?;
             }
         }
         for (edition, owner) in claims.into_iter().filter(|(_, owner)| *owner != self.owner) {
             if presence.is_dead(&owner).await? {
                 let same_boot = !boot.is_empty() && owner.rsplit_once('@').is_some_and(|(_, other)| other == boot);
-                let mut tx = house.db.write().await?;
-                let rows = deliveries::release_owner(&mut tx, edition, &owner, !same_boot, now).await?;
-                tx.commit().await?;
-                tracing::warn!(edition, rows, "a sender died; what it had in hand was taken back");
+                release::claims(house, edition, &owner, !same_boot).await?;
             }
         }
         Ok(())
@@ -344,6 +365,7 @@ fn job(running: &Arc<Running>, row: &ClaimedRow) -> Result<Job, &'static str> {
         edition: Arc::clone(running),
         seq: row.seq,
         attempts: row.attempts,
+        returns: 0,
         recipient,
         link,
         subscribed_at: row.confirmed_at.unwrap_or(running.started_at),

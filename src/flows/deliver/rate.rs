@@ -40,6 +40,11 @@ impl Rate {
         Self { inner }
     }
 
+    /// Whether anybody ever waits.
+    pub const fn is_limited(&self) -> bool {
+        self.inner.is_some()
+    }
+
     /// Waits for the next slot.
     pub async fn wait(&self) {
         let Some(limited) = &self.inner else { return };
