@@ -50,12 +50,12 @@ impl Jobs {
         Ok(Self { scheduler, in_hand })
     }
 
-    /// Stops ticking; a round in hand is finished first, for half a minute at most.
+    /// Stops ticking; a round in hand is finished first, but who stops us waits ten seconds in all.
     pub async fn stop(mut self) {
         if let Err(error) = self.scheduler.shutdown().await {
             tracing::warn!(%error, "the clock did not stop in order");
         }
-        let _ = tokio::time::timeout(Duration::from_secs(30), self.in_hand.lock()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(7), self.in_hand.lock()).await;
     }
 }
 

@@ -32,10 +32,12 @@ on_each_engine![
     who_leaves_in_the_middle_is_skipped,
     a_paused_edition_stands_still_and_goes_on_without_a_repeat,
     what_a_dead_sender_had_in_hand_is_taken_back,
+    a_stop_leaves_nothing_in_hand_though_the_mail_server_is_silent,
+    what_may_not_be_repeated_is_left_and_the_edition_ends,
 ];
 
 /// A house with a newsletter, readers and one article.
-async fn house(database: &Database, readers: usize) -> House {
+pub async fn house(database: &Database, readers: usize) -> House {
     let db = Db::open(database.url()).await.unwrap();
     migrate::migrate(&db).await.unwrap();
     let config = Config::from_values(&[("smtp_connections", "4")]).unwrap();
@@ -81,7 +83,7 @@ async fn house(database: &Database, readers: usize) -> House {
     house
 }
 
-async fn approved(house: &House) -> i64 {
+pub async fn approved(house: &House) -> i64 {
     let Assembled::Draft(edition) = assemble(house, "news", None).await.unwrap() else { panic!("no draft") };
     approve(house, edition.id, &Approver { by: "test", accept_warnings: true, override_reason: None }).await.unwrap();
     edition.id
@@ -94,7 +96,7 @@ fn mailer(house: &House, double: &SmtpDouble) -> Mailer {
     Mailer::start(house, Relays::new(house.clock.clone(), vec![relay]))
 }
 
-async fn until(house: &House, id: i64, what: impl Fn(&EditionRow) -> bool) -> EditionRow {
+pub async fn until(house: &House, id: i64, what: impl Fn(&EditionRow) -> bool) -> EditionRow {
     let began = Instant::now();
     loop {
         let edition = editions::by_id(&mut house.db.read().await.unwrap(), id).await.unwrap().unwrap();
@@ -106,7 +108,7 @@ async fn until(house: &House, id: i64, what: impl Fn(&EditionRow) -> bool) -> Ed
     }
 }
 
-fn sent(edition: &EditionRow) -> bool {
+pub fn sent(edition: &EditionRow) -> bool {
     edition.status == EditionStatus::Sent
 }
 
@@ -274,5 +276,43 @@ fn what_a_dead_sender_had_in_hand_is_taken_back(database: Database) {
         mailer.stop().await;
         assert_eq!(edition.accepted, 50);
         assert_eq!(database.texts("select cast(repeats as text) from deliveries where repeats > 0"), ["1"]);
+    });
+}
+
+fn a_stop_leaves_nothing_in_hand_though_the_mail_server_is_silent(database: Database) {
+    wait(|| async {
+        let house = house(&database, 300).await;
+        for (step, uncertain) in [(Step::Connect, 0), (Step::Dot, 4)] {
+            let double = SmtpDouble::start(Script::offering(&["PIPELINING"]).with(step, Fault::Stalls, When::Always));
+            let id = if step == Step::Connect { approved(&house).await } else { 1 };
+            let timeouts = Timeouts::all(Duration::from_secs(600));
+            let server = Smarthost::parse_list(&double.url("tls=none")).unwrap().remove(0);
+            let relay = Relay::new(server, "test.example", timeouts, Tls::from_system());
+            let mailer = Mailer::start(&house, Relays::new(house.clock.clone(), vec![relay]));
+            if step == Step::Connect {
+                publish::send(&house, id, None).await.unwrap();
+            }
+            while double.seen().reached(step) < 4 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            mailer.stop().await;
+            let edition = until(&house, id, |_| true).await;
+            assert_eq!((edition.sending, edition.unknown, edition.queued), (0, uncertain, 300 - uncertain));
+        }
+    });
+}
+
+fn what_may_not_be_repeated_is_left_and_the_edition_ends(database: Database) {
+    wait(|| async {
+        let house = house(&database, 20).await;
+        database.sql("update newsletters set on_unknown = 'leave'");
+        let double = SmtpDouble::start(Script::offering(&[]).with(Step::Dot, Fault::DiesBeforeReply, When::First));
+        let id = approved(&house).await;
+        let mailer = mailer(&house, &double);
+        publish::send(&house, id, None).await.unwrap();
+        let edition = until(&house, id, sent).await;
+        mailer.stop().await;
+        assert_eq!((edition.accepted, edition.unknown), (19, 1));
+        assert!(double.copies().values().all(|copies| *copies == 1));
     });
 }

@@ -213,6 +213,11 @@ impl Lanes {
         inner.waiting < MANY && awake.map(|lane| lane.jobs.len()).sum::<usize>() <= FEW
     }
 
+    /// Whether no job waits.
+    pub fn is_empty(&self) -> bool {
+        self.lock().waiting == 0
+    }
+
     /// Returns when few jobs are left.
     pub async fn low(&self) {
         self.low.notified().await;

@@ -30,6 +30,8 @@ use crate::store::{Durability, newsletters, outbox};
 const CLAIM: i64 = 200;
 /// Without anybody ringing: what other processes did.
 const LOOK: Duration = Duration::from_millis(300);
+/// While the last messages of an edition are on their way.
+const LOOK_CLOSELY: Duration = Duration::from_millis(20);
 /// How often the dead are looked for.
 const RECOVER: Duration = Duration::from_secs(2);
 /// After a fault of the database.
@@ -79,13 +81,15 @@ impl Manager {
             // Before the look: who rings while we look is heard afterwards.
             let rung = house.wake.editions.notified();
             let pause = match self.round(&relays).await {
-                Ok(true) => continue,
-                Ok(false) => LOOK,
+                Ok(pause) => pause,
                 Err(error) => {
                     tracing::error!(%error, "editions cannot be looked after; sending waits");
                     FAULT_PAUSE
                 }
             };
+            if pause.is_zero() {
+                continue;
+            }
             tokio::select! {
                 () = rung => {}
                 () = lanes.low() => {}
@@ -96,8 +100,8 @@ impl Manager {
         self.presence
     }
 
-    /// One look at everything; `true` when there is more to do at once.
-    async fn round(&mut self, relays: &Relays) -> Result<bool, FlowError> {
+    /// One look at everything; says when the next is due, without a bell.
+    async fn round(&mut self, relays: &Relays) -> Result<Duration, FlowError> {
         if self.presence.is_none() {
             self.presence = Presence::enter(&self.house.db, &self.owner).await?;
             self.present.send_replace(self.presence.is_some());
@@ -105,7 +109,7 @@ impl Manager {
         }
         if self.presence.is_none() {
             // Another process sends for this database; this one stands by.
-            return Ok(false);
+            return Ok(LOOK);
         }
         if self.recovered.is_none_or(|last| last.elapsed() > RECOVER) {
             self.recover().await?;
@@ -113,8 +117,9 @@ impl Manager {
         }
         let busy = editions::busy(&mut self.house.db.read().await?).await?;
         self.stop_those_not_in(&busy).await;
-        let mut more = false;
+        let (mut more, mut last) = (false, false);
         for edition in busy {
+            last |= edition.sending > 0 && edition.queued == 0 && self.lanes.is_empty();
             let looked_after = match edition.status {
                 EditionStatus::Sending => self.advance(&edition, relays).await,
                 _ => self.skip(&edition).await,
@@ -125,7 +130,11 @@ impl Manager {
                 false
             });
         }
-        Ok(more)
+        Ok(match (more, last) {
+            (true, _) => Duration::ZERO,
+            (false, true) => LOOK_CLOSELY,
+            (false, false) => LOOK,
+        })
     }
 
     /// Claims ahead, or ends what is done.

@@ -130,7 +130,7 @@ async fn send(house: &House, newsletter: &NewsletterRow, edition: &EditionRow) -
     let mut tx = house.db.write().await?;
     while !deliveries::freeze_some(&mut tx, edition.id, newsletter.id, now, now).await? {}
     let everybody = i64::try_from(PEOPLE.len()).unwrap_or(i64::MAX);
-    deliveries::claim(&mut tx, edition.id, SENDER, false, everybody, now).await?;
+    deliveries::claim(&mut tx, edition.id, SENDER, 0, everybody, now).await?;
     let rows = deliveries::page(&mut tx, edition.id, None, 0, everybody).await?;
     let settled: Vec<Settled> = rows.iter().map(|row| settled(row, fate(row))).collect();
     let starts: Vec<Start> = settled
