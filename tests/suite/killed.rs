@@ -1,11 +1,13 @@
 //! The program dies in the middle of sending, and nobody is lost for it.
+//!
+//! `POSTDUIF_TEST_KILLS=100` kills so often, with a mail server that fails at the same time; without it, thrice.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::kit::installation::Serving;
 use crate::kit::smtp_double::SmtpDouble;
-use crate::kit::smtp_double::script::Script;
+use crate::kit::smtp_double::script::{Fault, Script, Step, When};
 use crate::kit::{Installation, on_each_engine};
 
 on_each_engine![
@@ -18,9 +20,16 @@ const READERS: usize = 2_000;
 const CONNECTIONS: usize = 4;
 
 fn nobody_is_lost_and_few_get_it_twice_when_the_sender_is_killed(installation: Installation) {
-    let (double, copies) = interrupted(installation, |serving| serving.kill());
+    let kills = std::env::var("POSTDUIF_TEST_KILLS").ok().map(|count| count.parse().expect("a number of kills"));
+    let script = if kills.is_some() { failing() } else { working() };
+    let kills = kills.unwrap_or(STOPS);
+    let (double, copies) = interrupted(installation, script, kills, |serving| serving.kill());
     let repeated: usize = copies.values().map(|copies| copies - 1).sum();
-    assert!(repeated <= STOPS.len() * CONNECTIONS, "{repeated} mails went out again");
+    let swallowed = double.seen().swallowed;
+    assert!(
+        repeated <= kills * CONNECTIONS + swallowed,
+        "{repeated} mails went out again, {swallowed} replies were lost"
+    );
     // A repeat is recognised by who gets it: it carries the Message-ID of the first.
     let mut ids = BTreeMap::new();
     for message in &double.seen().messages {
@@ -32,26 +41,44 @@ fn nobody_is_lost_and_few_get_it_twice_when_the_sender_is_killed(installation: I
 }
 
 fn everybody_gets_it_once_when_the_sender_is_told_to_stop(installation: Installation) {
-    let (_, copies) = interrupted(installation, |mut serving| {
+    let (_, copies) = interrupted(installation, working(), STOPS, |mut serving| {
         let status = serving.terminate();
         assert_eq!(status.code(), Some(0), "{}", serving.log());
     });
     assert!(copies.values().all(|copies| *copies == 1), "{copies:?}");
 }
 
-/// The sender is stopped when so many mails have arrived.
-const STOPS: [usize; 3] = [300, 900, 1_500];
+/// How often the sender is stopped.
+const STOPS: usize = 3;
 
-/// Sends to everybody, interrupted thrice, and finds that all of them got it.
-fn interrupted(mut installation: Installation, stop: impl Fn(Serving)) -> (SmtpDouble, BTreeMap<String, usize>) {
-    let double = SmtpDouble::start(Script::offering(&["PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES"]));
+fn working() -> Script {
+    Script::offering(&["PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES"])
+}
+
+/// Takes messages and dies before it says so, hangs up, and closes the door, now and then.
+fn failing() -> Script {
+    working()
+        .with(Step::Dot, Fault::DiesBeforeReply, When::Every(50))
+        .with(Step::Rcpt, Fault::Drops, When::Every(61))
+        .with(Step::Mail, Fault::Says("421 4.3.2 shutting down"), When::Every(97))
+        .with(Step::Body, Fault::Drops, When::Every(113))
+}
+
+/// Sends to everybody, interrupted now and then, and finds that all of them got it.
+fn interrupted(
+    mut installation: Installation,
+    script: Script,
+    stops: usize,
+    stop: impl Fn(Serving),
+) -> (SmtpDouble, BTreeMap<String, usize>) {
+    let double = SmtpDouble::start(script);
     installation.set("SMTP_URL", &double.url("tls=none"));
     installation.set("SMTP_CONNECTIONS", &CONNECTIONS.to_string());
     installation.newsletter();
     installation.readers(READERS, "example.org");
     let mut serving = installation.serve();
     let edition = installation.publish();
-    for count in STOPS {
+    for count in (1..=stops).map(|stop| stop * READERS / (stops + 1)) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while double.seen().messages.len() < count {
             assert!(Instant::now() < deadline, "{} mails came: {}", double.seen().messages.len(), serving.log());

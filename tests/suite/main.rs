@@ -17,6 +17,7 @@ mod serving;
 mod sign_up;
 mod signatures;
 mod smtp;
+mod sweep;
 mod test_kit;
 mod unsubscribe;
 mod visitor;

@@ -31,11 +31,14 @@ pub struct Seen {
     pub commands: Vec<String>,
     /// What no client may do: bare CR or LF, pipelining uninvited, commands out of order.
     pub violations: Vec<String>,
+    /// Messages that it took and never said so.
+    pub swallowed: usize,
     /// Connections in all.
     pub connections: usize,
     /// Most connections at one time.
     pub peak: usize,
     open: usize,
+    well: bool,
     steps: BTreeMap<Step, usize>,
 }
 
@@ -78,6 +81,11 @@ impl SmtpDouble {
         self.seen.lock().expect("no session has panicked")
     }
 
+    /// From now on nothing goes wrong any more.
+    pub fn becomes_well(&self) {
+        self.seen().well = true;
+    }
+
     /// How many copies each recipient got.
     pub fn copies(&self) -> BTreeMap<String, usize> {
         let mut copies = BTreeMap::new();
@@ -94,6 +102,11 @@ impl Seen {
         (1..=self.connections)
             .map(|number| self.messages.iter().filter(|message| message.connection == number).count())
             .collect()
+    }
+
+    /// How often a step was reached.
+    pub fn reached(&self, step: Step) -> usize {
+        self.steps.get(&step).copied().unwrap_or_default()
     }
 
     /// Counts that a step was reached; from 1.

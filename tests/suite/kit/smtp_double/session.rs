@@ -147,7 +147,10 @@ impl<'a> Session<'a> {
         };
         if takes_it {
             self.taken += 1;
-            self.see(|seen| seen.messages.push(message));
+            self.see(|seen| {
+                seen.messages.push(message);
+                seen.swallowed += usize::from(fault == Some(Fault::DiesBeforeReply));
+            });
         }
         self.behave(fault, "250 2.0.0 queued as D0UB1E").await.map(|_| ())
     }
@@ -239,8 +242,8 @@ impl<'a> Session<'a> {
     }
 
     fn reach(&mut self, step: Step) -> Option<Fault> {
-        let count = self.see(|seen| seen.reach(step));
-        self.script.fault(step, count)
+        let (count, well) = self.see(|seen| (seen.reach(step), seen.well));
+        if well { None } else { self.script.fault(step, count) }
     }
 
     async fn behave(&mut self, fault: Option<Fault>, usual: &str) -> Result<bool, Over> {
