@@ -1,10 +1,10 @@
 //! Every sentence that people read, in every language; the compiler refuses one that a language lacks.
 
 pub mod dates;
+pub mod demo;
 pub mod desk;
 pub mod desk_people;
 pub mod desk_settings;
-pub mod demo;
 pub mod editions;
 pub mod mails;
 pub mod numbers;
