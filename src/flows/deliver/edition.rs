@@ -62,14 +62,15 @@ impl Running {
         self.policy_refusals.store(0, Ordering::Relaxed);
     }
 
-    /// Us or the content was refused; `true` when it is time to stop.
+    /// Us or the content was refused; `true` when it is time to stop. Once only: the refusals that other connections
+    /// had in hand must not stop it again after somebody has let it go on.
     pub fn refused(&self) -> bool {
-        self.refusals.fetch_add(1, Ordering::Relaxed) + 1 >= REFUSALS_THAT_STOP
+        self.refusals.fetch_add(1, Ordering::Relaxed) + 1 == REFUSALS_THAT_STOP
     }
 
     /// A recipient was refused as a matter of policy; `true` when it is time to stop.
     pub fn refused_by_policy(&self) -> bool {
-        self.policy_refusals.fetch_add(1, Ordering::Relaxed) + 1 >= POLICY_REFUSALS_THAT_STOP
+        self.policy_refusals.fetch_add(1, Ordering::Relaxed) + 1 == POLICY_REFUSALS_THAT_STOP
     }
 }
 
