@@ -6,10 +6,29 @@ use serde::Serialize;
 use super::Global;
 use super::output::Output;
 use crate::config::Effective;
+use crate::config::settings::{self, Fallback};
 
 /// Show the effective settings, with secrets masked, and where each came from
 #[derive(Args)]
+#[command(after_help = explained())]
 pub struct Arguments {}
+
+/// Every setting in a sentence, from the table that loading follows.
+fn explained() -> String {
+    let mut text =
+        "Settings, as environment variables; each also exists as NAME_FILE, which names a file with the value, \
+                    and in the TOML file in small letters without POSTDUIF_:\n"
+            .to_owned();
+    for setting in settings::ALL {
+        let default = match &setting.default {
+            Fallback::None => "none".to_owned(),
+            Fallback::Value(value) => (*value).to_owned(),
+            Fallback::Derived(words) => (*words).to_owned(),
+        };
+        text.push_str(&format!("\n  {}\n      {} [default: {default}]\n", setting.variable(), setting.doc));
+    }
+    text
+}
 
 #[derive(Serialize)]
 struct Line<'a> {
