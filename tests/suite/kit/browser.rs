@@ -1,5 +1,7 @@
 //! A visitor's browser: Chromium, driven over WebDriver (W3C), with its scripts on or off.
 
+use std::time::{Duration, Instant};
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -63,9 +65,16 @@ impl Browser {
         self.tell(&format!("{}/value", self.find(css)), &json!({"text": text}));
     }
 
-    /// Clicks it, and waits for the page that follows, if one does.
+    /// Clicks it, and waits until the page that it leads to has taken the place of this one: a driver in a hurry
+    /// answers before the click has led anywhere.
     pub fn press(&self, css: &str) {
+        let page = self.find("html");
         self.tell(&format!("{}/click", self.find(css)), &json!({}));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.driver.get(&format!("{}{page}/name", self.session)).status == 200 {
+            assert!(Instant::now() < deadline, "pressing {css} leads nowhere");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     pub fn resize(&self, width: u32, height: u32) {
