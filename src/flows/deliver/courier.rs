@@ -131,10 +131,11 @@ impl Courier {
                 (Some(next), None) => self.lanes.give_back(next.job),
                 (None, _) => {}
             }
-            let granted = self.ledger.note(settled, offered.as_ref().map(start)).await;
+            // Before the next start is asked for: the gate then stays shut for every connection.
             if let Some(why) = stop.edition {
                 self.stop_edition(&edition, &why).await;
             }
+            let granted = self.ledger.note(settled, offered.as_ref().map(start)).await;
             match offered {
                 Some(prepared) if granted => current = prepared,
                 Some(prepared) => {
