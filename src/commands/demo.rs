@@ -1,6 +1,7 @@
 //! `postduif demo`: a complete sample newsletter with nothing to configure, and a walk through it.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -12,7 +13,7 @@ use super::output::Output;
 use super::{Global, logging, start};
 use crate::app::{self, Parts};
 use crate::clock::Clock;
-use crate::config::{Config, TemporaryFolder, program};
+use crate::config::{Config, TemporaryFolder, program, variables};
 use crate::domain::role::Role;
 use crate::flows::demo::{self, Demo, Feed, NEWSLETTER};
 use crate::flows::tokens;
@@ -77,11 +78,7 @@ async fn show(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     std::fs::write(&file, kept.map(|(key, value)| toml_line(key, value)).collect::<String>())
         .context("the demo's settings cannot be written down")?;
 
-    let walk = Walk {
-        url: public_url.trim_end_matches('/').to_owned(),
-        command: format!("{} --config {}", program(), file.display()),
-        token,
-    };
+    let walk = Walk { url: public_url.trim_end_matches('/').to_owned(), command: command(&file), token };
     output.one(&walk, || walk.text())?;
     if !address.ip().is_loopback() {
         eprintln!("Anybody who can reach {address} can read the demo's mailbox and follow every link in it.");
@@ -90,6 +87,15 @@ async fn show(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     let _ = closing.send(());
     let _ = receiving.await;
     Ok(())
+}
+
+/// How a command against the demo begins. A variable goes over its settings file, and might lead the command to real
+/// readers.
+fn command(file: &Path) -> String {
+    let stray = variables();
+    let without: String = stray.iter().map(|name| format!("-u {name} ")).collect();
+    let env = if stray.is_empty() { "" } else { "env " };
+    format!("{env}{without}{} --config {}", program(), file.display())
 }
 
 /// A setting as the settings file has it: what JSON writes as a text, TOML reads as one.
@@ -121,14 +127,15 @@ A sample newsletter is ready. Nothing leaves this machine: all mail ends in the 
 4. Follow its link and press the button. Only now are you a reader; a second mail welcomes you.
 5. Let the next edition make itself from the 14 articles of the sample feed (in a second terminal):
      {command} edition assemble {NEWSLETTER}
-6. Approve what you saw:
-     {command} edition approve 2 --accept-warnings
+6. See whether anything is wrong with it, and approve it:
+     {command} edition preflight 2
+     {command} edition approve 2
 7. Send it, and watch every recipient come to an end:
      {command} edition send 2 --wait
 8. Look in the mailbox again: everybody got a mail of their own.
      {url}/demo/mailbox
 9. Unsubscribe with the link at the bottom of yours. The past edition shows what else may happen:
-     {command} edition show 1
+     {command} edition report 1
 
 The API answers to this token:
      curl -H 'Authorization: Bearer {token}' {url}/api/v1/editions

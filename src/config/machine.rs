@@ -5,6 +5,7 @@ use std::io::Result;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use super::settings::PREFIX;
 use crate::clock::Clock;
 use crate::domain::token::hex;
 
@@ -40,6 +41,12 @@ impl Drop for TemporaryFolder {
 /// By which name this program was called, for commands that people copy.
 pub fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "postduif".to_owned())
+}
+
+/// The variables around us that would set something in the next command, too.
+pub fn variables() -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.filter(|name| name.starts_with(PREFIX)).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use tracing_subscriber::filter::Targets;
 
 pub use self::database::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::layers::{FlagValue, Flags, Origin};
-pub use self::machine::{TemporaryFolder, program};
+pub use self::machine::{TemporaryFolder, program, variables};
 pub use self::secret::{KeyFileError, SecretKey, key_file};
 use self::settings::{Fallback, Setting, Shown};
 use crate::clock::Clock;

@@ -17,14 +17,21 @@ struct Demo {
     folder: TempDir,
     child: Child,
     http: Http,
-    /// What every command against it begins with, but for the program.
+    /// What every command against it begins with.
+    command: String,
+    /// The same without the program.
     arguments: Vec<String>,
 }
 
 impl Demo {
     fn begin() -> Self {
+        Self::begin_with(|program| program)
+    }
+
+    fn begin_with(surroundings: impl FnOnce(Program) -> Program) -> Self {
         let folder = TempDir::with_prefix("postduif-").expect("a temporary folder can be made");
-        let mut command = program(&folder, &["demo", "--listen", "127.0.0.1:0", "--json"]).into_command();
+        let program = program(&folder, &["demo", "--listen", "127.0.0.1:0", "--json"]);
+        let mut command = surroundings(program).into_command();
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut line = String::new();
         let said = child.stdout.take().expect("its output is ours");
@@ -32,8 +39,9 @@ impl Demo {
         let walk: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("no walk ({error}): {line}"));
         let text = |key: &str| walk[key].as_str().expect("the walk is texts").to_owned();
         assert!(text("token").starts_with("pd_live_"));
-        let arguments = text("command").split(' ').skip(1).map(str::to_owned).collect();
-        Self { folder, child, http: Http::to(text("url")), arguments }
+        let command = text("command");
+        let arguments = command.split(' ').skip(1).map(str::to_owned).collect();
+        Self { folder, child, http: Http::to(text("url")), command, arguments }
     }
 
     /// A command in a second terminal.
@@ -121,7 +129,7 @@ fn the_walk_leads_from_sign_up_to_the_newsletter_and_out_again() {
     assert_eq!(titles(1).len(), 10);
     assert!(!titles(1).iter().any(|title| title.starts_with("Chinese camera")), "the oldest is left for later");
 
-    demo.run(&["edition", "approve", "2", "--accept-warnings"]).done();
+    demo.run(&["edition", "approve", "2"]).done();
     let sent = demo.run(&["--json", "edition", "send", "2", "--wait"]).json().remove(0);
     assert_eq!((&sent["status"], &sent["counts"]["accepted"]), (&"sent".into(), &sent["audience"]));
 
@@ -177,6 +185,13 @@ fn a_port_in_use_is_named_with_the_way_to_another_and_nothing_is_left_behind() {
     let message = program(&folder, &["demo", "--listen", &address]).run().failed();
     assert!(message.contains(&address) && message.contains("--listen"), "{message}");
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder can be listed").count(), 0);
+}
+
+#[test]
+fn the_printed_commands_let_no_variable_lead_them_elsewhere() {
+    let demo = Demo::begin_with(|program| program.env("POSTDUIF_DATABASE_URL", "sqlite:real.db"));
+    assert!(demo.command.starts_with("env -u POSTDUIF_DATABASE_URL "), "{}", demo.command);
+    assert!(!demo.folder.path().join("real.db").exists());
 }
 
 #[test]

@@ -38,7 +38,7 @@ const SENDER: &str = "demo";
 const ARTICLES: [(&str, &str, &str); 5] = [
     (
         "blogs",
-        "Zo bespreek je een datalek met je team",
+        "Leren van een datalek",
         "[Voorbeeldtekst] Een datalek is schrikken. Met vijf vragen maak je er een leermoment van.",
     ),
     (

@@ -11,7 +11,8 @@ use crate::pages::layout::Imprint;
 use crate::pages::preferences::{Centre, Format, Standing, Subscription};
 use crate::pages::problem::Problem;
 use crate::pages::{
-    NewsletterView, Visit, archive, check_inbox, confirm, embed, home, preferences, problem, signup, unsubscribe,
+    NewsletterView, Visit, archive, check_inbox, confirm, demo_mailbox, embed, home, preferences, problem, signup,
+    unsubscribe,
 };
 
 /// What people and feeds may have typed.
@@ -125,6 +126,7 @@ pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
     ];
     pages.extend(centres(language, words, imprint));
     pages.extend(archives(language, words, &newsletter));
+    pages.extend(demo(language, words));
     pages.extend(problems(language, imprint));
     pages
 }
@@ -188,6 +190,24 @@ fn archives(language: Language, words: Words, newsletter: &NewsletterView<'_>) -
         ("archive", archive::list(newsletter, language, &[line, line])),
         ("archive-empty", archive::list(newsletter, language, &[])),
         ("archive-edition", with_edition(words, |edition| archive::edition(newsletter, language, edition))),
+    ]
+}
+
+fn demo(language: Language, words: Words) -> [(&'static str, Markup); 3] {
+    let received = "2026-03-01 09:00:12";
+    let line = demo_mailbox::Line { id: 7, subject: words.subject, to: words.email, received };
+    let mail = demo_mailbox::Opened {
+        line,
+        author: words.organisation,
+        return_path: words.email,
+        text: Some(words.url),
+        has_html: true,
+        source: words.summary,
+    };
+    [
+        ("demo-mailbox", demo_mailbox::list(language, "ibp", &[line, line])),
+        ("demo-mailbox-empty", demo_mailbox::list(language, "ibp", &[])),
+        ("demo-mail", demo_mailbox::mail(language, &mail)),
     ]
 }
 
