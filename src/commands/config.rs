@@ -11,7 +11,11 @@ use crate::config::settings::{self, Fallback};
 /// Show the effective settings, with secrets masked, and where each came from
 #[derive(Args)]
 #[command(after_help = explained())]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Print the page of the reference
+    #[arg(long, hide = true)]
+    reference: bool,
+}
 
 /// Every setting in a sentence, from the table that loading follows.
 fn explained() -> String {
@@ -38,7 +42,10 @@ struct Line<'a> {
     origin: String,
 }
 
-pub fn run(_: &Arguments, global: &Global, output: &Output) -> anyhow::Result<()> {
+pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> anyhow::Result<()> {
+    if arguments.reference {
+        return Ok(output.raw(settings::reference().as_bytes())?);
+    }
     let config = global.load(None)?;
     let lines: Vec<Line<'_>> = config.effective().iter().map(line).collect();
     output.list(&lines, &["setting", "value", "from"], "", |line| {

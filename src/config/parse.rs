@@ -65,6 +65,14 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
     };
     config.effective = ALL.iter().map(|setting| effective(setting, &layers, &config)).collect();
     config.warnings = layers.warnings;
+    // Whoever relies on a listener must know that there is none yet.
+    for (setting, given) in
+        [(settings::INBOUND_LISTEN, config.inbound_listen), (settings::METRICS_LISTEN, config.metrics_listen)]
+    {
+        if given.is_some() {
+            config.warnings.push(format!("{} is set, but this version does not listen there yet", setting.variable()));
+        }
+    }
     Ok(config)
 }
 

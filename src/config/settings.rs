@@ -45,6 +45,33 @@ impl Setting {
     }
 }
 
+impl std::fmt::Display for Fallback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::None => f.write_str("not set"),
+            Self::Value(value) => write!(f, "`{value}`"),
+            Self::Derived(words) => f.write_str(words),
+        }
+    }
+}
+
+/// Every setting as the page of the reference.
+pub fn reference() -> String {
+    let row = |setting: &&Setting| {
+        format!("| `{}` | `{}` | {} | {} |\n", setting.variable(), setting.key, setting.default, setting.doc)
+    };
+    format!(
+        "# Settings\n\n{INTRODUCTION}\n\n| variable | in the file | default | meaning |\n| --- | --- | --- | --- |\n{}",
+        ALL.iter().map(row).collect::<String>()
+    )
+}
+
+const INTRODUCTION: &str = "\
+A flag (`--set KEY=VALUE`) goes before an environment variable, that before the file which a variable with `_FILE` \
+behind its name points to (for secrets), that before the TOML file (`--config FILE`, else `./postduif.toml`, else \
+`/etc/postduif/postduif.toml`), and that before the default. What is empty counts as not set. An unknown setting or a \
+bad value stops the start with one line that names it.";
+
 /// Two settings are the same when they are the same line of the table.
 impl PartialEq for Setting {
     fn eq(&self, other: &Self) -> bool {
@@ -93,7 +120,7 @@ settings! {
     DKIM_KEY_FILE "dkim_key_file", None, Plainly,
         "The file of the private key, RSA or Ed25519, as PEM (PKCS#8); as many files as selectors, in the same order.";
     INBOUND_LISTEN "inbound_listen", None, Plainly,
-        "Address and port on which bounces and unsubscribe mail are taken by SMTP or LMTP.";
+        "Address and port on which bounces and unsubscribe mail are taken by SMTP or LMTP. Not served yet in this version.";
     BOUNCE_ADDRESS "bounce_address", None, Plainly,
         "The envelope sender; a detail is added for each delivery: `bounces+TOKEN@example.org`.";
     SMTP_EHLO "smtp_ehlo", Derived("the host of the public URL"), Plainly,
@@ -107,9 +134,22 @@ settings! {
     OFFLINE "offline", Value("false"), Plainly,
         "Look nothing up in DNS and probe nothing outside; checks that would say “not checked” and block nothing.";
     METRICS_LISTEN "metrics_listen", None, Plainly,
-        "Address and port of the Prometheus metrics, which have a listener of their own.";
+        "Address and port of the Prometheus metrics, which have a listener of their own. Not served yet in this version.";
     LOG "log", Value("info"), Plainly,
         "How much is logged: off, error, warn, info, debug or trace, also for one part of the program: `warn,postduif::mail=debug`.";
     LOG_FORMAT "log_format", Value("text"), Plainly,
         "`text` for people or `json` for machines.";
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_page_of_the_reference_is_what_the_table_says() {
+        let written = include_str!("../../docs/reference/settings.md");
+        assert_eq!(
+            written,
+            super::reference(),
+            "write it anew: postduif config --reference > docs/reference/settings.md"
+        );
+    }
 }

@@ -149,6 +149,12 @@ fn somebody_elses_variable_is_ignored_with_a_warning() {
 }
 
 #[test]
+fn a_listener_that_does_not_exist_yet_is_not_passed_over_in_silence() {
+    let config = Machine::new().flag("inbound_listen", "127.0.0.1:2525").load().unwrap();
+    assert_eq!(config.warnings, ["POSTDUIF_INBOUND_LISTEN is set, but this version does not listen there yet"]);
+}
+
+#[test]
 fn a_bad_value_is_named_with_its_key_its_place_and_what_to_write() {
     for (key, value, reason) in [
         ("listen", "localhost", "“localhost” is no address with a port; write it like 127.0.0.1:8080 or [::1]:8080"),
