@@ -1,7 +1,9 @@
 //! What programs are told, by the API and by `--json` alike: facts of the database in the names of the outside.
 
 mod article;
+mod consent;
 mod edition;
+mod export;
 mod newsletter;
 mod person_export;
 mod report;
@@ -11,7 +13,9 @@ mod suppression;
 mod token;
 
 pub use article::ArticleAnswer;
+pub use consent::{ConsentProofAnswer, ConsentRecordAnswer};
 pub use edition::{EditionAnswer, EditionItem, EditionSection};
+pub use export::ExportAnswer;
 pub use newsletter::{NewsletterAnswer, SectionAnswer};
 pub use person_export::{ConsentAnswer, PersonExport, ReceivedAnswer};
 pub use report::{DomainReport, EditionReport};

@@ -3,6 +3,7 @@
 mod article;
 mod completions;
 mod config;
+mod consent;
 mod demo;
 mod edition;
 mod feedback;
@@ -17,6 +18,7 @@ mod serve;
 mod source;
 mod start;
 mod subscriber;
+mod suppression;
 mod token;
 mod waiting;
 
@@ -75,9 +77,15 @@ enum Command {
     /// Make editions, look at them, and let them go out
     #[command(subcommand)]
     Edition(edition::Command),
-    /// Look up people
+    /// People: look up, add, let go, forget, take along
     #[command(subcommand)]
     Subscriber(subscriber::Command),
+    /// Addresses that must not be mailed
+    #[command(subcommand)]
+    Suppression(suppression::Command),
+    /// The evidence that people asked for the newsletter
+    #[command(subcommand)]
+    Consent(consent::Command),
     /// What comes back by mail: bounces, complaints, wishes to leave
     #[command(subcommand)]
     Feedback(feedback::Command),
@@ -132,6 +140,12 @@ impl Command {
             }
             Self::Subscriber(command) => {
                 start::in_house(global, async |house| subscriber::run(command, house, output).await)?
+            }
+            Self::Suppression(command) => {
+                start::in_house(global, async |house| suppression::run(command, house, output).await)?
+            }
+            Self::Consent(command) => {
+                start::in_house(global, async |house| consent::run(command, house, output).await)?
             }
             Self::Token(command) => start::in_house(global, async |house| token::run(command, house, output).await)?,
             Self::Config(arguments) => config::run(&arguments, global, output)?,

@@ -73,7 +73,11 @@ impl Output {
         Ok(self.out.borrow_mut().write_all(bytes)?)
     }
 
-    fn json(&self, item: &impl Serialize) -> Result<(), OutputError> {
+    /// A JSON object on a line, whatever was asked for.
+    ///
+    /// # Errors
+    /// As [`Output::one`].
+    pub fn json(&self, item: &impl Serialize) -> Result<(), OutputError> {
         let mut text = serde_json::to_vec(item).map_err(io::Error::from)?;
         text.push(b'\n');
         self.raw(&text)

@@ -1,87 +1,179 @@
-//! `postduif subscriber`: people, and what they subscribed to.
+//! `postduif subscriber`: people and what they subscribed to.
 
 mod export;
 mod import;
 
-use anyhow::bail;
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde::Serialize;
 
 use super::output::{Output, card};
-use crate::answers::SubscriberAnswer;
+use crate::answers::{ConsentRecordAnswer, SubscriberAnswer, SuppressionAnswer};
 use crate::domain::address::EmailAddress;
+use crate::domain::consent::ConsentMeans;
 use crate::domain::language::Language;
-use crate::flows::House;
-use crate::flows::import::{Admitted, add};
-use crate::flows::unsubscribe::unsubscribe_address;
-use crate::store::subscriptions;
+use crate::domain::subscription::SubscriptionStatus;
+use crate::flows::people::{self, Addition};
+use crate::flows::{House, consent_proof, erase, newsletters};
+use crate::store::{subscriptions, suppressions};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Take over a list of people from a CSV file with a column “email”; nobody is mailed
+    /// Take over a list of people from the file of another tool; nobody is mailed
     Import(import::Arguments),
-    /// Write people as CSV, or with --json as one object a line
+    /// Write the list to standard output: CSV that spreadsheets can open safely, or JSON Lines, with the evidence
     Export(export::Arguments),
-    /// Show what is known about one address
+    /// List people
+    List(Selection),
+    /// Show what is known about one address, with the evidence
     Show {
         /// The address
         #[arg(value_name = "ADDR")]
         address: EmailAddress,
     },
-    /// Subscribe one person on your word
+    /// Subscribe somebody who asked on paper or by telephone; no mail is sent
     Add {
-        #[command(flatten)]
-        who: Who,
-        /// How they asked for it; recorded
-        #[arg(long, value_name = "TEXT")]
+        /// The address
+        #[arg(value_name = "ADDR")]
+        address: EmailAddress,
+        /// The newsletter
+        #[arg(long, value_name = "SLUG")]
+        newsletter: String,
+        /// When and how they asked: kept as evidence
+        #[arg(long, value_name = "TEXT", visible_alias = "evidence")]
         consent: String,
         /// nl or en [default: the newsletter's]
         #[arg(long)]
         language: Option<Language>,
     },
-    /// End one person's subscription at once
-    Unsubscribe(Who),
+    /// End the subscriptions of an address
+    Unsubscribe {
+        /// The address
+        #[arg(value_name = "ADDR")]
+        address: EmailAddress,
+        /// Only this newsletter [default: all]
+        #[arg(long, value_name = "SLUG")]
+        newsletter: Option<String>,
+    },
+    /// Forget a person (GDPR article 17): only a keyed hash stays, so that no import brings them back
+    Erase {
+        /// The address
+        #[arg(value_name = "ADDR")]
+        address: EmailAddress,
+    },
 }
 
-/// One person and one newsletter.
+/// Which people.
 #[derive(Args)]
-pub struct Who {
-    /// The address
-    #[arg(value_name = "ADDR")]
-    address: EmailAddress,
-    /// The newsletter
+pub struct Selection {
+    /// Only of this newsletter
     #[arg(long, value_name = "SLUG")]
-    newsletter: String,
+    newsletter: Option<String>,
+    /// Only those whose subscription is pending, confirmed, unsubscribed, bounced or complained
+    #[arg(long)]
+    status: Option<SubscriptionStatus>,
 }
+
+/// People listed at a time.
+const PAGE: i64 = 500;
 
 pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Result<()> {
     match command {
-        Command::Import(arguments) => import::run(&arguments, house, output).await,
-        Command::Export(arguments) => export::run(&arguments, house, output).await,
+        Command::List(selection) => list(&selection, house, output).await,
         Command::Show { address } => show(&address, house, output).await,
-        Command::Add { who, consent, language } => {
-            if add(house, &who.newsletter, &who.address, language, &consent).await? == Admitted::Unchanged {
+        Command::Add { address, newsletter, consent, language } => {
+            let means = ConsentMeans::Operator;
+            let addition = Addition { newsletter: &newsletter, email: address, language, evidence: &consent, means };
+            let (row, added) = people::add(house, addition).await?;
+            if !added {
                 eprintln!("This address gets the newsletter already; nothing was changed.");
             }
-            show(&who.address, house, output).await
+            let answer = SubscriberAnswer::of(&mut house.db.read().await?, row).await?;
+            Ok(output.one(&answer, || text(&answer))?)
         }
-        Command::Unsubscribe(who) => {
-            let ended = unsubscribe_address(house, &who.newsletter, &who.address).await?;
-            let answer = json!({ "newsletter": who.newsletter, "status": "unsubscribed", "changed": ended });
-            let sentence = if ended { "The subscription is ended." } else { "The subscription had ended before." };
-            output.one(&answer, || sentence.to_owned())?;
-            Ok(())
+        Command::Unsubscribe { address, newsletter } => {
+            let means = ConsentMeans::Operator;
+            let (row, ended) = people::unsubscribe(house, &address, newsletter.as_deref(), means).await?;
+            let person = SubscriberAnswer::of(&mut house.db.read().await?, row).await?;
+            let answer = Ended { person, changed: ended > 0 };
+            Ok(output.one(&answer, || {
+                let said = if answer.changed { "ended" } else { "nothing to end: it had ended before" };
+                format!("{said}\n{}", text(&answer.person))
+            })?)
+        }
+        Command::Erase { address } => {
+            let erased = erase::erase_address(house, &address, ConsentMeans::Operator, "command line").await?;
+            Ok(output.one(&erased, || {
+                let known = if erased.known { "forgotten" } else { "nobody was known by this address" };
+                format!(
+                    "{known}: {} subscriptions, {} letters, {} deliveries, {} consent records; only a keyed hash is kept",
+                    erased.subscriptions, erased.letters, erased.deliveries, erased.consent_records
+                )
+            })?)
+        }
+        Command::Import(arguments) => import::run(&arguments, house, output).await,
+        Command::Export(arguments) => export::run(&arguments, house, output).await,
+    }
+}
+
+async fn list(selection: &Selection, house: &House, output: &Output) -> anyhow::Result<()> {
+    let mut reader = house.db.read().await?;
+    let newsletter_id = match &selection.newsletter {
+        Some(slug) => Some(newsletters::find(&mut reader, slug).await?.id),
+        None => None,
+    };
+    let mut after = 0;
+    loop {
+        let page = subscriptions::page(&mut reader, newsletter_id, selection.status, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        for row in page {
+            let one = SubscriberAnswer::of(&mut reader, row).await?;
+            output.one(&one, || {
+                let each = one.subscriptions.iter().map(|each| format!("{}: {}", each.newsletter, each.status));
+                format!("{}  {}", one.email, each.collect::<Vec<_>>().join(", "))
+            })?;
         }
     }
 }
 
+/// A person after their subscriptions were ended.
+#[derive(Serialize)]
+struct Ended {
+    #[serde(flatten)]
+    person: SubscriberAnswer,
+    /// Something ended now.
+    changed: bool,
+}
+
+/// A person with all that is recorded about them.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    person: SubscriberAnswer,
+    suppression: Option<SuppressionAnswer>,
+    consent: Vec<ConsentRecordAnswer>,
+}
+
 async fn show(address: &EmailAddress, house: &House, output: &Output) -> anyhow::Result<()> {
     let mut reader = house.db.read().await?;
-    let Some(row) = subscriptions::subscriber_by_email(&mut reader, address).await? else {
-        bail!("nobody with this address is known; look at the spelling");
+    let row = people::find(&mut reader, address).await?;
+    let suppression = suppressions::by_hash(&mut reader, &row.address_hash).await?;
+    let shown = Shown {
+        person: SubscriberAnswer::of(&mut reader, row).await?,
+        suppression: suppression.map(SuppressionAnswer::from),
+        consent: consent_proof::records(house, address).await?.into_iter().map(ConsentRecordAnswer::from).collect(),
     };
-    let answer = SubscriberAnswer::of(&mut reader, row).await?;
-    output.one(&answer, || text(&answer))?;
+    output.one(&shown, || {
+        let mut facts = vec![text(&shown.person)];
+        facts.extend(
+            shown.suppression.iter().map(|one| format!("suppressed    {} since {}", one.reason, one.created_at)),
+        );
+        facts.extend(shown.consent.iter().map(|one| {
+            let way = one.means.map_or_else(String::new, |means| format!(" by {means}"));
+            format!("record {}      {}: {}{way}", one.id, one.at, one.event)
+        }));
+        facts.join("\n")
+    })?;
     Ok(())
 }
 

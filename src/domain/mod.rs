@@ -6,6 +6,7 @@ pub mod bounce;
 mod bounce_phrases;
 mod bounce_wording;
 pub mod consent;
+pub mod csv_cell;
 pub mod delivery;
 pub mod edition;
 pub mod edition_content;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::subscribe::{Answer, LETTER_PATIENCE, too_many};
 use super::unsubscribe::{Ending, Held, end};
-use super::{FlowError, House, erase};
+use super::{FlowError, House, consent_proof, erase};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
 use crate::domain::language::Language;
@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Purpose, hex};
 use crate::store::outbox::NewLetter;
 use crate::store::subscriptions::{SubscriberRow, SubscriptionRow};
-use crate::store::{Access, StoreError, Tx, consent, limits, newsletters, outbox, subscriptions};
+use crate::store::{Access, StoreError, Tx, limits, newsletters, outbox, subscriptions};
 
 /// How long a link that was asked for gives every right.
 pub const FRESH: Duration = Duration::from_secs(3600);
@@ -124,6 +124,7 @@ pub async fn erase_me(house: &House, token: &str) -> Result<bool, FlowError> {
     let Some(mine) = find(house, &mut tx, token).await?.filter(|mine| mine.fresh) else { return Ok(false) };
     erase::forget(house, &mut tx, mine.person.id, ConsentMeans::Link, "the person").await?;
     tx.commit().await?;
+    erase::tidy(house).await;
     Ok(true)
 }
 
@@ -135,7 +136,7 @@ pub async fn consents(
     house: &House,
     person: &SubscriberRow,
 ) -> Result<Vec<(Timestamp, ConsentEvent, Option<String>)>, FlowError> {
-    let rows = consent::of_subject(&mut house.db.read().await?, &person.address_hash).await?;
+    let rows = consent_proof::of(&mut house.db.read().await?, &person.address_hash).await?;
     Ok(rows.into_iter().map(|row| (row.at, row.event, row.body)).collect())
 }
 

@@ -16,6 +16,7 @@ use crate::store::{audit, suppressions};
 pub async fn add(
     house: &House,
     email: &EmailAddress,
+    reason: SuppressionReason,
     note: Option<&str>,
     actor: &str,
 ) -> Result<SuppressionRow, FlowError> {
@@ -24,8 +25,9 @@ pub async fn add(
     let hash = house.keys.address_hash(email);
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
-    let reason = SuppressionReason::Manual;
-    suppressions::insert(&mut tx, &hash, Some(email.as_str()), reason, note.as_deref(), now).await?;
+    // An erasure leaves the hash alone.
+    let kept = (reason != SuppressionReason::Erased).then_some(email.as_str());
+    suppressions::insert(&mut tx, &hash, kept, reason, note.as_deref(), now).await?;
     audit::note(&mut tx, actor, "suppression.add", &hex(&hash[..8]), "", now).await?;
     let row = suppressions::by_hash(&mut tx, &hash).await?;
     tx.commit().await?;

@@ -81,31 +81,6 @@ pub(super) struct Ending {
     pub note: Option<String>,
 }
 
-/// Ends a subscription at somebody's word, such as a telephone call; `false` when it had ended before.
-///
-/// # Errors
-/// [`FlowError::NotFound`] when this address has no subscription to the newsletter.
-pub async fn unsubscribe_address(house: &House, slug: &str, email: &EmailAddress) -> Result<bool, FlowError> {
-    let mut tx = house.db.write().await?;
-    let newsletter = super::newsletters::find(&mut tx, slug).await?;
-    let subscription = match subscriptions::subscriber_by_email(&mut tx, email).await? {
-        Some(person) => subscriptions::of(&mut tx, person.id, newsletter.id).await?,
-        None => None,
-    };
-    let subscription = subscription
-        .ok_or_else(|| FlowError::NotFound("subscription of this address; look at its spelling".to_owned()))?;
-    let held = Held { newsletter, subscription };
-    let ending = Ending {
-        status: SubscriptionStatus::Unsubscribed,
-        event: ConsentEvent::Unsubscribed,
-        means: ConsentMeans::Operator,
-        note: None,
-    };
-    let ended = end(house, &mut tx, &held, ending).await?;
-    tx.commit().await?;
-    Ok(ended)
-}
-
 /// Ends a subscription that is pending or confirmed, with its record; `false` when it had ended before.
 ///
 /// # Errors

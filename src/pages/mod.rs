@@ -17,6 +17,7 @@ pub mod layout;
 pub mod paths;
 pub mod preferences;
 pub mod problem;
+pub mod proof;
 pub mod prose;
 pub mod signup;
 pub mod snippets;

@@ -1,8 +1,10 @@
 //! Consent records: added, never changed; the newest hash chains the next.
 
-use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, row};
+use super::db::execute_many;
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, meta, row};
 use crate::domain::consent::{ConsentBody, ConsentEntry, ConsentEvent, body_hash};
 use crate::domain::time::Timestamp;
+use crate::domain::token::hex;
 
 row! {
     /// A record as it is stored.
@@ -21,19 +23,12 @@ row! {
     }
 }
 
-impl ConsentRow {
-    /// The part that is chained.
-    pub fn entry(&self) -> ConsentEntry {
-        ConsentEntry {
-            id: self.id,
-            at: self.at,
-            newsletter_id: self.newsletter_id,
-            subject: self.subject.clone(),
-            event: self.event,
-            body_hash: self.body_hash.clone(),
-            previous: self.previous.clone(),
-        }
-    }
+/// A record to add.
+pub struct NewConsent<'a> {
+    pub newsletter_id: i64,
+    pub subject: &'a [u8],
+    pub event: ConsentEvent,
+    pub body: &'a ConsentBody,
 }
 
 /// Adds a record at the end of the chain. Do it last in a transaction: on PostgreSQL the chain's end is held
@@ -46,35 +41,64 @@ pub async fn append(
     body: &ConsentBody,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    append_many(tx, &[NewConsent { newsletter_id, subject, event, body }], now).await
+}
+
+/// Adds records in this order, looking for the chain's end once; as [`append`].
+pub async fn append_many(tx: &mut Tx, records: &[NewConsent<'_>], now: Timestamp) -> Result<(), StoreError> {
+    if records.is_empty() {
+        return Ok(());
+    }
     super::db::lock(tx, super::db::Lock::ConsentChain).await?;
     let last = fetch_optional!(tx, (i64, Vec<u8>), "select id, hash from consent_records order by id desc limit 1")?;
-    let (last_id, previous) = last.unwrap_or_default();
-    let body = serde_json::to_string(body).expect("texts alone always become JSON");
-    let entry = ConsentEntry {
-        id: last_id + 1,
-        at: now,
-        newsletter_id,
-        subject: subject.to_vec(),
-        event,
-        body_hash: body_hash(&body),
-        previous,
-    };
-    let hash = entry.hash();
-    execute!(
+    let (mut last_id, mut last_hash) = last.unwrap_or_default();
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
+        let body = serde_json::to_string(record.body).expect("texts alone always become JSON");
+        let entry = ConsentEntry {
+            id: last_id + 1,
+            at: now,
+            newsletter_id: record.newsletter_id,
+            subject: record.subject.to_vec(),
+            event: record.event,
+            body_hash: body_hash(&body),
+            previous: std::mem::take(&mut last_hash),
+        };
+        (last_id, last_hash) = (entry.id, entry.hash());
+        rows.push((entry, body, last_hash.clone()));
+    }
+    execute_many!(
         tx,
-        "insert into consent_records (id, at, newsletter_id, subject, event, body, body_hash, previous, hash) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        entry.id,
-        entry.at,
-        entry.newsletter_id,
-        entry.subject,
-        entry.event,
-        body,
-        entry.body_hash,
-        entry.previous,
-        hash,
-    )?;
-    Ok(())
+        "insert into consent_records (id, at, newsletter_id, subject, event, body, body_hash, previous, hash)",
+        "",
+        rows,
+        |row| [
+            row.0.id,
+            row.0.at,
+            row.0.newsletter_id,
+            &row.0.subject,
+            row.0.event,
+            &row.1,
+            &row.0.body_hash,
+            &row.0.previous,
+            &row.2,
+        ]
+    )
+    .await?;
+    meta::set(tx, END, &end_of_chain(last_id, &last_hash)).await
+}
+
+/// Under this name the chain's end is noted beside it, so that records cut off at the end are missed.
+const END: &str = "consent-chain-end";
+
+/// The chain's end in words: the last record's number and hash.
+pub fn end_of_chain(id: i64, hash: &[u8]) -> String {
+    format!("{id}:{}", hex(hash))
+}
+
+/// The end that was noted with the newest record.
+pub async fn noted_end(on: &mut impl Access) -> Result<Option<String>, StoreError> {
+    meta::get(on, END).await
 }
 
 /// One person's records, oldest first.
@@ -82,9 +106,44 @@ pub async fn of_subject(on: &mut impl Access, subject: &[u8]) -> Result<Vec<Cons
     fetch_all!(on, ConsentRow, "select * from consent_records where subject = $1 order by id", subject)
 }
 
+/// Whether this person ever confirmed anything to us from their mailbox.
+pub async fn was_confirmed(on: &mut impl Access, subject: &[u8]) -> Result<bool, StoreError> {
+    fetch_value!(
+        on,
+        bool,
+        "select exists (select 1 from consent_records where subject = $1 and event = 'confirmed')",
+        subject
+    )
+}
+
+row! {
+    /// A record as whoever checks the chain reads it: trusting nothing, not even that its event is one.
+    #[derive(Clone)]
+    pub struct ChainRow {
+        pub id: i64,
+        pub at: Timestamp,
+        pub newsletter_id: i64,
+        pub subject: Vec<u8>,
+        pub event: String,
+        pub body: Option<String>,
+        pub body_hash: Vec<u8>,
+        pub previous: Vec<u8>,
+        pub hash: Vec<u8>,
+        /// An erasure of the same person follows.
+        pub erased: bool,
+    }
+}
+
 /// A page of the chain, oldest first.
-pub async fn page(on: &mut impl Access, after: i64, limit: i64) -> Result<Vec<ConsentRow>, StoreError> {
-    fetch_all!(on, ConsentRow, "select * from consent_records where id > $1 order by id limit $2", after, limit)
+pub async fn chain(on: &mut impl Access, after: i64, limit: i64) -> Result<Vec<ChainRow>, StoreError> {
+    fetch_all!(
+        on,
+        ChainRow,
+        "select c.*, c.body is null and exists (select 1 from consent_records e where e.subject = c.subject \
+         and e.id > c.id and e.event = 'erased') as erased from consent_records c where c.id > $1 order by c.id limit $2",
+        after,
+        limit
+    )
 }
 
 /// Takes the personal part out of one person's records; the chain stays whole.

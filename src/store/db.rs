@@ -99,6 +99,8 @@ impl Db {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", "-16000")
             .pragma("journal_size_limit", "67108864")
+            // What is deleted is overwritten: who asks to be forgotten must not be found in the file's free space.
+            .pragma("secure_delete", "on")
             .foreign_keys(true)
             .disable_statement_logging();
         let connection = options.clone().create_if_missing(true).connect().await.map_err(fault)?;
@@ -146,6 +148,21 @@ impl Db {
             Engine::Sqlite { .. } => "SQLite",
             Engine::Postgres(_) => "PostgreSQL",
         }
+    }
+
+    /// Writes SQLite's file anew, so that no copy of anything deleted stays in its free space or its log. Takes as long
+    /// as copying the file, and nobody writes meanwhile. PostgreSQL does this by itself.
+    ///
+    /// # Errors
+    /// When another process holds the file; then nothing is lost, and it can be done later.
+    pub async fn scrub(&self) -> Result<(), StoreError> {
+        if let Engine::Sqlite { writer, .. } = &self.engine {
+            let mut writer = writer.lock().await;
+            writer.settle().await;
+            writer.run("vacuum").await?;
+            writer.run("pragma wal_checkpoint(truncate)").await?;
+        }
+        Ok(())
     }
 
     /// A connection to read from. What it reads was committed.
@@ -484,6 +501,46 @@ macro_rules! execute {
     };
 }
 
+/// Rows that one statement takes: their values must stay below SQLite's 32,766.
+pub(super) const ROWS_AT_ONCE: usize = 500;
+
+/// `$1,$2` … for a list of so many values.
+pub(super) fn placeholders(from: usize, count: usize) -> String {
+    (from..from + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(",")
+}
+
+/// The text of an insert of so many rows, of so many values each.
+pub(super) fn insert_of(head: &str, rows: usize, columns: usize, tail: &str) -> String {
+    let rows: Vec<String> = (0..rows).map(|row| format!("({})", placeholders(1 + row * columns, columns))).collect();
+    format!("{head} values {} {tail}", rows.join(","))
+}
+
+/// Inserts many rows, a few hundred a statement: `values` says what of a row goes into which column.
+macro_rules! execute_many {
+    ($on:expr, $head:expr, $tail:expr, $rows:expr, |$row:ident| [$($bind:expr),+ $(,)?]) => {
+        async {
+            let columns = [$(stringify!($bind)),+].len();
+            let mut touched = 0;
+            for rows in $rows.chunks($crate::store::db::ROWS_AT_ONCE) {
+                let sql = sqlx::AssertSqlSafe($crate::store::db::insert_of($head, rows.len(), columns, $tail));
+                touched += match $crate::store::Access::conn($on) {
+                    $crate::store::Conn::Sqlite(connection) => {
+                        let mut query = sqlx::query(sql);
+                        for $row in rows { query = query$(.bind($bind))+; }
+                        query.execute(connection).await?.rows_affected()
+                    }
+                    $crate::store::Conn::Postgres(connection) => {
+                        let mut query = sqlx::query(sql);
+                        for $row in rows { query = query$(.bind($bind))+; }
+                        query.execute(connection).await?.rows_affected()
+                    }
+                };
+            }
+            Ok::<u64, $crate::store::StoreError>(touched)
+        }
+    };
+}
+
 /// Reads every row as the type given.
 macro_rules! fetch_all {
     ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
@@ -512,7 +569,7 @@ macro_rules! fetch_value {
     };
 }
 
-pub(crate) use {dispatch, execute, fetch_all, fetch_one, fetch_optional, fetch_value};
+pub(crate) use {dispatch, execute, execute_many, fetch_all, fetch_one, fetch_optional, fetch_value};
 
 #[cfg(test)]
 mod tests {

@@ -471,16 +471,16 @@ pub async fn of_person(on: &mut impl Access, subscriber_id: i64) -> Result<Vec<R
     )
 }
 
-/// Takes what names a person out of the ledger: the address, and the words of mail servers, which repeat it.
-pub async fn forget_person(tx: &mut Tx, newsletter_id: i64, subscription_id: i64) -> Result<(), StoreError> {
+/// Takes what names a person out of the ledger: the address, a domain that may be theirs alone, and the words of mail
+/// servers, which repeat it.
+pub async fn forget_person(tx: &mut Tx, newsletter_id: i64, subscription_id: i64) -> Result<u64, StoreError> {
     execute!(
         tx,
-        "update deliveries set email = null, reply = null where subscription_id = $2 \
+        "update deliveries set email = null, domain = '', reply = null where subscription_id = $2 \
          and edition_id in (select id from editions where newsletter_id = $1)",
         newsletter_id,
         subscription_id,
-    )?;
-    Ok(())
+    )
 }
 
 /// How an edition fared at each domain, the busiest first.

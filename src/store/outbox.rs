@@ -125,3 +125,8 @@ pub async fn next_due(on: &mut impl Access) -> Result<Option<Timestamp>, StoreEr
 pub async fn forget_failed(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
     execute!(tx, "delete from outbox where state = 'failed' and next_at < $1", before)
 }
+
+/// Forgets every letter owed to a reader's address, in whatever case; what editors are told stays.
+pub async fn forget_reader(tx: &mut Tx, email_key: &str) -> Result<u64, StoreError> {
+    execute!(tx, "delete from outbox where lower(recipient) = $1 and kind not in ('notice', 'test')", email_key)
+}

@@ -243,6 +243,47 @@ pub async fn page(
     }
 }
 
+row! {
+    /// A subscription as it leaves the house, with the evidence it rests on.
+    #[derive(Clone)]
+    pub struct ExportRow {
+        pub id: i64,
+        pub email: String,
+        pub language: Language,
+        pub format: MailFormat,
+        pub newsletter: String,
+        pub status: SubscriptionStatus,
+        pub requested_at: Timestamp,
+        pub confirmed_at: Option<Timestamp>,
+        pub ended_at: Option<Timestamp>,
+        /// JSON of [`ConsentBody`](crate::domain::consent::ConsentBody): the newest request, import or addition.
+        pub consent: Option<String>,
+    }
+}
+
+/// A page of subscriptions in order of id, of one newsletter and one status or of all.
+pub async fn export_page(
+    on: &mut impl Access,
+    newsletter_id: Option<i64>,
+    status: Option<SubscriptionStatus>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<ExportRow>, StoreError> {
+    fetch_all!(
+        on,
+        ExportRow,
+        "select s.id, p.email, p.language, p.format, n.slug as newsletter, s.status, s.requested_at, s.confirmed_at, s.ended_at, \
+         (select c.body from consent_records c where c.subject = p.address_hash and c.newsletter_id = s.newsletter_id \
+         and c.event in ('requested', 'imported', 'added') order by c.id desc limit 1) as consent \
+         from subscriptions s join subscribers p on p.id = s.subscriber_id join newsletters n on n.id = s.newsletter_id \
+         where s.id > $1 and ($2 < 0 or s.newsletter_id = $2) and ($3 = '' or s.status = $3) order by s.id limit $4",
+        after,
+        newsletter_id.unwrap_or(-1),
+        status.map_or("", SubscriptionStatus::as_str),
+        limit,
+    )
+}
+
 /// How many subscriptions of a newsletter are in a status.
 pub async fn count(on: &mut impl Access, newsletter_id: i64, status: SubscriptionStatus) -> Result<i64, StoreError> {
     fetch_value!(

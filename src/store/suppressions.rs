@@ -42,7 +42,8 @@ pub async fn insert(
         "insert into suppressions (address_hash, email, reason, note, created_at) values ($1, $2, $3, $4, $5) \
          on conflict (address_hash) do update set reason = case when suppressions.reason = 'complained' then 'complained' \
          when excluded.reason in ('complained', 'erased') then excluded.reason else suppressions.reason end, \
-         email = case when excluded.reason = 'erased' then null else suppressions.email end",
+         email = case when excluded.reason = 'erased' then null else suppressions.email end, \
+         note = case when excluded.reason = 'erased' then null else suppressions.note end",
         address_hash,
         email,
         reason,

@@ -9,6 +9,7 @@ mod delivery;
 mod demo;
 mod headers;
 mod killed;
+mod people;
 mod preferences;
 mod rooms;
 mod schedule;

@@ -1,74 +1,53 @@
 //! `postduif subscriber export`: people as a file that our own import and any spreadsheet can read.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::answers::SubscriberAnswer;
-use crate::commands::output::Output;
-use crate::domain::subscription::SubscriptionStatus;
-use crate::flows::{House, newsletters};
-use crate::store::subscriptions;
-
-/// People read at once.
-const PAGE: i64 = 500;
+use super::Selection;
+use crate::answers::ExportAnswer;
+use crate::commands::output::{Output, OutputError};
+use crate::domain::csv_cell::guarded;
+use crate::flows::House;
+use crate::flows::export::Export;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Of this newsletter alone
-    #[arg(long, value_name = "SLUG")]
-    newsletter: Option<String>,
-    /// In this state alone: pending, confirmed, unsubscribed, bounced or complained
+    #[command(flatten)]
+    selection: Selection,
+    /// csv or jsonl [default: csv, with --json jsonl]
     #[arg(long)]
-    status: Option<SubscriptionStatus>,
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Csv,
+    Jsonl,
 }
 
 pub async fn run(arguments: &Arguments, house: &House, output: &Output) -> anyhow::Result<()> {
-    let mut reader = house.db.read().await?;
-    let of = match &arguments.newsletter {
-        Some(slug) => Some(newsletters::find(&mut reader, slug).await?.id),
-        None => None,
-    };
-    if !output.is_json() {
-        output.raw(b"email,language,newsletter,status,requested_at,confirmed_at\n")?;
+    let lines = arguments.format.map_or(output.is_json(), |format| format == Format::Jsonl);
+    let mut export = Export::of(house, arguments.selection.newsletter.as_deref(), arguments.selection.status).await?;
+    if !lines {
+        output.raw(&csv_of([ExportAnswer::HEAD.map(str::to_owned)])?)?;
     }
-    let mut after = 0;
     loop {
-        let rows = subscriptions::page(&mut reader, of, arguments.status, after, PAGE).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.id;
-        for row in rows {
-            let person = SubscriberAnswer::of(&mut reader, row).await?;
-            if output.is_json() {
-                output.one(&person, String::new)?;
-            } else {
-                output.raw(&lines(&person, arguments)?)?;
-            }
+        let page: Vec<ExportAnswer> = export.next(house).await?.into_iter().map(ExportAnswer::from).collect();
+        if page.is_empty() {
+            return Ok(());
+        }
+        if lines {
+            page.iter().try_for_each(|one| -> Result<(), OutputError> { output.json(one) })?;
+        } else {
+            output.raw(&csv_of(page.iter().map(ExportAnswer::cells))?)?;
         }
     }
 }
 
-/// A line for each subscription that was asked for.
-fn lines(person: &SubscriberAnswer, arguments: &Arguments) -> anyhow::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for one in &person.subscriptions {
-        let wanted = arguments.newsletter.as_ref().is_none_or(|slug| *slug == one.newsletter)
-            && arguments.status.is_none_or(|status| status.as_str() == one.status);
-        if wanted {
-            let confirmed = one.confirmed_at.map_or_else(String::new, |moment| moment.to_string());
-            writer.write_record([
-                &safe(&person.email),
-                person.language,
-                &one.newsletter,
-                one.status,
-                &one.requested_at.to_string(),
-                &confirmed,
-            ])?;
-        }
+/// Rows as RFC 4180 writes them, no cell a formula.
+fn csv_of<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| guarded(cell).into_owned()))?;
     }
-    Ok(writer.into_inner()?)
-}
-
-/// A cell that no spreadsheet takes for a formula (ASVS 1.2.10).
-pub fn safe(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if formula { format!("'{cell}") } else { cell.to_owned() }
+    Ok(writer.into_inner().map_err(|error| error.into_error())?)
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::commands::output::Output;
-use crate::domain::consent::{ConsentEvent, ConsentMeans};
+use crate::domain::csv_cell::guarded;
 use crate::flows::House;
 use crate::flows::import::{Evidence, Rejected, Tally, import};
 
@@ -46,12 +46,7 @@ pub async fn run(arguments: &Arguments, house: &House, output: &Output) -> anyho
         (Box::new(file), path)
     };
     let origin = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let evidence = Evidence {
-        statement: &arguments.consent,
-        origin: &origin,
-        event: ConsentEvent::Imported,
-        means: ConsentMeans::Import,
-    };
+    let evidence = Evidence { statement: &arguments.consent, origin: &origin };
     let place = arguments.report.clone().unwrap_or_else(|| name.with_added_extension("rejected.csv"));
     let mut report = None;
     let rejected = |row: Rejected| note(&mut report, &place, &row);
@@ -79,7 +74,7 @@ fn note(report: &mut Option<csv::Writer<File>>, place: &Path, row: &Rejected) ->
             report.insert(writer)
         }
     };
-    Ok(report.write_record([row.line.to_string(), super::export::safe(&row.email), row.reason.clone()])?)
+    Ok(report.write_record([row.line.to_string().as_str(), &guarded(&row.email), &row.reason])?)
 }
 
 fn show(tally: Tally) {

@@ -1,4 +1,4 @@
-//! People who come from elsewhere: from the file of another tool, or added by hand. Nobody is mailed by it.
+//! People who come from the file of another tool. Nobody is mailed by it.
 
 mod table;
 
@@ -11,28 +11,26 @@ pub use self::table::{Standing, TableError};
 use super::newsletters::find;
 use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
-use crate::domain::consent::{ConsentEvent, ConsentMeans};
+use crate::domain::consent::{ConsentBody, ConsentEvent, ConsentMeans};
 use crate::domain::fault::Faults;
 use crate::domain::language::Language;
 use crate::domain::newsletter::one_line;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
-use crate::domain::time::Timestamp;
+use crate::store::consent::NewConsent;
 use crate::store::newsletters::NewsletterRow;
 use crate::store::{StoreError, Tx, consent, subscriptions, suppressions};
 
 /// Rows of one transaction: sign-ups need not wait long, and a run that breaks off has lost nothing.
-const CHUNK: usize = 200;
+const CHUNK: usize = 500;
 
 /// What is the same for everybody in a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
     /// What the operator states about their consent; recorded with each.
     pub statement: &'a str,
-    /// The file, or how else they came.
+    /// The name of the file.
     pub origin: &'a str,
-    pub event: ConsentEvent,
-    pub means: ConsentMeans,
 }
 
 /// What became of one person.
@@ -99,7 +97,7 @@ pub async fn import(
 ) -> Result<Tally, ImportError> {
     let newsletter = find(&mut house.db.read().await?, slug).await?;
     check(evidence)?;
-    let mut table = Table::open(file)?;
+    let mut table = Table::open(file, evidence.origin)?;
     let mut tally = Tally::default();
     loop {
         let rows = table.take(CHUNK)?;
@@ -108,10 +106,14 @@ pub async fn import(
         }
         let mut tx = house.db.write().await?;
         let mut outcomes = Vec::with_capacity(rows.len());
+        let mut taking = Taking { house, tx: &mut tx, newsletter: &newsletter, evidence, records: Vec::new() };
         for row in rows {
-            let outcome = take(house, &mut tx, &newsletter, evidence, &row).await?;
+            let outcome = taking.take(&row).await?;
             outcomes.push((row, outcome));
         }
+        let records = taking.records;
+        let records: Vec<NewConsent<'_>> = records.iter().map(|record| record.as_new(newsletter.id)).collect();
+        consent::append_many(&mut tx, &records, house.clock.now()).await?;
         tx.commit().await?;
         for (row, outcome) in outcomes {
             tally.rows += 1;
@@ -129,57 +131,10 @@ pub async fn import(
     }
 }
 
-/// Adds one person by hand.
-///
-/// # Errors
-/// [`FlowError::Invalid`] without a statement; [`FlowError::Conflict`] when the address must not be mailed.
-pub async fn add(
-    house: &House,
-    slug: &str,
-    email: &EmailAddress,
-    language: Option<Language>,
-    statement: &str,
-) -> Result<Admitted, FlowError> {
-    let evidence = Evidence { statement, origin: "command", event: ConsentEvent::Added, means: ConsentMeans::Operator };
-    check(evidence)?;
-    let mut tx = house.db.write().await?;
-    let newsletter = find(&mut tx, slug).await?;
-    let admitted = admit(house, &mut tx, &newsletter, evidence, email, language).await?;
-    if admitted == Admitted::Suppressed {
-        return Err(FlowError::Conflict(
-            "this address must not be mailed: its owner left, or mail to it bounced; only they can come back, by the form"
-                .to_owned(),
-        ));
-    }
-    tx.commit().await?;
-    Ok(admitted)
-}
-
 fn check(evidence: Evidence<'_>) -> Result<(), FlowError> {
     match one_line(evidence.statement).filter(|statement| !statement.is_empty()) {
         Some(_) => Ok(()),
         None => Err(Faults::one("consent", "say in one line how these people asked for the newsletter").into()),
-    }
-}
-
-async fn take(
-    house: &House,
-    tx: &mut Tx,
-    newsletter: &NewsletterRow,
-    evidence: Evidence<'_>,
-    row: &Row,
-) -> Result<Admitted, StoreError> {
-    let email = match EmailAddress::parse(&row.email) {
-        Ok(email) => email,
-        Err(error) => return Ok(Admitted::Rejected(error.to_string())),
-    };
-    let language = row.language.as_deref().and_then(language);
-    match &row.standing {
-        Standing::Subscribed => admit(house, tx, newsletter, evidence, &email, language).await,
-        Standing::Unconfirmed => Ok(Admitted::Rejected("never confirmed there, so there is no consent".to_owned())),
-        Standing::Other(word) => Ok(Admitted::Rejected(format!("“{word}” is no status that we know"))),
-        Standing::Unsubscribed => suppress(house, tx, &email, SuppressionReason::Unsubscribed).await,
-        Standing::Blocked => suppress(house, tx, &email, SuppressionReason::Imported).await,
     }
 }
 
@@ -188,67 +143,113 @@ fn language(tag: &str) -> Option<Language> {
     tag.trim().get(..2)?.to_ascii_lowercase().parse().ok()
 }
 
-/// Subscribes a person on the operator's word, unless they must not be mailed.
-async fn admit(
-    house: &House,
-    tx: &mut Tx,
-    newsletter: &NewsletterRow,
-    evidence: Evidence<'_>,
-    email: &EmailAddress,
-    language: Option<Language>,
-) -> Result<Admitted, StoreError> {
-    let now = house.clock.now();
-    let hash = house.keys.address_hash(email);
-    if suppressions::by_hash(tx, &hash).await?.is_some() {
-        return Ok(Admitted::Suppressed);
+/// A record that this transaction owes: all of them are chained at its end, with one look at the chain.
+struct Owed {
+    subject: [u8; 32],
+    event: ConsentEvent,
+    body: ConsentBody,
+}
+
+impl Owed {
+    fn as_new(&self, newsletter_id: i64) -> NewConsent<'_> {
+        NewConsent { newsletter_id, subject: &self.subject, event: self.event, body: &self.body }
     }
-    let language = language.unwrap_or(newsletter.language);
-    let person = subscriptions::find_or_insert_subscriber(tx, email, &hash, language, now).await?;
-    let status = SubscriptionStatus::Confirmed;
-    if !subscriptions::open(tx, &house.link(), person.id, newsletter.id, status, Some(now), now).await? {
-        let there = subscriptions::of(tx, person.id, newsletter.id).await?;
-        match there.map(|there| (there.id, there.status)) {
-            Some((id, pending @ SubscriptionStatus::Pending)) => {
-                subscriptions::change_status(tx, id, pending, status, now).await?;
+}
+
+/// One transaction's worth of rows.
+struct Taking<'a> {
+    house: &'a House,
+    tx: &'a mut Tx,
+    newsletter: &'a NewsletterRow,
+    evidence: Evidence<'a>,
+    records: Vec<Owed>,
+}
+
+impl Taking<'_> {
+    async fn take(&mut self, row: &Row) -> Result<Admitted, StoreError> {
+        let email = match EmailAddress::parse(&row.email) {
+            Ok(email) => email,
+            Err(error) => return Ok(Admitted::Rejected(error.to_string())),
+        };
+        let language = row.language.as_deref().and_then(language);
+        match &row.standing {
+            Standing::Subscribed => self.admit(&email, language).await,
+            Standing::Unconfirmed => Ok(Admitted::Rejected("never confirmed there, so there is no consent".to_owned())),
+            Standing::Other(word) => Ok(Admitted::Rejected(format!("“{word}” is no status that we know"))),
+            Standing::OtherList(list) => Ok(Admitted::Rejected(format!(
+                "this row is about “{list}”, not about the list of the first row; import each list from a file of its own"
+            ))),
+            Standing::Unsubscribed => {
+                self.suppress(&email, SuppressionReason::Unsubscribed, SubscriptionStatus::Unsubscribed).await
             }
-            Some((_, SubscriptionStatus::Confirmed)) | None => return Ok(Admitted::Unchanged),
-            Some(_) => return Ok(Admitted::Suppressed),
+            Standing::Bounced => self.suppress(&email, SuppressionReason::Bounced, SubscriptionStatus::Bounced).await,
+            Standing::Blocked => {
+                self.suppress(&email, SuppressionReason::Imported, SubscriptionStatus::Unsubscribed).await
+            }
         }
     }
-    record(house, tx, newsletter, evidence, email, language, now).await?;
-    Ok(Admitted::New)
-}
 
-async fn record(
-    house: &House,
-    tx: &mut Tx,
-    newsletter: &NewsletterRow,
-    evidence: Evidence<'_>,
-    email: &EmailAddress,
-    language: Language,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut body = house.consent_body(newsletter, email, language, evidence.means);
-    body.note = Some(evidence.statement.trim().to_owned());
-    body.origin = Some(evidence.origin.to_owned());
-    consent::append(tx, newsletter.id, &house.keys.address_hash(email), evidence.event, &body, now).await
-}
-
-/// Who left elsewhere is not mailed from here, unless they asked us themselves.
-async fn suppress(
-    house: &House,
-    tx: &mut Tx,
-    email: &EmailAddress,
-    reason: SuppressionReason,
-) -> Result<Admitted, StoreError> {
-    let hash = house.keys.address_hash(email);
-    if let Some(person) = subscriptions::subscriber_by_email(tx, email).await? {
-        let all = subscriptions::of_subscriber(tx, person.id).await?;
-        // A suppression holds for all newsletters, so it must not take away what they asked us for.
-        if all.iter().any(|one| one.status == SubscriptionStatus::Confirmed) {
-            return Ok(Admitted::Unchanged);
+    /// Subscribes a person on the operator's word, unless they must not be mailed.
+    async fn admit(&mut self, email: &EmailAddress, language: Option<Language>) -> Result<Admitted, StoreError> {
+        let now = self.house.clock.now();
+        let hash = self.house.keys.address_hash(email);
+        if suppressions::by_hash(self.tx, &hash).await?.is_some() {
+            return Ok(Admitted::Suppressed);
         }
+        let language = language.unwrap_or(self.newsletter.language);
+        let person = subscriptions::find_or_insert_subscriber(self.tx, email, &hash, language, now).await?;
+        let (status, link) = (SubscriptionStatus::Confirmed, self.house.link());
+        if !subscriptions::open(self.tx, &link, person.id, self.newsletter.id, status, Some(now), now).await? {
+            let there = subscriptions::of(self.tx, person.id, self.newsletter.id).await?;
+            match there.map(|there| (there.id, there.status)) {
+                Some((id, pending @ SubscriptionStatus::Pending)) => {
+                    subscriptions::change_status(self.tx, id, pending, status, now).await?;
+                }
+                Some((_, SubscriptionStatus::Confirmed)) | None => return Ok(Admitted::Unchanged),
+                Some(_) => return Ok(Admitted::Suppressed),
+            }
+        }
+        self.record(email, hash, language, ConsentEvent::Imported);
+        Ok(Admitted::New)
     }
-    suppressions::insert(tx, &hash, Some(email.as_str()), reason, Some("import"), house.clock.now()).await?;
-    Ok(Admitted::Suppressed)
+
+    /// Who left elsewhere is not mailed from here, unless they confirmed it to us themselves.
+    async fn suppress(
+        &mut self,
+        email: &EmailAddress,
+        reason: SuppressionReason,
+        status: SubscriptionStatus,
+    ) -> Result<Admitted, StoreError> {
+        let now = self.house.clock.now();
+        let hash = self.house.keys.address_hash(email);
+        if let Some(person) = subscriptions::subscriber_by_email(self.tx, email).await? {
+            let held: Vec<_> = subscriptions::of_subscriber(self.tx, person.id)
+                .await?
+                .into_iter()
+                .filter(|one| one.status == SubscriptionStatus::Confirmed)
+                .collect();
+            // A suppression holds for all newsletters, so it must not take away what they asked us for.
+            if !held.is_empty() && consent::was_confirmed(self.tx, &hash).await? {
+                return Ok(Admitted::Unchanged);
+            }
+            for one in held {
+                if subscriptions::change_status(self.tx, one.id, one.status, status, now).await? {
+                    let event = match status {
+                        SubscriptionStatus::Bounced => ConsentEvent::Bounced,
+                        _ => ConsentEvent::Unsubscribed,
+                    };
+                    self.record(email, hash, one.language, event);
+                }
+            }
+        }
+        suppressions::insert(self.tx, &hash, Some(email.as_str()), reason, Some("import"), now).await?;
+        Ok(Admitted::Suppressed)
+    }
+
+    fn record(&mut self, email: &EmailAddress, subject: [u8; 32], language: Language, event: ConsentEvent) {
+        let mut body = self.house.consent_body(self.newsletter, email, language, ConsentMeans::Import);
+        body.note = Some(self.evidence.statement.trim().to_owned());
+        body.origin = Some(self.evidence.origin.to_owned());
+        self.records.push(Owed { subject, event, body });
+    }
 }

@@ -5,9 +5,13 @@ use std::io::{BufRead, BufReader, Read};
 
 use encoding_rs::WINDOWS_1252;
 
+use crate::domain::csv_cell::unguarded;
+
 /// Headings under which the address stands, in lower case with letters and digits alone.
 const EMAIL: [&str; 8] =
     ["email", "emailaddress", "emailadres", "mail", "mailadres", "emailadresse", "address", "subscriberemail"];
+/// What MailPoet calls its lists, as far as its translations are known.
+const LIST: [&str; 3] = ["list", "lijst", "liste"];
 const LANGUAGE: [&str; 4] = ["language", "lang", "taal", "locale"];
 
 /// What a column tells about a person's standing. A person may be well by one column and gone by another.
@@ -59,7 +63,11 @@ pub enum Standing {
     /// A word that we do not know.
     Other(String),
     Unsubscribed,
-    /// The mailbox is gone, or the address is blocked.
+    /// The row speaks of another list than the first row did: what they wanted there says nothing here.
+    OtherList(String),
+    /// The mailbox is gone.
+    Bounced,
+    /// Somebody decided that this address is not to be mailed.
     Blocked,
 }
 
@@ -70,7 +78,7 @@ impl Standing {
         match (sign, cell.as_str()) {
             (Sign::Word, word) => Self::parse(word),
             (Sign::Left, moment) if !moment.is_empty() => Self::Unsubscribed,
-            (Sign::StruckOff, moment) if !moment.is_empty() => Self::Blocked,
+            (Sign::StruckOff, moment) if !moment.is_empty() => Self::Bounced,
             (Sign::Blocked, "1") => Self::Blocked,
             (Sign::Disabled, "1") => Self::Unsubscribed,
             (Sign::Confirmed, "0") => Self::Unconfirmed,
@@ -87,9 +95,8 @@ impl Standing {
             "inactive" => Self::Subscribed,
             "unconfirmed" | "pending" | "nonsubscribed" | "niet bevestigd" => Self::Unconfirmed,
             "unsubscribed" | "disabled" | "optout" | "opt-out" | "afgemeld" | "uitgeschreven" => Self::Unsubscribed,
-            "bounced" | "cleaned" | "unreachable" | "blocklisted" | "blacklisted" | "complained" | "geblokkeerd" => {
-                Self::Blocked
-            }
+            "bounced" | "cleaned" | "unreachable" | "onbezorgbaar" => Self::Bounced,
+            "blocklisted" | "blacklisted" | "complained" | "geblokkeerd" => Self::Blocked,
             other => Self::Other(other.chars().take(60).collect()),
         }
     }
@@ -112,12 +119,19 @@ pub enum TableError {
 pub struct Table<R> {
     reader: csv::Reader<BufReader<R>>,
     columns: Columns,
+    /// The list of the first row, in files with a row for each person and list.
+    list: Option<String>,
 }
 
 struct Columns {
-    email: usize,
+    /// None where the heading is a word of the operator's own: then it is the cell that is an address.
+    email: Option<usize>,
     language: Option<usize>,
     signs: Vec<(usize, Sign)>,
+    /// The list that a row speaks of.
+    list: Option<usize>,
+    /// In a file of people who never subscribed, which nothing but its name tells.
+    never_subscribed: bool,
 }
 
 impl<R: Read> Table<R> {
@@ -125,30 +139,42 @@ impl<R: Read> Table<R> {
     ///
     /// # Errors
     /// When there is no column for the address.
-    pub fn open(source: R) -> Result<Self, TableError> {
+    pub fn open(source: R, file_name: &str) -> Result<Self, TableError> {
         let mut source = BufReader::with_capacity(64 * 1024, source);
         let start = source.fill_buf()?;
         let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let count = |separator: u8| first.iter().filter(|byte| **byte == separator).count();
         let separator = [b',', b'\t', b';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',');
+        // MailPoet translates its headings, but not this beginning; a quote in its cells is `\"`, not `""`.
+        let mailpoet = first.starts_with(b"\xef\xbb\xbf\"");
         // A carriage return before the line feed ends up in the last cell, and is trimmed there.
         let line_feed = csv::Terminator::Any(b'\n');
-        let mut reader =
-            csv::ReaderBuilder::new().delimiter(separator).terminator(line_feed).flexible(true).from_reader(source);
+        let mut dialect = csv::ReaderBuilder::new();
+        dialect.delimiter(separator).terminator(line_feed).flexible(true);
+        if mailpoet {
+            dialect.escape(Some(b'\\')).double_quote(false);
+            source.consume(3);
+        }
+        let mut reader = dialect.from_reader(source);
         let headings: Vec<String> = reader.byte_headers()?.iter().map(|cell| text(cell).into_owned()).collect();
         if headings.iter().all(|heading| heading.trim().is_empty()) {
             return Err(TableError::Empty);
         }
         let column = |names: &[&str]| headings.iter().position(|heading| names.contains(&simplified(heading).as_str()));
-        let Some(email) = column(&EMAIL) else {
+        let email = column(&EMAIL);
+        // These two are Mailchimp's, whatever language the others are in.
+        let mailchimp = column(&["leid"]).is_some() && column(&["euid"]).is_some();
+        if email.is_none() && !mailchimp && !mailpoet {
             let shown: String = headings.join(", ").chars().take(300).collect();
             return Err(TableError::NoEmail(shown));
-        };
+        }
         let sign =
             |heading: &String| SIGNS.iter().find(|(name, _)| *name == simplified(heading)).map(|(_, sign)| *sign);
         let signs = headings.iter().enumerate().filter_map(|(at, heading)| Some((at, sign(heading)?))).collect();
-        let columns = Columns { email, language: column(&LANGUAGE), signs };
-        Ok(Self { reader, columns })
+        let list = headings.iter().rposition(|heading| mailpoet && LIST.contains(&simplified(heading).as_str()));
+        let never_subscribed = mailchimp && file_name.starts_with("nonsubscribed");
+        let columns = Columns { email, language: column(&LANGUAGE), signs, list, never_subscribed };
+        Ok(Self { reader, columns, list: None })
     }
 
     /// At most so many further rows; none at the end of the file. Empty lines are passed over.
@@ -163,21 +189,47 @@ impl<R: Read> Table<R> {
                 continue;
             }
             let cell = |column: usize| record.get(column).map(text);
-            let email = cell(self.columns.email).unwrap_or_default();
+            let email = match self.columns.email {
+                Some(column) => cell(column).unwrap_or_default(),
+                None => record.iter().map(text).find(|cell| cell.contains('@')).unwrap_or_default(),
+            };
             let standing = |(column, sign): &(usize, Sign)| Standing::read(*sign, &cell(*column).unwrap_or_default());
+            let mut standing = self.columns.signs.iter().map(standing).max().unwrap_or(Standing::Subscribed);
+            if self.columns.never_subscribed {
+                standing = Standing::Unconfirmed;
+            }
+            if let Some(name) = self.columns.list.and_then(cell) {
+                let first = self.list.get_or_insert_with(|| name.clone().into_owned());
+                // Who left everything, or whose mailbox is gone, is not mailed by us either.
+                if *first != name && (standing < Standing::Unsubscribed || !left_all(&record, &self.columns.signs)) {
+                    standing = Standing::OtherList(name.chars().take(60).collect());
+                }
+            }
             // The reader notes where it began to look for a row, in front of the empty lines that it passed over.
             let looked_from = record.position().map_or(0, csv::Position::line);
             let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
             rows.push(Row {
                 line: looked_from.max(self.reader.position().line().saturating_sub(inside + 1)),
-                // Spreadsheets are kept from calculating by a quote before what looks like a formula.
-                email: email.trim().trim_start_matches('\'').trim_start().to_owned(),
+                email: bare(&email).to_owned(),
                 language: self.columns.language.and_then(cell).map(Cow::into_owned),
-                standing: self.columns.signs.iter().map(standing).max().unwrap_or(Standing::Subscribed),
+                standing,
             });
         }
         Ok(rows)
     }
+}
+
+/// Whether every word of a row about a list says that the person left: the list's own, and the one for all lists.
+fn left_all(record: &csv::ByteRecord, signs: &[(usize, Sign)]) -> bool {
+    signs.iter().all(|(column, sign)| {
+        Standing::read(*sign, &record.get(*column).map(text).unwrap_or_default()) >= Standing::Unsubscribed
+    })
+}
+
+/// The address without what keeps spreadsheets from calculating: `'` of our own exports, `' ` of phpList's.
+fn bare(cell: &str) -> &str {
+    let cell = cell.trim();
+    unguarded(cell.strip_prefix("' ").unwrap_or(cell)).trim()
 }
 
 /// UTF-8, or what Excel writes in this part of the world.
@@ -197,7 +249,7 @@ mod tests {
     use super::*;
 
     fn rows(file: &[u8]) -> Vec<(u64, String, Standing)> {
-        let rows = Table::open(file).unwrap().take(100).unwrap();
+        let rows = Table::open(file, "list.csv").unwrap().take(100).unwrap();
         rows.into_iter().map(|row| (row.line, row.email, row.standing)).collect()
     }
 
@@ -231,7 +283,7 @@ mod tests {
             [
                 (2, Standing::Subscribed),
                 (3, Standing::Unsubscribed),
-                (5, Standing::Blocked),
+                (5, Standing::Bounced),
                 (6, Standing::Unconfirmed),
                 (7, Standing::Other("vrijdag".to_owned())),
                 (8, Standing::Subscribed),
@@ -264,8 +316,8 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_list_is_refused_by_what_it_has() {
-        assert!(matches!(Table::open(&b""[..]), Err(TableError::Empty)));
-        let Err(TableError::NoEmail(columns)) = Table::open(&b"naam;telefoon\nAnna;06"[..]) else { panic!() };
+        assert!(matches!(Table::open(&b""[..], ""), Err(TableError::Empty)));
+        let Err(TableError::NoEmail(columns)) = Table::open(&b"naam;telefoon\nAnna;06"[..], "") else { panic!() };
         assert_eq!(columns, "naam, telefoon");
     }
 
@@ -273,7 +325,7 @@ mod tests {
         #[test]
         fn any_bytes_get_an_answer(bytes: Vec<u8>) {
             let file = [b"email,status\n".as_slice(), &bytes].concat();
-            let _ = Table::open(file.as_slice()).and_then(|mut table| table.take(1000));
+            let _ = Table::open(file.as_slice(), "list.csv").and_then(|mut table| table.take(1000));
         }
     }
 }

@@ -87,7 +87,7 @@ calls! {
     "/editions/{id}/deliveries": get editions::deliveries;
     "/subscribers": get subscribers::list, post subscribers::add;
     "/subscribers/_search": post subscribers::search;
-    "/subscribers/{id}": get subscribers::show, delete subscribers::erase;
+    "/subscribers/{id}": get subscribers::show, patch subscribers::change, delete subscribers::erase;
     "/subscribers/{id}/export": get subscribers::export;
     "/suppressions": get suppressions::list, post suppressions::add, delete suppressions::remove;
     "/subscriptions": post subscriptions::subscribe;

@@ -11,14 +11,13 @@ use super::{Answered, Listed, created, ok};
 use crate::answers::{PersonExport, SubscriberAnswer};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::ConsentMeans;
-use crate::domain::fault::Faults;
 use crate::domain::language::Language;
-use crate::domain::subscription::SubscriptionStatus;
-use crate::flows::import::{self, Admitted};
+use crate::domain::subscription::{MailFormat, SubscriptionStatus};
+use crate::flows::people::{self, Addition};
 use crate::flows::{FlowError, erase, newsletters, preferences};
 use crate::store::subscriptions;
 use crate::web::Web;
-use crate::web::problem::{Problem, ProblemBody};
+use crate::web::problem::ProblemBody;
 
 /// Which people.
 #[derive(Default, Deserialize, IntoParams)]
@@ -42,6 +41,32 @@ pub struct SubscriberQuery {
 pub struct SearchInput {
     #[schema(value_type = String)]
     email: EmailAddress,
+}
+
+/// Somebody who asked in another way than by the form.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdditionInput {
+    #[schema(value_type = String)]
+    email: EmailAddress,
+    /// The newsletter's slug.
+    newsletter: String,
+    /// nl or en; otherwise the newsletter's.
+    #[schema(value_type = Option<String>)]
+    language: Option<Language>,
+    /// When and how they asked: kept as evidence.
+    consent: String,
+}
+
+/// What of a person can be changed; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonInput {
+    #[schema(value_type = Option<String>)]
+    language: Option<Language>,
+    /// html or text.
+    #[schema(value_type = Option<String>)]
+    format: Option<MailFormat>,
 }
 
 /// People, in the order in which they came
@@ -111,39 +136,27 @@ pub async fn erase(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// A person whose consent was given elsewhere.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AddInput {
-    /// The newsletter's slug.
-    newsletter: String,
-    #[schema(value_type = String)]
-    email: EmailAddress,
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    language: Option<Language>,
-    /// What you state about their consent: when and how they gave it. It is recorded.
-    consent: String,
-}
-
-/// Add a person
+/// Subscribe somebody who asked in another way than by the form
 ///
-/// Who gave their consent elsewhere; everybody else signs up by `POST /subscriptions`. Nobody is mailed, and who left
-/// or bounced is not brought back (409).
-#[utoipa::path(post, path = "/api/v1/subscribers", tag = "subscribers", request_body = AddInput,
+/// They are not mailed; what proves that they asked is recorded.
+#[utoipa::path(post, path = "/api/v1/subscribers", tag = "subscribers", request_body = AdditionInput,
     responses((status = 201, body = SubscriberAnswer), (status = 200, body = SubscriberAnswer), (status = 400, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
-pub async fn add(web: Data<Web>, _: Admin, body: Json<AddInput>) -> Answered {
-    let AddInput { newsletter, email, language, consent } = body.value?;
-    let admitted = import::add(&web.house, &newsletter, &email, language, &consent).await?;
-    let mut reader = web.house.db.read().await?;
-    let person = subscriptions::subscriber_by_email(&mut reader, &email).await?;
-    match (admitted, person) {
-        (Admitted::New, Some(person)) => created(&SubscriberAnswer::of(&mut reader, person).await?),
-        (Admitted::Unchanged, Some(person)) => ok(&SubscriberAnswer::of(&mut reader, person).await?),
-        (Admitted::Rejected(why), _) => Err(Faults::one("email", why).into()),
-        (Admitted::New | Admitted::Unchanged | Admitted::Suppressed, _) => Err(Problem::Conflict(
-            "this address must not be mailed; only its owner can come back, by signing up".to_owned(),
-        )),
-    }
+pub async fn add(web: Data<Web>, _: Admin, body: Json<AdditionInput>) -> Answered {
+    let AdditionInput { email, newsletter, language, consent } = body.value?;
+    let means = ConsentMeans::Api;
+    let addition = Addition { newsletter: &newsletter, email, language, evidence: &consent, means };
+    let (row, added) = people::add(&web.house, addition).await?;
+    let answer = SubscriberAnswer::of(&mut web.house.db.read().await?, row).await?;
+    if added { created(&answer) } else { ok(&answer) }
+}
+
+/// Change a person's language or format
+#[utoipa::path(patch, path = "/api/v1/subscribers/{id}", tag = "subscribers", params(("id" = i64, Path)),
+    request_body = PersonInput, responses((status = 200, body = SubscriberAnswer), (status = 400, body = ProblemBody),
+    (status = 404, body = ProblemBody)))]
+pub async fn change(web: Data<Web>, _: Admin, id: Path<i64>, body: Json<PersonInput>) -> Answered {
+    let PersonInput { language, format } = body.value?;
+    let row = people::choose(&web.house, *id, language, format).await?;
+    ok(&SubscriberAnswer::of(&mut web.house.db.read().await?, row).await?)
 }

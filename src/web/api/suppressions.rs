@@ -11,6 +11,7 @@ use super::newsletters::PageQuery;
 use super::{Answered, Listed, created, ok};
 use crate::answers::SuppressionAnswer;
 use crate::domain::address::EmailAddress;
+use crate::domain::suppression::SuppressionReason;
 use crate::flows::suppress;
 use crate::store::suppressions;
 use crate::web::Web;
@@ -22,6 +23,10 @@ use crate::web::problem::ProblemBody;
 pub struct SuppressionInput {
     #[schema(value_type = String)]
     email: EmailAddress,
+    /// bounced, complained, unsubscribed, erased, imported, or manual where nothing is said.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    reason: Option<SuppressionReason>,
     #[serde(default)]
     note: Option<String>,
 }
@@ -51,8 +56,9 @@ pub async fn list(web: Data<Web>, _: Admin, query: Query<PageQuery>) -> Answered
 #[utoipa::path(post, path = "/api/v1/suppressions", tag = "suppressions", request_body = SuppressionInput,
     responses((status = 201, body = SuppressionAnswer), (status = 400, body = ProblemBody)))]
 pub async fn add(web: Data<Web>, admin: Admin, body: Json<SuppressionInput>) -> Answered {
-    let SuppressionInput { email, note } = body.value?;
-    created(&SuppressionAnswer::from(suppress::add(&web.house, &email, note.as_deref(), &admin.actor).await?))
+    let SuppressionInput { email, reason, note } = body.value?;
+    let reason = reason.unwrap_or(SuppressionReason::Manual);
+    created(&SuppressionAnswer::from(suppress::add(&web.house, &email, reason, note.as_deref(), &admin.actor).await?))
 }
 
 /// Lift a suppression

@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 
 use super::database::Database;
 use super::http::{Answer, Http};
+use super::program::{Outcome, Program};
 
 /// 2026-02-02 at nine in the morning in Amsterdam: any working day will do.
 const MORNING: i64 = 1_770_019_200;
@@ -55,6 +56,12 @@ impl Served {
         let address = running.address.expect("the web part listens");
         let http = Http::to(format!("http://{address}"));
         Self { http, house, database, running: Some(running), runtime }
+    }
+
+    /// Runs the program on this house's database, as an operator would beside the server.
+    pub fn cli(&self, arguments: &[&str]) -> Outcome {
+        let arguments = [arguments, &["--database-url", self.database.url()]].concat();
+        Program::new(self.database.folder(), &arguments).env("POSTDUIF_SECRET_KEY", SECRET).run()
     }
 
     /// Runs a flow of the house to its end.

@@ -1,0 +1,44 @@
+//! The whole list, a page at a time.
+
+use super::{FlowError, House, newsletters};
+use crate::domain::subscription::SubscriptionStatus;
+use crate::store::subscriptions::{self, ExportRow};
+
+/// Subscriptions read at a time.
+const PAGE: i64 = 1_000;
+
+/// A walk through the list: of one newsletter and one status, or of all.
+pub struct Export {
+    newsletter_id: Option<i64>,
+    status: Option<SubscriptionStatus>,
+    after: i64,
+}
+
+impl Export {
+    /// Before the first page.
+    ///
+    /// # Errors
+    /// [`FlowError::NotFound`] when there is no such newsletter.
+    pub async fn of(
+        house: &House,
+        newsletter: Option<&str>,
+        status: Option<SubscriptionStatus>,
+    ) -> Result<Self, FlowError> {
+        let newsletter_id = match newsletter {
+            Some(slug) => Some(newsletters::find(&mut house.db.read().await?, slug).await?.id),
+            None => None,
+        };
+        Ok(Self { newsletter_id, status, after: 0 })
+    }
+
+    /// The next page; empty at the end.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn next(&mut self, house: &House) -> Result<Vec<ExportRow>, FlowError> {
+        let mut reader = house.db.read().await?;
+        let page = subscriptions::export_page(&mut reader, self.newsletter_id, self.status, self.after, PAGE).await?;
+        self.after = page.last().map_or(self.after, |row| row.id);
+        Ok(page)
+    }
+}
