@@ -17,10 +17,8 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
 
 /// `2026-10-05T09:00:00.5+02:00`, with anything behind the year left out, or without the separators.
 fn iso_8601(text: &str) -> Option<Timestamp> {
-    let (date, time) = match text.find(|c: char| matches!(c, 'T' | 't') || c.is_whitespace()) {
-        Some(at) => (&text[..at], text[at + 1..].trim()),
-        None => (text, ""),
-    };
+    let (date, time) = text.split_once(|c: char| matches!(c, 'T' | 't') || c.is_whitespace()).unwrap_or((text, ""));
+    let time = time.trim();
     let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit()).then(|| part.parse::<i16>().ok()).flatten();
     let mut parts = date.split(['-', '/']);
     let (year, month, day) = match (parts.next()?, parts.next(), parts.next(), parts.next()) {
@@ -213,6 +211,12 @@ mod tests {
         {
             assert_eq!(utc(text), "none", "{text}");
         }
+    }
+
+    #[test]
+    fn a_space_of_several_bytes_is_a_space() {
+        assert_eq!(parse("2026-10-05\u{2003}09:00"), parse("2026-10-05 09:00"));
+        assert_eq!(parse("0\u{2000}Oct"), None);
     }
 
     proptest! {

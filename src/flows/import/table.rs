@@ -295,7 +295,7 @@ mod tests {
     fn what_other_tools_say_in_columns_of_their_own_is_heard() {
         for (file, standing) in [
             ("Email Address,UNSUB_TIME\na,\"2023-06-30 07:30:00\"\n", Standing::Unsubscribed),
-            ("Email Address,CLEAN_TIME\na,\"2022-12-01 07:30:00\"\n", Standing::Blocked),
+            ("Email Address,CLEAN_TIME\na,\"2022-12-01 07:30:00\"\n", Standing::Bounced),
             (
                 "id\tEmail\tIs this subscriber confirmed\tIs this subscriber blacklisted\n1\ta\t1\t1\n",
                 Standing::Blocked,
@@ -306,7 +306,7 @@ mod tests {
             ),
             ("Email\tIs this account disabled?\na\t1\n", Standing::Unsubscribed),
             ("Email,List status,Global status\na,unsubscribed,subscribed\n", Standing::Unsubscribed),
-            ("Email,List status,Global status\na,subscribed,bounced\n", Standing::Blocked),
+            ("Email,List status,Global status\na,subscribed,bounced\n", Standing::Bounced),
             ("Email,List status,Global status\na,inactive,subscribed\n", Standing::Subscribed),
             ("Email,UNSUB_TIME,CLEAN_TIME\na,,\n", Standing::Subscribed),
         ] {
