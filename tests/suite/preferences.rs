@@ -85,7 +85,8 @@ fn who_is_forgotten_leaves_a_hash_and_may_come_back(database: Database) {
         "select email from subscribers",
         "select recipient from outbox",
         "select email from suppressions where email is not null",
-        "select body from consent_records where body is not null",
+        // The record of the erasure says what was done, not to whom.
+        "select body from consent_records where body is not null and (event <> 'erased' or body not like '%\"email\":\"\"%')",
     ] {
         assert!(served.database.texts(query).is_empty(), "{query}");
     }
