@@ -48,6 +48,8 @@ pub struct Config {
     pub smtp_ehlo: String,
     /// The signatures that mail gets.
     pub dkim: Vec<DkimKey>,
+    /// Where the operator's own templates are, if there are any.
+    pub templates: Option<PathBuf>,
     /// Where bounces and unsubscribe mail come in.
     pub inbound_listen: Option<SocketAddr>,
     /// The envelope sender to which a detail is added.

@@ -46,6 +46,7 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
         })?,
         smtp_ehlo,
         dkim: dkim(&layers)?,
+        templates: layers.optional(settings::TEMPLATES, str::parse::<PathBuf>)?,
         inbound_listen: layers.optional(settings::INBOUND_LISTEN, socket)?,
         bounce_address: layers.optional(settings::BOUNCE_ADDRESS, bounce_address)?,
         trusted_proxies: layers.optional(settings::TRUSTED_PROXIES, list::<Network>)?.unwrap_or_default(),

@@ -119,6 +119,8 @@ settings! {
         "The selector under which the public key stands in DNS; two, separated by a comma, sign twice.";
     DKIM_KEY_FILE "dkim_key_file", None, Plainly,
         "The file of the private key, RSA or Ed25519, as PEM (PKCS#8); as many files as selectors, in the same order.";
+    TEMPLATES "templates", None, Plainly,
+        "A folder with templates of your own for newsletters and letters; one that it lacks is the built-in one.";
     INBOUND_LISTEN "inbound_listen", None, Plainly,
         "Address and port on which bounces and unsubscribe mail are taken by SMTP or LMTP. Not served yet in this version.";
     BOUNCE_ADDRESS "bounce_address", None, Plainly,

@@ -5,6 +5,7 @@ pub mod article;
 pub mod bounce;
 mod bounce_phrases;
 mod bounce_wording;
+pub mod checkup;
 pub mod consent;
 pub mod csv_cell;
 pub mod delivery;

@@ -54,7 +54,7 @@ pub enum FurnishError {
     KeyFile(String, std::io::Error),
     #[error("POSTDUIF_DKIM_KEY_FILE: {0}: {1}")]
     Key(String, KeyError),
-    #[error(transparent)]
+    #[error("POSTDUIF_TEMPLATES: {0}")]
     Templates(#[from] TemplateError),
 }
 
@@ -104,13 +104,17 @@ impl House {
             let read = DkimKey::from_pem(&key.domain, &key.selector, &pem);
             signing.push(read.map_err(|error| FurnishError::Key(key.key_file.display().to_string(), error))?);
         }
+        let templates = match &config.templates {
+            Some(folder) => Templates::from_folder(folder)?,
+            None => Templates::embedded(),
+        };
         Ok(Self {
             db,
             clock,
             keys,
             fetcher: Fetcher::new(&config.user_agent()),
             config: Arc::new(config),
-            templates: Arc::new(Templates::embedded()),
+            templates: Arc::new(templates),
             signer: Arc::new(Signer::new(signing)),
             wake: Arc::default(),
             catches_all_mail: false,

@@ -141,12 +141,11 @@ fn check_rendering(findings: &mut Findings, house: &House, newsletter: &Newslett
     let language = newsletter.language;
     let place = rendering.place(language, crate::domain::subscription::MailFormat::Html);
     let composed = rendering.variant(place);
-    let today = house.clock.now().in_zone(&jiff::tz::TimeZone::UTC).date();
-    let html = composed.preview_html(today);
+    let html = composed.preview_html();
     if html.len() > MAX_HTML {
         findings.error("size", texts::too_large(language, html.len() / 1000));
     }
-    let text = composed.preview_text(today);
+    let text = composed.preview_text();
     let link = format!("{}/u/", house.config.public_url);
     for (part, content) in [("HTML", &html), ("text", &text)] {
         if !content.contains(&link) {
@@ -157,7 +156,7 @@ fn check_rendering(findings: &mut Findings, house: &House, newsletter: &Newslett
         return findings.error("sender", texts::broken_sender(language));
     };
     let token = Token::parse("sample").expect("a plain word is a token");
-    let message = composed.merge(&Recipient::sample(&address, token, today, house.clock.now()));
+    let message = composed.merge(&Recipient::sample(&address, token, house.clock.now()));
     let head = String::from_utf8_lossy(message.as_bytes());
     let head = head.split("\r\n\r\n").next().unwrap_or_default();
     for field in ["List-Unsubscribe:", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"] {

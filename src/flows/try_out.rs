@@ -31,17 +31,11 @@ pub async fn preview(house: &House, id: i64, language: Option<Language>) -> Resu
     let rendering = Rendering::new(house, &newsletter, &contents)?;
     let composed = rendering.variant(rendering.place(language.unwrap_or(newsletter.language), MailFormat::Html));
     let now = house.clock.now();
-    let today =
-        now.in_zone(&crate::domain::schedule::zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC)).date();
     let to = EmailAddress::parse("reader@example.org").expect("a plain address is one");
     let token = house.keys.seal_delivery(&sample_link(&edition));
     let token = Token::parse(&token).expect("our own tokens are letters and digits of a known length");
-    let message = house.sign(composed.merge(&Recipient::sample(&to, token, today, now)));
-    Ok(Preview {
-        html: composed.preview_html(today),
-        text: composed.preview_text(today),
-        message: message.into_bytes(),
-    })
+    let message = house.sign(composed.merge(&Recipient::sample(&to, token, now)));
+    Ok(Preview { html: composed.preview_html(), text: composed.preview_text(), message: message.into_bytes() })
 }
 
 /// Owes a test mail to each address. It is marked as such, and its links do nothing.
@@ -89,8 +83,7 @@ pub(super) async fn test_message(
     let composed = Composed::test(&house.templates, content, &envelope.mailing(house), MailFormat::Html)
         .map_err(|error| FlowError::Conflict(error.to_string()))?;
     let now = house.clock.now();
-    let today = now.in_zone(&jiff::tz::TimeZone::UTC).date();
-    Ok(house.sign(composed.merge(&Recipient::sample(to, token, today, now))))
+    Ok(house.sign(composed.merge(&Recipient::sample(to, token, now))))
 }
 
 async fn find(house: &House, id: i64) -> Result<(NewsletterRow, EditionRow), FlowError> {

@@ -258,9 +258,9 @@ mod tests {
     #[test]
     fn a_slot_has_an_encoded_line_of_its_own() {
         let mut draft = Draft::default();
-        draft.quoted_printable("https://example.org/u/\u{1} and\n\u{3}\n");
+        draft.quoted_printable("https://example.org/u/\u{1} and\n\u{2}\n");
         assert_eq!(draft.bytes, b"https://example.org/u/=\r\n=\r\n and\r\n=\r\n\r\n");
-        assert_eq!(draft.cuts, [(25, Cut::Slot(Slot::UnsubscribeToken)), (34, Cut::Slot(Slot::SubscribedOn))]);
+        assert_eq!(draft.cuts, [(25, Cut::Slot(Slot::UnsubscribeToken)), (34, Cut::Slot(Slot::PreferencesToken))]);
     }
 
     #[test]

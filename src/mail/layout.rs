@@ -1,6 +1,6 @@
 //! Plain text in columns.
 
-use crate::domain::texts::dates::DAY_WIDTH;
+use crate::domain::token::LINK_TOKEN_LENGTH;
 
 use super::slot::Slot;
 
@@ -43,7 +43,7 @@ fn wrap_line(line: &str, first: &str, rest: &str, out: &mut String) {
 }
 
 fn width(word: &str) -> usize {
-    word.chars().map(|character| if Slot::from_mark(character).is_some() { DAY_WIDTH } else { 1 }).sum()
+    word.chars().map(|character| if Slot::from_mark(character).is_some() { LINK_TOKEN_LENGTH } else { 1 }).sum()
 }
 
 #[cfg(test)]

@@ -5,11 +5,10 @@
 pub(super) enum Slot {
     UnsubscribeToken,
     PreferencesToken,
-    SubscribedOn,
 }
 
 impl Slot {
-    const ALL: [Self; 3] = [Self::UnsubscribeToken, Self::PreferencesToken, Self::SubscribedOn];
+    const ALL: [Self; 2] = [Self::UnsubscribeToken, Self::PreferencesToken];
 
     /// What stands for the slot in a text that is not merged yet. No text of people or sources can hold these
     /// characters: every one is cleaned of control characters before it reaches a template.
@@ -17,7 +16,6 @@ impl Slot {
         match self {
             Self::UnsubscribeToken => '\u{1}',
             Self::PreferencesToken => '\u{2}',
-            Self::SubscribedOn => '\u{3}',
         }
     }
 

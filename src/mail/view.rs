@@ -123,7 +123,7 @@ impl NewsletterView {
                 view_in_browser: mails::view_in_browser(language),
                 read_more: mails::read_more(language),
                 read_at_source: mails::read_at_source(language),
-                why: mails::footer_why(language, Slot::SubscribedOn.mark(), &promise),
+                why: mails::footer_why(language, &promise),
                 archive_why: mails::footer_archive(language, &promise),
                 no_tracking: mails::footer_no_tracking(language),
                 unsubscribe: mails::unsubscribe(language),

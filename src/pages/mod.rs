@@ -19,6 +19,7 @@ pub mod preferences;
 pub mod problem;
 pub mod proof;
 pub mod prose;
+pub mod sample;
 pub mod signup;
 pub mod snippets;
 pub mod unsubscribe;

@@ -45,7 +45,6 @@ row! {
         pub repeats: i64,
         pub link: Option<Vec<u8>>,
         pub subscription: Option<SubscriptionStatus>,
-        pub confirmed_at: Option<Timestamp>,
         pub language: Option<Language>,
         pub format: Option<MailFormat>,
         pub suppressed: Option<String>,
@@ -176,7 +175,7 @@ pub async fn claimed(
     fetch_all!(
         on,
         ClaimedRow,
-        "select d.seq, d.email, d.domain, d.attempts, d.repeats, s.link, s.status as subscription, s.confirmed_at, p.language, \
+        "select d.seq, d.email, d.domain, d.attempts, d.repeats, s.link, s.status as subscription, p.language, \
          p.format, x.reason as suppressed from deliveries d \
          left join subscriptions s on s.id = d.subscription_id left join subscribers p on p.id = s.subscriber_id \
          left join suppressions x on x.address_hash = p.address_hash \

@@ -5,12 +5,20 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use super::{Db, StoreError};
 
 /// Every schema change: number, name, text for SQLite, text for PostgreSQL. The twins have the same names.
-const CHANGES: [(i64, &str, &str, &str); 1] = [(
-    1,
-    "begin",
-    include_str!("../../migrations/sqlite/0001_begin.sql"),
-    include_str!("../../migrations/postgres/0001_begin.sql"),
-)];
+const CHANGES: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "begin",
+        include_str!("../../migrations/sqlite/0001_begin.sql"),
+        include_str!("../../migrations/postgres/0001_begin.sql"),
+    ),
+    (
+        3,
+        "checks",
+        include_str!("../../migrations/sqlite/0003_checks.sql"),
+        include_str!("../../migrations/postgres/0003_checks.sql"),
+    ),
+];
 
 /// Applies what is missing. Both engines lock, so that of several nodes one does it.
 ///
@@ -30,7 +38,7 @@ pub async fn migrate(db: &Db) -> Result<(), StoreError> {
             "the database is newer than this program: it has schema change {version}, this is postduif {} with schema \
              change {}. Run the version that made it, or restore a backup from before the upgrade.",
             env!("CARGO_PKG_VERSION"),
-            CHANGES.len(),
+            CHANGES.last().map_or(0, |(version, ..)| *version),
         )),
         MigrateError::VersionMismatch(version) => StoreError::Schema(format!(
             "schema change {version} of this database is not the one this program knows; it was made by another build. \

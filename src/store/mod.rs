@@ -7,6 +7,7 @@ pub mod articles;
 pub mod audit;
 pub mod consent;
 pub mod deliveries;
+pub mod doctor;
 pub mod editions;
 pub mod idempotency;
 mod knock;

@@ -1,5 +1,6 @@
 //! How our own values travel to and from both engines.
 
+use crate::domain::checkup::CheckStatus;
 use crate::domain::consent::ConsentEvent;
 use crate::domain::delivery::{DeliveryState, OnUnknown};
 use crate::domain::edition::{Approval, EditionStatus, SectionStyle};
@@ -52,6 +53,7 @@ macro_rules! stored_as_word {
 
 stored_as_word!(
     Approval,
+    CheckStatus,
     ConsentEvent,
     DeliveryState,
     EditionStatus,

@@ -85,7 +85,7 @@ fn newsletter(title: &str) -> Message {
         unsubscribe_address: Some(&address("unsubscribe@example.nl")),
     };
     let reader = address("anna@gemeente.example");
-    let sample = Recipient::sample(&reader, Token::parse("m2b3c4d5").unwrap(), Date::constant(2024, 3, 12), date());
+    let sample = Recipient::sample(&reader, Token::parse("m2b3c4d5").unwrap(), date());
     Composed::new(&Templates::embedded(), &content, &mailing, MailFormat::Html).unwrap().merge(&sample)
 }
 

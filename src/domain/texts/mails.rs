@@ -14,9 +14,9 @@ texts! {
     read_more_about(title) { nl: "Verder lezen: {title}", en: "Read more: {title}" }
     read_at_source() { nl: "Verder lezen bij de bron", en: "Read more at the source" }
     read_at_source_about(title) { nl: "Verder lezen bij de bron: {title}", en: "Read more at the source: {title}" }
-    footer_why(date, promise) {
-        nl: "Je krijgt deze nieuwsbrief omdat je je er op {date} voor hebt aangemeld. We versturen hem {promise}.",
-        en: "You are getting this newsletter because you signed up for it on {date}. We send it {promise}.",
+    footer_why(promise) {
+        nl: "Je krijgt deze nieuwsbrief omdat je je ervoor hebt aangemeld. We versturen hem {promise}.",
+        en: "You are getting this newsletter because you signed up for it. We send it {promise}.",
     }
     /// The footer of an edition in the archive, which is nobody's own copy.
     footer_archive(promise) {

@@ -169,6 +169,15 @@ texts! {
         nl: "Wil je toch weer een nieuwsbrief? Meld je dan opnieuw aan.",
         en: "Do you want a newsletter again after all? Then sign up again.",
     }
+    sample_title() { nl: "Dit is een voorbeeld", en: "This is an example" }
+    sample_unsubscribe() {
+        nl: "Je kwam hier door een link in een voorbeeld of een testmail. In de echte nieuwsbrief kun je je hier afmelden. Er is niets veranderd.",
+        en: "You came here by a link in a preview or a test email. In the real newsletter you can unsubscribe here. Nothing has changed.",
+    }
+    sample_preferences() {
+        nl: "Je kwam hier door een link in een voorbeeld of een testmail. In de echte nieuwsbrief kun je hier je gegevens wijzigen. Er is niets veranderd.",
+        en: "You came here by a link in a preview or a test email. In the real newsletter you can change your details here. Nothing has changed.",
+    }
     nothing_kept_title() { nl: "We bewaren niets van je", en: "We keep nothing about you" }
     nothing_kept_body() {
         nl: "Bij deze link horen geen gegevens meer. Je krijgt geen nieuwsbrief van ons.",

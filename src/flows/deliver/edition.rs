@@ -27,7 +27,6 @@ pub struct Running {
     pub on_unknown: OnUnknown,
     pub retry: RetryPolicy,
     pub rendering: Rendering,
-    pub zone: jiff::tz::TimeZone,
     /// Where bounces go while the settings name no address for them.
     pub sender: EmailAddress,
     refusals: AtomicU32,
@@ -44,7 +43,6 @@ impl Running {
             on_unknown: settings.on_unknown,
             retry: settings.retry,
             rendering,
-            zone: settings.zone,
             sender: settings.sender,
             refusals: AtomicU32::new(0),
             policy_refusals: AtomicU32::new(0),
@@ -78,7 +76,6 @@ impl Running {
 pub struct Settings {
     pub on_unknown: OnUnknown,
     pub retry: RetryPolicy,
-    pub zone: jiff::tz::TimeZone,
     pub sender: EmailAddress,
 }
 
@@ -103,8 +100,7 @@ impl Prepared {
             message_token: token(&delivery),
             unsubscribe_token: token(&unsubscribe),
             preferences_token: token(&preferences),
-            subscribed_on: job.subscribed_at.in_zone(&job.edition.zone).date(),
-            date: house.clock.now(),
+            date: job.edition.started_at,
         });
         let message = house.sign(message);
         let return_path = house.return_path(&delivery).unwrap_or_else(|| job.edition.sender.clone());

@@ -9,7 +9,6 @@ use super::edition::Running;
 use crate::clock::Clock;
 use crate::domain::address::EmailAddress;
 use crate::domain::pacing::Pace;
-use crate::domain::time::Timestamp;
 use crate::domain::token::Link;
 
 /// A claimed delivery.
@@ -22,7 +21,6 @@ pub struct Job {
     pub recipient: EmailAddress,
     /// What its unsubscribe and preference links carry.
     pub link: Link,
-    pub subscribed_at: Timestamp,
     /// Which of the edition's variants it gets.
     pub variant: usize,
 }

@@ -16,7 +16,6 @@ use crate::domain::address::EmailAddress;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::{EditionStatus, EditionStep};
 use crate::domain::retry::RetryPolicy;
-use crate::domain::schedule::zone;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::time::Timestamp;
 use crate::flows::edition_content::{Rendering, contents};
@@ -212,12 +211,7 @@ impl Manager {
         let Ok(sender) = EmailAddress::parse_any_role(&newsletter.from_address) else {
             return self.refuse(edition, "the sender's address is broken; set it again").await;
         };
-        let settings = Settings {
-            sender,
-            on_unknown: newsletter.on_unknown,
-            retry: self.retry.clone(),
-            zone: zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC),
-        };
+        let settings = Settings { sender, on_unknown: newsletter.on_unknown, retry: self.retry.clone() };
         let running = Arc::new(Running::new(edition, rendering, settings));
         self.running.insert(edition.id, Arc::clone(&running));
         Ok(Some(running))
@@ -377,7 +371,6 @@ fn job(running: &Arc<Running>, row: &ClaimedRow) -> Result<Job, &'static str> {
         returns: 0,
         recipient,
         link,
-        subscribed_at: row.confirmed_at.unwrap_or(running.started_at),
         variant: running.rendering.place(language, format),
     })
 }

@@ -5,6 +5,7 @@ mod confirm;
 mod files;
 mod newsletter;
 mod preferences;
+mod sample;
 mod signup;
 mod unsubscribe;
 
@@ -27,6 +28,7 @@ use crate::flows::newsletters::coming;
 use crate::flows::subscribe::organisation;
 use crate::flows::{FlowError, House};
 use crate::pages::NewsletterView;
+use crate::pages::layout::Imprint;
 use crate::store::editions;
 use crate::store::newsletters::NewsletterRow;
 
@@ -78,6 +80,15 @@ pub fn language_asked(request: &HttpRequest) -> Option<Language> {
 /// How long to wait, in minutes that people can count.
 pub fn minutes(wait: Duration) -> u32 {
     u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX).max(1)
+}
+
+/// Who speaks on the pages of a newsletter.
+fn imprint(newsletter: &NewsletterRow) -> Imprint<'_> {
+    Imprint {
+        organisation: organisation(newsletter),
+        postal_address: &newsletter.postal_address,
+        privacy_url: newsletter.privacy_url.as_deref(),
+    }
 }
 
 /// A newsletter with all that its pages show of it.

@@ -5,15 +5,14 @@ use actix_web::http::header::{CONTENT_DISPOSITION, RETRY_AFTER};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{day, language_asked, masked, minutes, ok, page};
+use super::{day, imprint, language_asked, masked, minutes, ok, page, sample};
 use crate::answers::PersonExport;
 use crate::domain::address::EmailAddress;
 use crate::domain::language::Language;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
 use crate::flows::preferences::{self, Mine};
-use crate::flows::subscribe::{Answer, organisation};
+use crate::flows::subscribe::Answer;
 use crate::pages::fault::Fault;
-use crate::pages::layout::Imprint;
 use crate::pages::preferences as shown;
 use crate::store::newsletters::{self, NewsletterRow};
 use crate::web::Web;
@@ -24,7 +23,7 @@ use crate::web::problem::Problem;
 /// The form that asks for an address.
 pub async fn ask(web: Data<Web>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let all = newsletters::all(&mut web.house.db.read().await?).await?;
-    Ok(ok(shown::ask(language(&request, None, &all), imprint(all.first()), "", None)))
+    Ok(ok(shown::ask(language(&request, None, &all), all.first().map(imprint), "", None)))
 }
 
 /// The same answer for everyone; what differs is in the mail.
@@ -35,7 +34,7 @@ pub async fn send_link(
     form: Fields,
 ) -> Result<HttpResponse, Problem> {
     let all = newsletters::all(&mut web.house.db.read().await?).await?;
-    let (language, imprint) = (language(&request, Some(&form), &all), imprint(all.first()));
+    let (language, imprint) = (language(&request, Some(&form), &all), all.first().map(imprint));
     let typed = form.get("email").unwrap_or_default();
     if form.get("website").is_some_and(|trap| !trap.is_empty()) {
         return Ok(ok(shown::sent(language, imprint)));
@@ -66,6 +65,9 @@ pub async fn show(
     token: Path<String>,
     client: Client,
 ) -> Result<HttpResponse, Problem> {
+    if sample::is_sample(&token) {
+        return sample::preferences(&web.house, language_asked(&request)).await;
+    }
     let Some(mine) = preferences::look(&web.house, &token).await? else { return Err(web.wrong_token(client)) };
     centre(&web, &token, language_asked(&request), mine, false).await
 }
@@ -80,6 +82,9 @@ pub async fn press(
 ) -> Result<HttpResponse, Problem> {
     let house = &web.house;
     let asked = form.get("language").and_then(|tag| tag.parse().ok()).or_else(|| language_asked(&request));
+    if sample::is_sample(&token) {
+        return sample::preferences(house, asked).await;
+    }
     let Some(mine) = preferences::look(house, &token).await? else { return Err(web.wrong_token(client)) };
     if !from_our_own_page(&request) {
         return Err(Problem::Foreign);
@@ -97,14 +102,14 @@ pub async fn press(
         Some("unsubscribe") => preferences::leave(house, &token, form.get("newsletter").unwrap_or_default()).await?,
         Some("link") => {
             preferences::send_link(house, &token).await?;
-            return Ok(ok(shown::sent(language, imprint(all.first()))));
+            return Ok(ok(shown::sent(language, all.first().map(imprint))));
         }
         Some("download") if mine.fresh => return download(&web, mine).await,
         Some("erase") if mine.fresh && form.get("confirm") != Some("yes") => {
-            return Ok(ok(shown::erase_question(language, imprint(all.first()), &token)));
+            return Ok(ok(shown::erase_question(language, all.first().map(imprint), &token)));
         }
         Some("erase") if preferences::erase_me(house, &token).await? => {
-            return Ok(ok(shown::erased(language, imprint(all.first()))));
+            return Ok(ok(shown::erased(language, all.first().map(imprint))));
         }
         _ => return centre(&web, &token, asked, mine, false).await,
     };
@@ -152,7 +157,7 @@ async fn centre(
     let first = mine.subscriptions.first().and_then(|one| all.iter().find(|row| row.id == one.newsletter_id));
     Ok(ok(shown::centre(&shown::Centre {
         language: asked.unwrap_or(mine.person.language),
-        imprint: imprint(first),
+        imprint: first.map(imprint),
         token,
         masked: &masked(&mine.person.email),
         mail_language: mine.person.language,
@@ -174,12 +179,4 @@ fn language(request: &HttpRequest, form: Option<&Fields>, all: &[NewsletterRow])
         .or_else(|| language_asked(request))
         .or_else(|| all.first().map(|newsletter| newsletter.language))
         .unwrap_or_default()
-}
-
-fn imprint(newsletter: Option<&NewsletterRow>) -> Option<Imprint<'_>> {
-    newsletter.map(|newsletter| Imprint {
-        organisation: organisation(newsletter),
-        postal_address: &newsletter.postal_address,
-        privacy_url: newsletter.privacy_url.as_deref(),
-    })
 }

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{Shown, language_asked, masked, ok};
+use super::{Shown, language_asked, masked, ok, sample};
 use crate::domain::consent::ConsentMeans;
 use crate::domain::language::Language;
 use crate::domain::subscription::SubscriptionStatus;
@@ -21,7 +21,11 @@ pub async fn show(
     token: Path<String>,
     client: Client,
 ) -> Result<HttpResponse, Problem> {
-    look(&web, &token, client, language_asked(&request)).await
+    let asked = language_asked(&request);
+    if sample::is_sample(&token) {
+        return sample::unsubscribe(&web.house, asked).await;
+    }
+    look(&web, &token, client, asked).await
 }
 
 /// Three kinds of POST: one-click, which is done at once and gets an empty answer; a button of our page; and
@@ -34,7 +38,11 @@ pub async fn press(
     form: Fields,
 ) -> Result<HttpResponse, Problem> {
     let asked = form.get("language").and_then(|tag| tag.parse().ok()).or_else(|| language_asked(&request));
-    if form.get("List-Unsubscribe") == Some("One-Click") {
+    let one_click = form.get("List-Unsubscribe") == Some("One-Click");
+    if sample::is_sample(&token) {
+        return if one_click { Ok(HttpResponse::Ok().finish()) } else { sample::unsubscribe(&web.house, asked).await };
+    }
+    if one_click {
         return match unsubscribe::unsubscribe(&web.house, &token, ConsentMeans::OneClick).await? {
             Left::Now(_) | Left::Before(_) | Left::Nothing => Ok(HttpResponse::Ok().finish()),
             Left::Unknown => Err(web.wrong_token(client)),
