@@ -17,6 +17,7 @@ packages_install() {
     "$TEST_PYTHON" -c 'import dkim, nacl' 2>/dev/null || wanted+=(python3-dkim python3-nacl)
     have openssl || wanted+=(openssl)
     have curl || wanted+=(curl)
+    have npm || wanted+=(npm)
     [ ${#wanted[@]} -gt 0 ] || return 0
 
     echo "tests/run: installing ${wanted[*]}"

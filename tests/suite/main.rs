@@ -2,6 +2,7 @@
 
 mod kit;
 
+mod accessible;
 mod api;
 mod cli;
 mod cli_people;

@@ -81,6 +81,45 @@ impl Browser {
         self.tell("/window/rect", &json!({"width": width, "height": height}));
     }
 
+    /// A screen so wide: narrower than a window may be, as a telephone's is.
+    pub fn screen(&self, width: u32, height: u32) {
+        let screen = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", &screen);
+    }
+
+    /// Whether the visitor likes their pages dark.
+    pub fn dark(&self, dark: bool) {
+        let wish = json!({"name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" }});
+        self.devtools("Emulation.setEmulatedMedia", &json!({"features": [wish]}));
+    }
+
+    /// Runs script in the page, as a tester may and nobody else; what it returns. Needs script to be on.
+    pub fn script(&self, script: &str) -> Value {
+        self.tell("/execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// Whether the page in hand must be pushed sideways to be read.
+    pub fn overflows(&self) -> bool {
+        self.script("return document.documentElement.scrollWidth > window.innerWidth") == true
+    }
+
+    /// What WCAG 2.2 AA forbids of the page in hand, in axe-core's words; nothing when the page is as it should be.
+    pub fn barriers(&self, axe: &str) -> Vec<String> {
+        let look = "const done = arguments[arguments.length - 1]; \
+                    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']; \
+                    axe.run(document, {runOnly: {type: 'tag', values: tags}, iframes: false}).then( \
+                      (found) => done(found.violations.map((rule) => \
+                        rule.id + ': ' + rule.nodes.map((node) => node.html + ' ' + node.failureSummary).join(' | '))), \
+                      (error) => done(['axe failed: ' + error]));";
+        let script = format!("{axe}; {look}");
+        let found = self.tell("/execute/async", &json!({"script": script, "args": []}));
+        found.as_array().expect("a list comes back").iter().map(text_of).collect()
+    }
+
+    fn devtools(&self, command: &str, parameters: &Value) {
+        self.tell("/goog/cdp/execute", &json!({"cmd": command, "params": parameters}));
+    }
+
     /// Keeps a picture of the window when `POSTDUIF_TEST_SCREENSHOTS` names a folder for it.
     pub fn picture(&self, name: &str) {
         if let Some(folder) = std::env::var_os("POSTDUIF_TEST_SCREENSHOTS") {

@@ -1,0 +1,110 @@
+//! Every page as axe-core sees it: WCAG 2.2 AA, light and dark, on a desk and on a telephone, with nothing to push
+//! sideways.
+
+use postduif::domain::role::Role;
+use serde_json::json;
+
+use crate::kit::browser::{Browser, Script};
+use crate::kit::database::{Database, Engine};
+use crate::kit::given;
+use crate::kit::house::Served;
+
+/// Holds pages against the standard; nothing where `tests/run` gave no browser or no axe.
+pub struct Judge {
+    browser: Browser,
+    axe: String,
+}
+
+impl Judge {
+    pub fn called() -> Option<Self> {
+        let axe = std::fs::read_to_string(given("AXE_FILE")?).expect("axe-core's script can be read");
+        Some(Self { browser: Browser::open(Script::On)?, axe })
+    }
+
+    pub fn browser(&self) -> &Browser {
+        &self.browser
+    }
+
+    /// The page in hand, as it lies there.
+    pub fn look(&self, page: &str) {
+        for dark in [false, true] {
+            self.browser.dark(dark);
+            for width in [320, 375, 1000] {
+                self.browser.screen(width, 900);
+                let place = format!("{page}, {width} px, {}", if dark { "dark" } else { "light" });
+                assert!(!self.browser.overflows(), "{place}: must be pushed sideways");
+                // What 320 px show is what 375 px show.
+                if width > 320 {
+                    let barriers = self.browser.barriers(&self.axe);
+                    assert!(barriers.is_empty(), "{place}: {barriers:#?}");
+                }
+            }
+        }
+    }
+
+    /// The page at this address.
+    pub fn visit(&self, address: &str) {
+        self.browser.go(address);
+        self.look(address);
+    }
+}
+
+#[test]
+fn no_page_for_visitors_keeps_anybody_out() {
+    let (Some(judge), Some(database)) = (Judge::called(), Database::fresh(Engine::Sqlite)) else { return };
+    let served = Served::with(database);
+    let leave = served.confirmed("ada@example.nl");
+    served.subscribe("ben@example.nl");
+    served.form("/p", &[("email", "ada@example.nl")]);
+    let (confirm, identity) = (served.token("ben@example.nl"), served.token("ada@example.nl"));
+    archived_edition(&served);
+    for language in ["nl", "en"] {
+        for place in [
+            "/",
+            "/n/ibp",
+            "/n/ibp/embed",
+            "/n/ibp/check-inbox",
+            "/n/ibp/archive",
+            "/n/ibp/archive/1",
+            "/p",
+            &format!("/p/{identity}"),
+            &format!("/c/{confirm}"),
+            &format!("/u/{leave}"),
+            "/u/broken",
+            "/nothing/here",
+            "/api/docs",
+        ] {
+            judge.visit(&served.http.address(&format!("{place}?language={language}")));
+        }
+        let browser = judge.browser();
+        browser.go(&served.http.address(&format!("/n/ibp?language={language}")));
+        browser.fill("input[name=email]", "nobody");
+        browser.press("main form button[type=submit]");
+        judge.look("the form with what was wrong");
+    }
+    for (place, what) in [(format!("/c/{confirm}"), "confirmed"), (format!("/u/{leave}"), "unsubscribed")] {
+        judge.browser().go(&served.http.address(&place));
+        judge.browser().press("main form button[type=submit]");
+        judge.look(what);
+    }
+}
+
+/// One edition in the archive, with an article in each section.
+fn archived_edition(served: &Served) {
+    let token = served.api_token(Role::Admin);
+    let post = |place: &str, body: serde_json::Value| {
+        let ask = served.http.ask("POST", place).header("authorization", &format!("Bearer {token}"));
+        let answer = ask.header("content-type", "application/json").send_body(&body.to_string());
+        assert!(answer.status < 300, "{place}: {}", answer.text());
+        answer.json()
+    };
+    for section in ["blogs", "news"] {
+        let url = format!("https://www.example.nl/{section}");
+        let article =
+            json!({"section": section, "title": "Wat is ethisch hacken?", "url": url, "summary": "Een uitleg."});
+        post("/api/v1/newsletters/ibp/articles", article);
+    }
+    let edition = post("/api/v1/newsletters/ibp/editions", json!({}))["id"].to_string();
+    post(&format!("/api/v1/editions/{edition}/approve"), json!({"accept_warnings": true}));
+    post(&format!("/api/v1/editions/{edition}/send"), json!({}));
+}
