@@ -34,6 +34,8 @@ pub struct NewsletterAnswer {
     /// Addresses that get notices, separated by commas.
     pub notify: String,
     pub archive_indexed: bool,
+    /// Whoever changed an edition last may not approve it.
+    pub four_eyes: bool,
     pub sections: Vec<SectionAnswer>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_assemble_at: Option<Timestamp>,
@@ -87,6 +89,7 @@ impl NewsletterAnswer {
             on_unknown: row.on_unknown.as_str(),
             notify: row.notify,
             archive_indexed: row.archive_indexed,
+            four_eyes: row.four_eyes,
             next_assemble_at: row.next_assemble_at,
             created_at: row.created_at,
             updated_at: row.updated_at,

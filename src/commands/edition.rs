@@ -16,9 +16,13 @@ use crate::domain::preflight::Preflight;
 use crate::domain::time::Timestamp;
 use crate::flows::approve::{ApprovalError, Approver, approve};
 use crate::flows::assemble::{Assembled, assemble};
-use crate::flows::{self, House, newsletters, publish, try_out};
+use crate::flows::publish::{self, Deed};
+use crate::flows::{self, House, newsletters, try_out};
 use crate::store::Access;
 use crate::store::editions::{self, EditionRow};
+
+/// Who does what is done from here, in the log of deeds.
+const BY: &str = "command line";
 
 /// As many as anybody wants to read; there are four a year.
 const LISTED: i64 = 1000;
@@ -122,7 +126,7 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         Command::Preview { which, out, language } => return preview(which.id, &out, language, house, output).await,
         Command::Preflight(which) => return preflight(which.id, house, output).await,
         Command::Test { which, to } => {
-            try_out::test(house, which.id, &to).await?;
+            try_out::test(house, which.id, &to, BY).await?;
             let answer = json!({ "edition": which.id, "to": to });
             output.one(&answer, || "The test mail is on its way; a running `postduif serve` sends it.".to_owned())?;
             return Ok(());
@@ -131,13 +135,13 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         Command::Show(which) => find(&mut house.db.read().await?, which.id).await?,
         Command::Approve { which, accept_warnings, override_reason } => {
             let override_reason = override_reason.as_deref();
-            approved(house, which.id, Approver { by: "command line", accept_warnings, override_reason }).await?
+            approved(house, which.id, Approver { by: BY, accept_warnings, override_reason }).await?
         }
         Command::Send { which, at, wait } => {
             if wait {
                 waiting::can_send(house)?;
             }
-            let row = publish::send(house, which.id, at).await?;
+            let row = publish::send_by(house, which.id, at, BY).await?;
             if wait {
                 waiting::until_sent(house, row).await?
             } else {
@@ -145,9 +149,9 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
                 row
             }
         }
-        Command::Pause { which, reason } => publish::pause(house, which.id, &reason).await?,
-        Command::Resume(which) => publish::resume(house, which.id).await?,
-        Command::Cancel(which) => publish::cancel(house, which.id).await?,
+        Command::Pause { which, reason } => publish::by_hand(house, which.id, Deed::Pause(&reason), BY).await?,
+        Command::Resume(which) => publish::by_hand(house, which.id, Deed::Resume, BY).await?,
+        Command::Cancel(which) => publish::by_hand(house, which.id, Deed::Cancel, BY).await?,
     };
     let answer = answer(&mut house.db.read().await?, row).await?;
     output.one(&answer, || text(&answer))?;

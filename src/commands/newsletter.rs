@@ -78,6 +78,9 @@ pub struct Settings {
     /// Whether search engines may list the archive
     #[arg(long, value_name = "true|false")]
     archive_indexed: Option<bool>,
+    /// Whether somebody other than the last to change an edition must approve it
+    #[arg(long, value_name = "true|false")]
+    four_eyes: Option<bool>,
     #[command(flatten)]
     promo: PromoBlock,
 }
@@ -144,6 +147,10 @@ fn text(one: &NewsletterAnswer) -> String {
         ("promised", format!("at most {} editions a year", one.max_per_year)),
         ("new articles", format!("at least {}", one.min_articles)),
         ("uncertain mail", one.on_unknown.to_owned()),
+        (
+            "approval by",
+            if one.four_eyes { "somebody else than changed it last" } else { "anybody who may" }.to_owned(),
+        ),
         ("notices to", one.notify.clone()),
         ("recommends", one.promo.as_ref().map_or_else(String::new, |promo| format!("{} ({})", promo.title, promo.url))),
     ];
@@ -175,6 +182,7 @@ impl From<Settings> for NewsletterChange {
             promo: settings.promo.into_change(),
             notify: settings.notify,
             archive_indexed: settings.archive_indexed,
+            four_eyes: settings.four_eyes,
         }
     }
 }

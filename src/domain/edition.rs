@@ -33,6 +33,10 @@ text_enum! {
         Resume = "resume",
         Cancel = "cancel",
         Finish = "finish",
+        /// Takes a planned sending back; the approval stays.
+        Unschedule = "unschedule",
+        /// Sends again what may not have arrived.
+        Repeat = "repeat",
     }
 }
 
@@ -62,6 +66,9 @@ impl EditionStatus {
             (Step::Resume, Paused) => return Ok(Sending),
             (Step::Cancel, Draft | Approved | Scheduled | Sending | Paused) => return Ok(Cancelled),
             (Step::Finish, Sending) => return Ok(Sent),
+            (Step::Unschedule, Scheduled) => return Ok(Approved),
+            (Step::Repeat, Sent | Sending) => return Ok(Sending),
+            (Step::Repeat, Paused) => return Ok(Paused),
             (Step::Schedule | Step::Send, Draft) => "Approve it first.",
             (Step::Approve, Approved | Scheduled) => {
                 "It is approved already; send it, or change it to withdraw the approval."
@@ -70,6 +77,9 @@ impl EditionStatus {
             (Step::Send | Step::Schedule, Paused) => "Resume it instead.",
             (Step::Pause, Paused) => "It is paused already.",
             (Step::Resume, Sending) => "It is being sent already.",
+            (Step::Unschedule, Sending | Paused) => "It has begun; pause or cancel it instead.",
+            (Step::Unschedule, Draft | Approved) => "It is not planned.",
+            (Step::Repeat, Draft | Approved | Scheduled) => "It has not been started; send it instead.",
             (_, Sent) => "It has been sent to everyone; assemble a new edition.",
             (_, Cancelled) => "It was cancelled; assemble a new edition.",
             (Step::Change | Step::Approve, Sending | Paused) => "What is being sent cannot change any more.",
@@ -105,7 +115,9 @@ mod tests {
     fn nothing_that_has_ended_goes_on() {
         for ended in [EditionStatus::Sent, EditionStatus::Cancelled] {
             for step in EditionStep::ALL {
-                assert!(ended.after(*step).is_err(), "{ended} {step}");
+                // A person may decide to repeat what is uncertain.
+                let goes_on = ended == EditionStatus::Sent && *step == EditionStep::Repeat;
+                assert_eq!(ended.after(*step).is_ok(), goes_on, "{ended} {step}");
             }
         }
     }

@@ -56,6 +56,8 @@ pub struct NewsletterSettings {
     pub notify: String,
     /// Whether search engines may list the archive.
     pub archive_indexed: bool,
+    /// Whoever changed an edition last may not approve it.
+    pub four_eyes: bool,
 }
 
 /// What somebody wants a newsletter to be: every field may be left out. An empty text clears what may be empty.
@@ -85,6 +87,8 @@ pub struct NewsletterChange {
     pub promo: Option<Option<Promo>>,
     pub notify: Option<String>,
     pub archive_indexed: Option<bool>,
+    /// Whoever changed an edition last may not approve it.
+    pub four_eyes: Option<bool>,
 }
 
 /// What is there was given, even when it is `null`.
@@ -140,6 +144,7 @@ impl NewsletterSettings {
             promo: None,
             notify: String::new(),
             archive_indexed: false,
+            four_eyes: false,
         }
     }
 
@@ -232,6 +237,9 @@ impl NewsletterSettings {
         }
         if let Some(indexed) = change.archive_indexed {
             self.archive_indexed = indexed;
+        }
+        if let Some(four_eyes) = change.four_eyes {
+            self.four_eyes = four_eyes;
         }
         faults.check().map(|()| self)
     }

@@ -76,6 +76,13 @@ impl Timestamp {
         Self::from(instant)
     }
 
+    /// The moment at which the wall clock of `zone` shows `local`; `None` in the hour that is skipped in spring. An hour
+    /// that happens twice in autumn means its first time.
+    pub fn exactly_local(local: DateTime, zone: &TimeZone) -> Option<Self> {
+        let moment = Self::from_local(local, zone);
+        (moment.in_zone(zone).datetime() == local).then_some(moment)
+    }
+
     /// RFC 3339 with the offset that `zone` has at this moment, in whole seconds.
     pub fn to_rfc3339_in(self, zone: &TimeZone) -> String {
         let zoned = self.in_zone(zone);

@@ -47,6 +47,10 @@ pub async fn approve(house: &House, id: i64, approver: &Approver<'_>) -> Result<
     let newsletter = newsletters::by_id(&mut tx, edition.newsletter_id)
         .await?
         .ok_or_else(|| FlowError::NotFound("newsletter of this edition".to_owned()))?;
+    if newsletter.four_eyes && edition.edited_by.as_deref() == Some(approver.by) {
+        let why = format!("four eyes: somebody other than {} must approve, who changed it last", approver.by);
+        return Err(FlowError::Conflict(why).into());
+    }
     let reason = approver.override_reason.and_then(one_line).filter(|reason| !reason.is_empty());
     let preflight = look(&mut tx, house, &newsletter, &edition).await?;
     let blocked = !preflight.ok && reason.is_none();

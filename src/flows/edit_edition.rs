@@ -1,6 +1,7 @@
-//! Somebody changes an edition before it leaves: its words, and which articles stand in it and in which order.
+//! Somebody changes an edition before it leaves: its words, which articles stand in it and in which order, and the block
+//! at its end.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,7 +10,7 @@ use super::newsletters::known_section;
 use super::{FlowError, House};
 use crate::domain::edition::EditionStep;
 use crate::domain::fault::Faults;
-use crate::domain::newsletter::one_line;
+use crate::domain::newsletter::{Promo, one_line, web_address};
 use crate::store::editions::{self, EditionRow, EditionTexts};
 use crate::store::{articles, newsletters};
 
@@ -26,8 +27,17 @@ pub struct EditionChange {
     pub preheader: Option<String>,
     /// Markdown.
     pub intro: Option<String>,
+    /// The block that recommends something of the house; `null` takes it out.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Promo>)]
+    pub promo: Option<Option<Promo>>,
     /// All that stands in the edition from now on, in order.
     pub sections: Option<Vec<SectionChange>>,
+}
+
+/// What is there was given, even when it is `null`.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Promo>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// The articles of one section, in order.
@@ -53,11 +63,11 @@ pub struct ItemChange {
     pub url: Option<String>,
 }
 
-/// Changes an edition. An approval falls away: what was approved is what is sent.
+/// Changes an edition, in the name of `by`. An approval falls away: what was approved is what is sent.
 ///
 /// # Errors
 /// [`FlowError::Invalid`] with every fault; [`FlowError::Conflict`] when its state forbids it or somebody was quicker.
-pub async fn edit(house: &House, id: i64, change: EditionChange) -> Result<EditionRow, FlowError> {
+pub async fn edit(house: &House, id: i64, change: EditionChange, by: &str) -> Result<EditionRow, FlowError> {
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
@@ -73,16 +83,20 @@ pub async fn edit(house: &House, id: i64, change: EditionChange) -> Result<Editi
     let mut faults = Faults::default();
     let texts = texts(&edition, &change, &mut faults);
     let sections = change.sections.unwrap_or_default();
-    let mut seen = HashSet::new();
+    let (mut seen, mut known) = (HashSet::new(), HashMap::new());
     for section in &sections {
         if let Err(FlowError::Invalid(fault)) = known_section(&mut tx, &newsletter, &section.key).await {
             faults.0.extend(fault.0);
         }
         for item in &section.items {
             let article = articles::by_id(&mut tx, item.article).await?;
-            if article.is_none_or(|article| article.newsletter_id != newsletter.id) {
+            let article = article.filter(|article| article.newsletter_id == newsletter.id);
+            let Some(article) = article else {
                 faults.add("sections", format!("there is no article {} in this newsletter", item.article));
-            } else if !seen.insert(item.article) {
+                continue;
+            };
+            known.insert(article.id, article);
+            if !seen.insert(item.article) {
                 faults.add("sections", format!("article {} stands in it twice", item.article));
             }
             if item.summary.as_deref().is_some_and(|text| text.len() > MAX_INTRO || text.chars().any(char::is_control))
@@ -95,14 +109,17 @@ pub async fn edit(house: &House, id: i64, change: EditionChange) -> Result<Editi
         }
     }
     faults.check()?;
-    if !editions::edit(&mut tx, id, edition.version, &texts, now).await? {
+    if !editions::edit(&mut tx, id, edition.version, &texts, by, now).await? {
         return Err(quicker());
     }
     if !sections.is_empty() {
         editions::delete_items(&mut tx, id).await?;
         for section in &sections {
             for (position, item) in (1..).zip(&section.items) {
-                let (title, summary) = (item.title.as_deref().map(str::trim), item.summary.as_deref().map(str::trim));
+                // Words that are the article's own stay the article's: who mends them there mends them here.
+                let own = &known[&item.article];
+                let title = item.title.as_deref().map(str::trim).filter(|title| *title != own.title);
+                let summary = item.summary.as_deref().map(str::trim).filter(|summary| *summary != own.summary);
                 editions::insert_item(&mut tx, id, item.article, &section.key, position, title, summary).await?;
             }
         }
@@ -134,6 +151,23 @@ fn texts(edition: &EditionRow, change: &EditionChange, faults: &mut Faults) -> E
         subject,
         preheader: line("preheader", &change.preheader, &edition.preheader, faults),
         intro: change.intro.clone().unwrap_or_else(|| edition.intro.clone()),
-        promo: edition.promo.clone(),
+        promo: promo(edition, change, faults),
     }
+}
+
+fn promo(edition: &EditionRow, change: &EditionChange, faults: &mut Faults) -> Option<String> {
+    let Some(change) = &change.promo else { return edition.promo.clone() };
+    let promo = change.as_ref()?;
+    for (field, text) in
+        [("promo-heading", &promo.heading), ("promo-title", &promo.title), ("promo-button", &promo.button)]
+    {
+        if one_line(text).is_none_or(|text| text.is_empty()) {
+            faults.add(field, "must be one line of 1 to 300 characters");
+        }
+    }
+    faults.keep("promo-url", web_address(&promo.url));
+    if promo.text.chars().count() > MAX_INTRO || promo.text.chars().any(|c| c.is_control() && !"\n\r\t".contains(c)) {
+        faults.add("promo-text", format!("must be text of at most {MAX_INTRO} characters"));
+    }
+    Some(serde_json::to_string(promo).expect("texts alone always become JSON"))
 }

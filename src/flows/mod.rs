@@ -26,6 +26,7 @@ pub mod subscribe;
 pub mod suppress;
 pub mod tokens;
 pub mod try_out;
+pub mod uncertain;
 pub mod unsubscribe;
 
 mod house;

@@ -80,6 +80,7 @@ pub fn settings_of(row: &NewsletterRow) -> Result<NewsletterSettings, Faults> {
         promo: Some(promo_of(row)),
         notify: Some(row.notify.clone()),
         archive_indexed: Some(row.archive_indexed),
+        four_eyes: Some(row.four_eyes),
     })
 }
 

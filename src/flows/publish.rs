@@ -1,22 +1,113 @@
-//! From approved to on its way: send now, plan, pause, resume, cancel. Each is one step of the edition's machine.
+//! From approved to on its way: send now, hold, plan, pause, resume, cancel. Each is one step of the edition's machine.
+
+use std::time::Duration;
 
 use super::{FlowError, House};
-use crate::domain::edition::EditionStep;
+use crate::domain::edition::{EditionStatus, EditionStep};
 use crate::domain::fault::Faults;
 use crate::domain::newsletter::one_line;
 use crate::domain::time::Timestamp;
 use crate::store::editions::{self, EditionRow};
+use crate::store::{Tx, audit, idempotency};
+
+/// How long a sending from the desk waits, so that it can be taken back.
+pub const HOLD: Duration = Duration::from_secs(5 * 60);
 
 /// Lets an approved edition go out now, or at a moment to come.
 ///
 /// # Errors
 /// [`FlowError::Conflict`] when its state forbids it, with what to do instead; [`FlowError::Invalid`] for a moment that is past.
 pub async fn send(house: &House, id: i64, at: Option<Timestamp>) -> Result<EditionRow, FlowError> {
-    let Some(at) = at else { return step(house, id, EditionStep::Send, None).await };
-    if at <= house.clock.now() {
+    send_in_name_of(house, id, at, None).await
+}
+
+/// The same in the name of `by`, for the log of deeds.
+///
+/// # Errors
+/// As [`send`].
+pub async fn send_by(house: &House, id: i64, at: Option<Timestamp>, by: &str) -> Result<EditionRow, FlowError> {
+    send_in_name_of(house, id, at, Some(by)).await
+}
+
+async fn send_in_name_of(
+    house: &House,
+    id: i64,
+    at: Option<Timestamp>,
+    by: Option<&str>,
+) -> Result<EditionRow, FlowError> {
+    let now = house.clock.now();
+    if at.is_some_and(|at| at <= now) {
         return Err(Faults::one("at", "lies in the past; leave it out to send now").into());
     }
-    step(house, id, EditionStep::Schedule, Some(Detail::At(at))).await
+    let mut tx = house.db.write().await?;
+    let action = match at {
+        None => {
+            step(&mut tx, id, EditionStep::Send, None, now).await?;
+            "edition.send"
+        }
+        Some(at) => {
+            step(&mut tx, id, EditionStep::Schedule, None, now).await?;
+            editions::plan(&mut tx, id, Some(at), now).await?;
+            "edition.schedule"
+        }
+    };
+    if let Some(by) = by {
+        editions::ordered(&mut tx, id, Some(by), false).await?;
+        let when = at.map(|at| at.to_string()).unwrap_or_default();
+        audit::note(&mut tx, by, action, &id.to_string(), &when, now).await?;
+    }
+    done(house, tx, id).await
+}
+
+/// What an editor at the desk filled in.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// The version that was looked at.
+    pub version: i64,
+    /// Made with the form: pressing twice is pressing once.
+    pub key: &'a str,
+    /// A moment to come; `None` is now, after the hold.
+    pub at: Option<Timestamp>,
+}
+
+/// What an order came to.
+pub enum Ordered {
+    /// It will go out at its `send_at`.
+    Taken(Box<EditionRow>),
+    /// It was ordered before, or is on its way already; nothing was done.
+    Before,
+}
+
+/// Lets an approved edition go out at a moment, or after the hold, in which it can be taken back. The moment is stored:
+/// a restart keeps it.
+///
+/// # Errors
+/// [`FlowError::Conflict`] when it changed since it was looked at or its state forbids it; [`FlowError::Invalid`] for a
+/// moment that is past.
+pub async fn order(house: &House, id: i64, order: Order<'_>, by: &str) -> Result<Ordered, FlowError> {
+    let now = house.clock.now();
+    if order.at.is_some_and(|at| at <= now) {
+        return Err(Faults::one("at", "lies in the past").into());
+    }
+    let mut tx = house.db.write().await?;
+    let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    let key = house.keys.hash_text(&format!("desk form {}", order.key));
+    let first = idempotency::reserve(&mut tx, &key, &id.to_be_bytes(), now).await?;
+    if !first || matches!(edition.status, EditionStatus::Sending | EditionStatus::Paused | EditionStatus::Sent) {
+        return Ok(Ordered::Before);
+    }
+    if edition.version != order.version {
+        return Err(changed());
+    }
+    step(&mut tx, id, EditionStep::Schedule, None, now).await?;
+    editions::plan(&mut tx, id, Some(order.at.unwrap_or_else(|| now.plus(HOLD))), now).await?;
+    editions::ordered(&mut tx, id, Some(by), order.at.is_none()).await?;
+    let (action, when) = match order.at {
+        Some(at) => ("edition.schedule", at.to_string()),
+        None => ("edition.send", String::new()),
+    };
+    audit::note(&mut tx, by, action, &id.to_string(), &when, now).await?;
+    Ok(Ordered::Taken(Box::new(done(house, tx, id).await?)))
 }
 
 /// Stops an edition that is going out; what is in hand is finished, nothing else leaves.
@@ -24,8 +115,10 @@ pub async fn send(house: &House, id: i64, at: Option<Timestamp>) -> Result<Editi
 /// # Errors
 /// [`FlowError::Conflict`] when its state forbids it.
 pub async fn pause(house: &House, id: i64, reason: &str) -> Result<EditionRow, FlowError> {
-    let reason = one_line(reason).ok_or_else(|| Faults::one("reason", "must be one line of at most 300 characters"))?;
-    step(house, id, EditionStep::Pause, Some(Detail::Reason(&reason))).await
+    let reason = reason_of(reason)?;
+    let mut tx = house.db.write().await?;
+    step(&mut tx, id, EditionStep::Pause, Some(&reason), house.clock.now()).await?;
+    done(house, tx, id).await
 }
 
 /// Lets a paused edition go on where it stopped. Nobody gets it twice.
@@ -33,37 +126,88 @@ pub async fn pause(house: &House, id: i64, reason: &str) -> Result<EditionRow, F
 /// # Errors
 /// [`FlowError::Conflict`] when its state forbids it.
 pub async fn resume(house: &House, id: i64) -> Result<EditionRow, FlowError> {
-    step(house, id, EditionStep::Resume, None).await
+    let mut tx = house.db.write().await?;
+    step(&mut tx, id, EditionStep::Resume, None, house.clock.now()).await?;
+    done(house, tx, id).await
 }
 
-/// Ends an edition for good: a draft is thrown away, what has not left stays here.
+/// What a person does to an edition that is approved, planned or on its way.
+#[derive(Clone, Copy, Debug)]
+pub enum Deed<'a> {
+    /// What is in hand is finished, nothing else leaves. With the reason.
+    Pause(&'a str),
+    /// It goes on where it stopped. Nobody gets it twice.
+    Resume,
+    /// The end for good: a draft is thrown away, what has not left stays here.
+    Cancel,
+    /// A planned sending is taken back; the approval stays.
+    Unschedule,
+    /// The approval is taken back.
+    Reopen,
+}
+
+/// Does it, in the name of `by`.
 ///
 /// # Errors
 /// [`FlowError::Conflict`] when its state forbids it.
-pub async fn cancel(house: &House, id: i64) -> Result<EditionRow, FlowError> {
-    step(house, id, EditionStep::Cancel, None).await
-}
-
-enum Detail<'a> {
-    At(Timestamp),
-    Reason(&'a str),
-}
-
-async fn step(house: &House, id: i64, step: EditionStep, detail: Option<Detail<'_>>) -> Result<EditionRow, FlowError> {
+pub async fn by_hand(house: &House, id: i64, deed: Deed<'_>, by: &str) -> Result<EditionRow, FlowError> {
     let now = house.clock.now();
-    let mut tx = house.db.write().await?;
-    let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
-    let status = edition.status.after(step).map_err(|forbidden| FlowError::Conflict(forbidden.to_string()))?;
-    let reason = match detail {
-        Some(Detail::Reason(reason)) => Some(reason),
-        _ => None,
+    let reason = match deed {
+        Deed::Pause(reason) => reason_of(reason)?,
+        _ => String::new(),
     };
-    if let Some(Detail::At(at)) = detail {
-        editions::plan(&mut tx, id, Some(at), now).await?;
-    }
-    if !editions::change_status(&mut tx, id, edition.status, status, reason, now).await? {
-        return Err(FlowError::Conflict("somebody changed the edition at the same moment; look again".to_owned()));
-    }
+    let mut tx = house.db.write().await?;
+    let action = match deed {
+        Deed::Pause(_) => {
+            step(&mut tx, id, EditionStep::Pause, Some(&reason), now).await?;
+            "edition.pause"
+        }
+        Deed::Resume => {
+            step(&mut tx, id, EditionStep::Resume, None, now).await?;
+            "edition.resume"
+        }
+        Deed::Cancel => {
+            step(&mut tx, id, EditionStep::Cancel, None, now).await?;
+            "edition.cancel"
+        }
+        Deed::Unschedule => {
+            step(&mut tx, id, EditionStep::Unschedule, None, now).await?;
+            // Without a moment nothing fires by itself, whatever the newsletter's rule for drafts.
+            editions::plan(&mut tx, id, None, now).await?;
+            editions::ordered(&mut tx, id, None, false).await?;
+            "edition.unschedule"
+        }
+        Deed::Reopen => {
+            let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+            allowed(&edition, EditionStep::Change)?;
+            editions::reopen(&mut tx, id, now).await?;
+            "edition.reopen"
+        }
+    };
+    audit::note(&mut tx, by, action, &id.to_string(), &reason, now).await?;
+    done(house, tx, id).await
+}
+
+fn reason_of(reason: &str) -> Result<String, FlowError> {
+    Ok(one_line(reason).ok_or_else(|| Faults::one("reason", "must be one line of at most 300 characters"))?)
+}
+
+fn changed() -> FlowError {
+    FlowError::Conflict("somebody changed the edition in the meantime; look again".to_owned())
+}
+
+fn allowed(edition: &EditionRow, step: EditionStep) -> Result<EditionStatus, FlowError> {
+    edition.status.after(step).map_err(|forbidden| FlowError::Conflict(forbidden.to_string()))
+}
+
+async fn step(tx: &mut Tx, id: i64, step: EditionStep, reason: Option<&str>, now: Timestamp) -> Result<(), FlowError> {
+    let edition = editions::by_id(tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    let status = allowed(&edition, step)?;
+    if editions::change_status(tx, id, edition.status, status, reason, now).await? { Ok(()) } else { Err(changed()) }
+}
+
+/// Commits, and wakes who sends.
+async fn done(house: &House, mut tx: Tx, id: i64) -> Result<EditionRow, FlowError> {
     let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
     tx.commit().await?;
     house.wake.editions.notify_waiters();

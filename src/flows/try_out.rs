@@ -9,6 +9,7 @@ use crate::domain::subscription::MailFormat;
 use crate::mail::compose::Composed;
 use crate::mail::merge::Recipient;
 use crate::mail::message::Token;
+use crate::store::edition_tests::{self, EditionTestRow};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::{self, NewsletterRow};
 use crate::store::outbox::{self, NewLetter};
@@ -38,15 +39,25 @@ pub async fn preview(house: &House, id: i64, language: Option<Language>) -> Resu
     Ok(Preview { html: composed.preview_html(), text: composed.preview_text(), message: message.into_bytes() })
 }
 
-/// Owes a test mail to each address. It is marked as such, and its links do nothing.
+/// Owes a test mail to each address, and notes what was tested. It is marked as a test, and its links do nothing.
 ///
 /// # Errors
 /// As [`preview`].
-pub async fn test(house: &House, id: i64, to: &[EmailAddress]) -> Result<(), FlowError> {
+pub async fn test(house: &House, id: i64, to: &[EmailAddress], by: &str) -> Result<(), FlowError> {
     let (newsletter, edition) = find(house, id).await?;
     let now = house.clock.now();
     let letter = Letter::Test { language: newsletter.language, edition: edition.id };
     let mut tx = house.db.write().await?;
+    let contents = contents(&mut tx, house, &newsletter, &edition).await?;
+    let tested = EditionTestRow {
+        edition_id: id,
+        at: now,
+        actor: by.to_owned(),
+        recipients: to.iter().map(EmailAddress::as_str).collect::<Vec<_>>().join(", "),
+        content: serde_json::to_string(&contents).expect("texts and numbers alone always become JSON"),
+        content_hash: Rendering::new(house, &newsletter, &contents)?.hash(),
+    };
+    edition_tests::insert(&mut tx, &tested).await?;
     for address in to {
         let owed = NewLetter {
             uid: house.link(),

@@ -157,6 +157,70 @@ pub async fn page(
     )
 }
 
+row! {
+    /// An article as the desk lists it.
+    #[derive(Clone, Debug)]
+    pub struct ListedArticleRow {
+        pub id: i64,
+        pub section: String,
+        pub title: String,
+        pub url: String,
+        /// The name or the address of the source that brought it.
+        pub source: Option<String>,
+        pub published_at: Timestamp,
+        pub hidden: bool,
+        /// The number of the edition with which it left.
+        pub sent_in: Option<i64>,
+    }
+}
+
+/// A page of a newsletter's articles, of one section or of all (`""`), newest first; `before` is the last one of the
+/// page before.
+pub async fn listed(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    section: &str,
+    before: Option<(Timestamp, i64)>,
+    limit: i64,
+) -> Result<Vec<ListedArticleRow>, StoreError> {
+    let (moment, id) = before.unwrap_or((Timestamp::from_micros(i64::MAX), i64::MAX));
+    fetch_all!(
+        on,
+        ListedArticleRow,
+        "select a.id, a.section, a.title, a.url, coalesce(s.title, s.url) as source, a.published_at, a.hidden, \
+         (select max(e.number) from edition_items i join editions e on e.id = i.edition_id \
+           where i.article_id = a.id and e.started_at is not null) as sent_in \
+         from articles a left join sources s on s.id = a.source_id where a.newsletter_id = $1 and ($2 = '' or a.section = $2) \
+         and (a.published_at < $3 or (a.published_at = $3 and a.id < $4)) order by a.published_at desc, a.id desc limit $5",
+        newsletter_id,
+        section,
+        moment,
+        id,
+        limit,
+    )
+}
+
+/// Articles that an edition does not hold and may still take: not hidden, and in no other edition that counts. The
+/// newest first.
+pub async fn available(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    edition_id: i64,
+    limit: i64,
+) -> Result<Vec<ArticleRow>, StoreError> {
+    fetch_all!(
+        on,
+        ArticleRow,
+        "select * from articles where newsletter_id = $1 and not hidden and not exists (select 1 from edition_items i \
+         join editions e on e.id = i.edition_id where i.article_id = articles.id \
+         and (e.id = $2 or e.status <> 'cancelled' or e.started_at is not null)) \
+         order by published_at desc, id desc limit $3",
+        newsletter_id,
+        edition_id,
+        limit,
+    )
+}
+
 /// Which of these guids a source has brought already.
 pub async fn known_guids(on: &mut impl Access, source_id: i64) -> Result<Vec<String>, StoreError> {
     let rows = fetch_all!(

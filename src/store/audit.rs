@@ -47,3 +47,14 @@ pub async fn page(on: &mut impl Access, before: Option<i64>, limit: i64) -> Resu
         limit
     )
 }
+
+/// What was done to one thing, oldest first.
+pub async fn about(on: &mut impl Access, kind: &str, target: &str) -> Result<Vec<AuditRow>, StoreError> {
+    fetch_all!(
+        on,
+        AuditRow,
+        "select * from audit_log where target = $1 and substr(action, 1, length($2)) = $2 order by id limit 1000",
+        target,
+        kind
+    )
+}

@@ -150,3 +150,20 @@ pub async fn chain(on: &mut impl Access, after: i64, limit: i64) -> Result<Vec<C
 pub async fn erase_bodies(tx: &mut Tx, subject: &[u8]) -> Result<u64, StoreError> {
     execute!(tx, "update consent_records set body = null where subject = $1 and body is not null", subject)
 }
+
+/// How often something happened with a newsletter since `since`.
+pub async fn count_since(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    event: ConsentEvent,
+    since: Timestamp,
+) -> Result<i64, StoreError> {
+    fetch_value!(
+        on,
+        i64,
+        "select count(*) from consent_records where newsletter_id = $1 and event = $2 and at >= $3",
+        newsletter_id,
+        event,
+        since
+    )
+}

@@ -429,6 +429,20 @@ pub async fn hurry_deferred(tx: &mut Tx, edition_id: i64, now: Timestamp) -> Res
     )
 }
 
+/// Lets everything uncertain be sent once more, by the same Message-ID; says how many. Its repeats begin anew.
+pub async fn repeat_unknown(tx: &mut Tx, edition_id: i64, now: Timestamp) -> Result<usize, StoreError> {
+    let rows = fetch_all!(
+        tx,
+        (i64, DeliveryState),
+        "update deliveries set state = 'queued', next_at = $2, repeats = 0, finished_at = null \
+         where edition_id = $1 and state = 'unknown' returning edition_id, state",
+        edition_id,
+        now
+    )?;
+    move_counts(tx, DeliveryState::Unknown, &rows).await?;
+    Ok(rows.len())
+}
+
 /// A page of an edition's deliveries in order, in one state or in all.
 pub async fn page(
     on: &mut impl Access,

@@ -24,6 +24,9 @@ row! {
         /// Articles up to here were looked at.
         pub cutoff_at: Timestamp,
         pub occurrence: Option<String>,
+        /// Who changed its words last, and when; nobody has while it is as it was assembled.
+        pub edited_by: Option<String>,
+        pub edited_at: Option<Timestamp>,
         /// What was approved, as JSON of the content model.
         pub content: Option<String>,
         pub content_hash: Option<String>,
@@ -31,6 +34,10 @@ row! {
         pub approved_at: Option<Timestamp>,
         pub override_reason: Option<String>,
         pub send_at: Option<Timestamp>,
+        /// Somebody pressed Send; until `send_at` it can be taken back.
+        pub hold: bool,
+        /// Who let it go out.
+        pub ordered_by: Option<String>,
         pub started_at: Option<Timestamp>,
         pub finished_at: Option<Timestamp>,
         /// Whether the whole audience is in the ledger.
@@ -47,12 +54,19 @@ row! {
         pub expired: i64,
         pub skipped: i64,
         pub unknown: i64,
+        /// So many uncertain deliveries did a person decide to leave as they are.
+        pub unknown_left: i64,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
     }
 }
 
 impl EditionRow {
+    /// Uncertain deliveries about which nobody has decided.
+    pub fn undecided(&self) -> i64 {
+        (self.unknown - self.unknown_left).max(0)
+    }
+
     /// How many recipients are in each state.
     pub const fn counts(&self) -> Counts {
         Counts {
@@ -231,13 +245,14 @@ pub async fn edit(
     id: i64,
     version: i64,
     texts: &EditionTexts,
+    by: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let touched = execute!(
         tx,
         "update editions set subject = $3, preheader = $4, intro = $5, promo = $6, status = 'draft', content = null, \
-         content_hash = null, approved_by = null, approved_at = null, override_reason = null, version = version + 1, \
-         updated_at = $7 where id = $1 and version = $2 and status in ('draft', 'approved', 'scheduled')",
+         content_hash = null, approved_by = null, approved_at = null, override_reason = null, hold = false, \
+         ordered_by = null, version = version + 1, edited_by = $8, edited_at = $7, updated_at = $7 where id = $1 and version = $2 and status in ('draft', 'approved', 'scheduled')",
         id,
         version,
         texts.subject.as_str(),
@@ -245,6 +260,20 @@ pub async fn edit(
         texts.intro.as_str(),
         texts.promo.as_deref(),
         now,
+        by,
+    )?;
+    Ok(touched == 1)
+}
+
+/// Takes an approval back; what was planned is planned no longer.
+pub async fn reopen(tx: &mut Tx, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update editions set status = 'draft', content = null, content_hash = null, approved_by = null, approved_at = null, \
+         override_reason = null, hold = false, ordered_by = null, version = version + 1, updated_at = $2 \
+         where id = $1 and status in ('approved', 'scheduled')",
+        id,
+        now
     )?;
     Ok(touched == 1)
 }
@@ -295,7 +324,7 @@ pub async fn change_status(
         tx,
         "update editions set status = $3, pause_reason = $4, updated_at = $5, version = version + 1, \
          started_at = case when $3 = 'sending' then coalesce(started_at, $5) else started_at end, \
-         finished_at = case when $3 in ('sent', 'cancelled') then $5 else finished_at end \
+         finished_at = case when $3 in ('sent', 'cancelled') then $5 when $3 = 'sending' then null else finished_at end \
          where id = $1 and status = $2",
         id,
         from,
@@ -308,7 +337,19 @@ pub async fn change_status(
 
 /// Sets or clears the moment at which it goes out by itself.
 pub async fn plan(tx: &mut Tx, id: i64, send_at: Option<Timestamp>, now: Timestamp) -> Result<(), StoreError> {
-    execute!(tx, "update editions set send_at = $2, updated_at = $3 where id = $1", id, send_at, now)?;
+    execute!(tx, "update editions set send_at = $2, hold = false, updated_at = $3 where id = $1", id, send_at, now)?;
+    Ok(())
+}
+
+/// Notes who let it go out, and whether its moment is a hold that can be taken back.
+pub async fn ordered(tx: &mut Tx, id: i64, by: Option<&str>, hold: bool) -> Result<(), StoreError> {
+    execute!(tx, "update editions set ordered_by = $2, hold = $3 where id = $1", id, by, hold)?;
+    Ok(())
+}
+
+/// Notes that a person left so many uncertain deliveries as they are.
+pub async fn leave_unknown(tx: &mut Tx, id: i64, count: i64) -> Result<(), StoreError> {
+    execute!(tx, "update editions set unknown_left = $2 where id = $1", id, count)?;
     Ok(())
 }
 

@@ -18,6 +18,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_checks.sql"),
         include_str!("../../migrations/postgres/0003_checks.sql"),
     ),
+    (
+        5,
+        "desk",
+        include_str!("../../migrations/sqlite/0005_desk.sql"),
+        include_str!("../../migrations/postgres/0005_desk.sql"),
+    ),
 ];
 
 /// Applies what is missing. Both engines lock, so that of several nodes one does it.

@@ -295,6 +295,29 @@ pub async fn count(on: &mut impl Access, newsletter_id: i64, status: Subscriptio
     )
 }
 
+/// Who joined a newsletter since `since` and stayed, or left it, counted in spans of `width` microseconds after it:
+/// the span's place, how many joined, how many left.
+pub async fn movements(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    since: Timestamp,
+    width: i64,
+) -> Result<Vec<(i64, i64, i64)>, StoreError> {
+    fetch_all!(
+        on,
+        (i64, i64, i64),
+        "select place, cast(sum(joined) as bigint), cast(sum(gone) as bigint) from ( \
+         select (confirmed_at - $2) / $3 as place, 1 as joined, 0 as gone from subscriptions \
+         where newsletter_id = $1 and confirmed_at > $2 and status <> 'pending' \
+         union all select (ended_at - $2) / $3 as place, 0 as joined, 1 as gone from subscriptions \
+         where newsletter_id = $1 and ended_at > $2 and confirmed_at is not null and status <> 'pending') as moves \
+         group by place order by place",
+        newsletter_id,
+        since,
+        width,
+    )
+}
+
 /// Forgets a person; their subscriptions, requests and waiting letters go with them.
 pub async fn delete_subscriber(tx: &mut Tx, subscriber_id: i64) -> Result<bool, StoreError> {
     Ok(execute!(tx, "delete from subscribers where id = $1", subscriber_id)? == 1)

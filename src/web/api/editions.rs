@@ -22,8 +22,9 @@ use crate::flows::approve::{self, ApprovalError, Approver};
 use crate::flows::assemble::{Assembled, assemble as assemble_edition};
 use crate::flows::edit_edition::{self, EditionChange};
 use crate::flows::preflight::preflight as look_over;
+use crate::flows::publish::{self, Deed};
 use crate::flows::try_out::{self, Preview};
-use crate::flows::{FlowError, newsletters, publish};
+use crate::flows::{FlowError, newsletters};
 use crate::store::deliveries::DeliveryRow;
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
@@ -199,8 +200,8 @@ pub async fn show(web: Data<Web>, _: Viewer, id: Path<i64>) -> Answered {
 #[utoipa::path(patch, path = "/api/v1/editions/{id}", tag = "editions", params(("id" = i64, Path)), request_body = EditionChange,
     responses((status = 200, body = EditionAnswer), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody),
     (status = 409, body = ProblemBody)))]
-pub async fn change(web: Data<Web>, _: Editor, id: Path<i64>, body: Json<EditionChange>) -> Answered {
-    ok(&answer(&web, edit_edition::edit(&web.house, *id, body.value?).await?).await?)
+pub async fn change(web: Data<Web>, editor: Editor, id: Path<i64>, body: Json<EditionChange>) -> Answered {
+    ok(&answer(&web, edit_edition::edit(&web.house, *id, body.value?, &editor.actor).await?).await?)
 }
 
 /// As a page
@@ -264,13 +265,19 @@ pub async fn approve(web: Data<Web>, editor: Editor, id: Path<i64>, body: Json<A
 /// To at most ten addresses; its links do nothing. Honours `Idempotency-Key`.
 #[utoipa::path(post, path = "/api/v1/editions/{id}/test", tag = "editions", params(("id" = i64, Path)), request_body = TestInput,
     responses((status = 202, body = TestAnswer), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody)))]
-pub async fn test(web: Data<Web>, _: Editor, id: Path<i64>, key: IdempotencyKey, body: Json<TestInput>) -> Answered {
+pub async fn test(
+    web: Data<Web>,
+    editor: Editor,
+    id: Path<i64>,
+    key: IdempotencyKey,
+    body: Json<TestInput>,
+) -> Answered {
     let to = body.value?.to;
     key.once(&web, &body.digest, async {
         if to.is_empty() || to.len() > MOST_TESTS {
             return Err(Faults::one("to", format!("must be 1 to {MOST_TESTS} addresses")).into());
         }
-        try_out::test(&web.house, *id, &to).await?;
+        try_out::test(&web.house, *id, &to, &editor.actor).await?;
         Ok((StatusCode::ACCEPTED, TestAnswer { queued: to.len() }))
     })
     .await
@@ -282,10 +289,16 @@ pub async fn test(web: Data<Web>, _: Editor, id: Path<i64>, key: IdempotencyKey,
 #[utoipa::path(post, path = "/api/v1/editions/{id}/send", tag = "editions", params(("id" = i64, Path)), request_body = SendInput,
     responses((status = 200, body = EditionAnswer), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody),
     (status = 409, body = ProblemBody)))]
-pub async fn send(web: Data<Web>, _: Editor, id: Path<i64>, key: IdempotencyKey, body: Json<SendInput>) -> Answered {
+pub async fn send(
+    web: Data<Web>,
+    editor: Editor,
+    id: Path<i64>,
+    key: IdempotencyKey,
+    body: Json<SendInput>,
+) -> Answered {
     let at = body.value?.at;
     key.once(&web, &body.digest, async {
-        let row = publish::send(&web.house, *id, at).await?;
+        let row = publish::send_by(&web.house, *id, at, &editor.actor).await?;
         Ok((StatusCode::OK, answer(&web, row).await?))
     })
     .await
@@ -298,7 +311,7 @@ pub async fn send(web: Data<Web>, _: Editor, id: Path<i64>, key: IdempotencyKey,
     responses((status = 200, body = EditionAnswer), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn pause(web: Data<Web>, editor: Editor, id: Path<i64>, body: Json<PauseInput>) -> Answered {
     let reason = body.value?.reason.unwrap_or_else(|| format!("paused by {}", editor.actor));
-    ok(&answer(&web, publish::pause(&web.house, *id, &reason).await?).await?)
+    ok(&answer(&web, publish::by_hand(&web.house, *id, Deed::Pause(&reason), &editor.actor).await?).await?)
 }
 
 /// Let it go on where it stopped
@@ -306,9 +319,11 @@ pub async fn pause(web: Data<Web>, editor: Editor, id: Path<i64>, body: Json<Pau
 /// Nobody gets it twice. Honours `Idempotency-Key`.
 #[utoipa::path(post, path = "/api/v1/editions/{id}/resume", tag = "editions", params(("id" = i64, Path)),
     responses((status = 200, body = EditionAnswer), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
-pub async fn resume(web: Data<Web>, _: Editor, id: Path<i64>, key: IdempotencyKey) -> Answered {
-    key.once(&web, b"", async { Ok((StatusCode::OK, answer(&web, publish::resume(&web.house, *id).await?).await?)) })
-        .await
+pub async fn resume(web: Data<Web>, editor: Editor, id: Path<i64>, key: IdempotencyKey) -> Answered {
+    key.once(&web, b"", async {
+        Ok((StatusCode::OK, answer(&web, publish::by_hand(&web.house, *id, Deed::Resume, &editor.actor).await?).await?))
+    })
+    .await
 }
 
 /// End it for good
@@ -316,8 +331,8 @@ pub async fn resume(web: Data<Web>, _: Editor, id: Path<i64>, key: IdempotencyKe
 /// A draft is thrown away; what has not left stays here.
 #[utoipa::path(post, path = "/api/v1/editions/{id}/cancel", tag = "editions", params(("id" = i64, Path)),
     responses((status = 200, body = EditionAnswer), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
-pub async fn cancel(web: Data<Web>, _: Editor, id: Path<i64>) -> Answered {
-    ok(&answer(&web, publish::cancel(&web.house, *id).await?).await?)
+pub async fn cancel(web: Data<Web>, editor: Editor, id: Path<i64>) -> Answered {
+    ok(&answer(&web, publish::by_hand(&web.house, *id, Deed::Cancel, &editor.actor).await?).await?)
 }
 
 /// How each recipient fared
