@@ -15,7 +15,7 @@ mod token;
 pub use article::ArticleAnswer;
 pub use consent::{ConsentProofAnswer, ConsentRecordAnswer};
 pub use edition::{EditionAnswer, EditionItem, EditionSection};
-pub use export::ExportAnswer;
+pub use export::{ExportAnswer, csv_of};
 pub use newsletter::{NewsletterAnswer, SectionAnswer};
 pub use person_export::{ConsentAnswer, PersonExport, ReceivedAnswer};
 pub use report::{DomainReport, EditionReport};

@@ -13,6 +13,7 @@ text_enum! {
         Confirmed = "confirmed",
         Imported = "imported",
         Added = "added",
+        ImportUndone = "import-undone",
         Unsubscribed = "unsubscribed",
         Undone = "undone",
         Bounced = "bounced",
@@ -33,6 +34,8 @@ text_enum! {
         Import = "import",
         Operator = "operator",
         MailServer = "mail-server",
+        /// Nobody did it: the time for which it is kept was over.
+        Retention = "retention",
     }
 }
 

@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod edition;
 pub mod edition_content;
 pub mod fault;
+pub mod import;
 pub mod language;
 pub mod letter;
 pub mod link;

@@ -3,6 +3,7 @@
 use super::{FlowError, House, newsletters};
 use crate::domain::subscription::SubscriptionStatus;
 use crate::store::subscriptions::{self, ExportRow};
+use crate::store::suppressions::{self, SuppressionRow};
 
 /// Subscriptions read at a time.
 const PAGE: i64 = 1_000;
@@ -12,6 +13,7 @@ pub struct Export {
     newsletter_id: Option<i64>,
     status: Option<SubscriptionStatus>,
     after: i64,
+    after_suppression: i64,
 }
 
 impl Export {
@@ -28,7 +30,7 @@ impl Export {
             Some(slug) => Some(newsletters::find(&mut house.db.read().await?, slug).await?.id),
             None => None,
         };
-        Ok(Self { newsletter_id, status, after: 0 })
+        Ok(Self { newsletter_id, status, after: 0, after_suppression: 0 })
     }
 
     /// The next page; empty at the end.
@@ -39,6 +41,21 @@ impl Export {
         let mut reader = house.db.read().await?;
         let page = subscriptions::export_page(&mut reader, self.newsletter_id, self.status, self.after, PAGE).await?;
         self.after = page.last().map_or(self.after, |row| row.id);
+        Ok(page)
+    }
+
+    /// What follows the subscriptions in a whole list: the next page of addresses that must not be mailed and belong
+    /// to nobody who is known. Empty at the end, and where only one newsletter or status was asked for.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn next_suppressions(&mut self, house: &House) -> Result<Vec<SuppressionRow>, FlowError> {
+        if self.newsletter_id.is_some() || self.status.is_some() {
+            return Ok(Vec::new());
+        }
+        let mut reader = house.db.read().await?;
+        let page = suppressions::of_strangers(&mut reader, self.after_suppression, PAGE).await?;
+        self.after_suppression = page.last().map_or(self.after_suppression, |row| row.id);
         Ok(page)
     }
 }

@@ -24,6 +24,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0005_desk.sql"),
         include_str!("../../migrations/postgres/0005_desk.sql"),
     ),
+    (
+        6,
+        "people",
+        include_str!("../../migrations/sqlite/0006_people.sql"),
+        include_str!("../../migrations/postgres/0006_people.sql"),
+    ),
 ];
 
 /// Applies what is missing. Both engines lock, so that of several nodes one does it.

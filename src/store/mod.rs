@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod edition_tests;
 pub mod editions;
 pub mod idempotency;
+pub mod imports;
 mod knock;
 pub mod leases;
 pub mod limits;

@@ -4,6 +4,7 @@ use super::{Access, StoreError, Tx, execute, fetch_all, fetch_one, fetch_optiona
 use crate::domain::address::EmailAddress;
 use crate::domain::language::Language;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
+use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Link;
 
@@ -258,6 +259,8 @@ row! {
         pub ended_at: Option<Timestamp>,
         /// JSON of [`ConsentBody`](crate::domain::consent::ConsentBody): the newest request, import or addition.
         pub consent: Option<String>,
+        /// Why the address must not be mailed.
+        pub suppressed: Option<SuppressionReason>,
     }
 }
 
@@ -274,8 +277,10 @@ pub async fn export_page(
         ExportRow,
         "select s.id, p.email, p.language, p.format, n.slug as newsletter, s.status, s.requested_at, s.confirmed_at, s.ended_at, \
          (select c.body from consent_records c where c.subject = p.address_hash and c.newsletter_id = s.newsletter_id \
-         and c.event in ('requested', 'imported', 'added') order by c.id desc limit 1) as consent \
+         and c.event in ('requested', 'imported', 'added') order by c.id desc limit 1) as consent, \
+         x.reason as suppressed \
          from subscriptions s join subscribers p on p.id = s.subscriber_id join newsletters n on n.id = s.newsletter_id \
+         left join suppressions x on x.address_hash = p.address_hash \
          where s.id > $1 and ($2 < 0 or s.newsletter_id = $2) and ($3 = '' or s.status = $3) order by s.id limit $4",
         after,
         newsletter_id.unwrap_or(-1),

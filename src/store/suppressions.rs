@@ -68,3 +68,16 @@ pub async fn page(on: &mut impl Access, after: i64, limit: i64) -> Result<Vec<Su
         limit
     )
 }
+
+/// A page of suppressed addresses that are known and belong to nobody who is, in order of id.
+pub async fn of_strangers(on: &mut impl Access, after: i64, limit: i64) -> Result<Vec<SuppressionRow>, StoreError> {
+    fetch_all!(
+        on,
+        SuppressionRow,
+        "select x.id, x.address_hash, x.email, x.reason, x.note, x.created_at from suppressions x where x.id > $1 \
+         and x.email is not null and not exists (select 1 from subscribers p join subscriptions s on s.subscriber_id = p.id \
+         where p.email_key = lower(x.email)) order by x.id limit $2",
+        after,
+        limit
+    )
+}

@@ -4,6 +4,7 @@ use crate::domain::checkup::CheckStatus;
 use crate::domain::consent::ConsentEvent;
 use crate::domain::delivery::{DeliveryState, OnUnknown};
 use crate::domain::edition::{Approval, EditionStatus, SectionStyle};
+use crate::domain::import::ImportState;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
@@ -57,6 +58,7 @@ stored_as_word!(
     ConsentEvent,
     DeliveryState,
     EditionStatus,
+    ImportState,
     Language,
     MailFormat,
     OnUnknown,

@@ -48,7 +48,7 @@ fn a_list_is_taken_over_once_with_a_report_of_what_was_not(database: Database) {
     make_newsletter(&database);
     let list = "email,name,language\nada@example.org,Ada,en\n=1+1@nowhere,Eve,\nADA@example.org,Ada,nl\n\nbob@example.org,Bob,\n";
     let answer = import(&database, "list.csv", list);
-    let counts = json!({"rows": 4, "imported": 2, "unchanged": 1, "suppressed": 0, "rejected": 1, "report": "list.csv.rejected.csv"});
+    let counts = json!({"rows": 4, "imported": 2, "unchanged": 1, "suppressed": 0, "rejected": 1, "report": "list.csv.rejected.csv", "batch": 1});
     assert_eq!(answer, counts);
     let report = std::fs::read_to_string(database.folder().join("list.csv.rejected.csv")).unwrap();
     assert!(report.starts_with("line,email,reason\n3,'=1+1@nowhere,"), "{report}");
@@ -78,7 +78,7 @@ fn who_left_here_or_there_is_not_brought_back_by_a_list(database: Database) {
     let answer = import(&database, "second.csv", list);
     // Bob came by a list, so a list may end it; who confirmed to us is asked nobody else about.
     assert_eq!(status(&database, "bob@example.org"), "unsubscribed");
-    let counts = json!({"rows": 5, "imported": 0, "unchanged": 0, "suppressed": 4, "rejected": 1, "report": "second.csv.rejected.csv"});
+    let counts = json!({"rows": 5, "imported": 0, "unchanged": 0, "suppressed": 4, "rejected": 1, "report": "second.csv.rejected.csv", "batch": 2});
     assert_eq!(answer, counts);
     assert_eq!(status(&database, "ada@example.org"), "unsubscribed");
     assert_eq!(import(&database, "third.csv", "email\ncas@example.org\ndirk@example.org\n")["suppressed"], 2);

@@ -9,6 +9,7 @@ mod cli_people;
 mod delivery;
 mod demo;
 mod headers;
+mod imports;
 mod killed;
 mod people;
 mod preferences;

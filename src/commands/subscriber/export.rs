@@ -3,9 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::Selection;
-use crate::answers::ExportAnswer;
+use crate::answers::{ExportAnswer, csv_of};
 use crate::commands::output::{Output, OutputError};
-use crate::domain::csv_cell::guarded;
 use crate::flows::House;
 use crate::flows::export::Export;
 
@@ -31,7 +30,10 @@ pub async fn run(arguments: &Arguments, house: &House, output: &Output) -> anyho
         output.raw(&csv_of([ExportAnswer::HEAD.map(str::to_owned)])?)?;
     }
     loop {
-        let page: Vec<ExportAnswer> = export.next(house).await?.into_iter().map(ExportAnswer::from).collect();
+        let mut page: Vec<ExportAnswer> = export.next(house).await?.into_iter().map(ExportAnswer::from).collect();
+        if page.is_empty() {
+            page.extend(export.next_suppressions(house).await?.into_iter().map(ExportAnswer::from));
+        }
         if page.is_empty() {
             return Ok(());
         }
@@ -41,13 +43,4 @@ pub async fn run(arguments: &Arguments, house: &House, output: &Output) -> anyho
             output.raw(&csv_of(page.iter().map(ExportAnswer::cells))?)?;
         }
     }
-}
-
-/// Rows as RFC 4180 writes them, no cell a formula.
-fn csv_of<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> anyhow::Result<Vec<u8>> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row.iter().map(|cell| guarded(cell).into_owned()))?;
-    }
-    Ok(writer.into_inner().map_err(|error| error.into_error())?)
 }

@@ -1,59 +1,43 @@
-//! People who come from the file of another tool. Nobody is mailed by it.
+//! People who come from the file of another tool. Nobody is mailed by it; it can be tried out, gone on with, taken back.
 
+mod dialect;
+mod moments;
+mod survey;
 mod table;
+mod take;
+mod undo;
 
-use std::io::Read;
+use std::collections::HashSet;
+use std::io::{Read, Seek, SeekFrom};
 
-use serde::Serialize;
-
+use self::dialect::{BEGINNING, Dialect};
+use self::survey::{Survey, survey};
+pub use self::table::{BadLine, TableError};
 use self::table::{Row, Table};
-pub use self::table::{Standing, TableError};
+use self::take::{Taker, refusal};
+pub use self::undo::{Undone, undo};
 use super::newsletters::find;
 use super::{FlowError, House};
-use crate::domain::address::EmailAddress;
-use crate::domain::consent::{ConsentBody, ConsentEvent, ConsentMeans};
 use crate::domain::fault::Faults;
-use crate::domain::language::Language;
-use crate::domain::newsletter::one_line;
-use crate::domain::subscription::SubscriptionStatus;
-use crate::domain::suppression::SuppressionReason;
-use crate::store::consent::NewConsent;
+use crate::domain::import::{ImportState, Tally};
+use crate::domain::plain_text::clean_line;
+use crate::store::imports::{self, BatchRow, NewBatch};
 use crate::store::newsletters::NewsletterRow;
-use crate::store::{StoreError, Tx, consent, subscriptions, suppressions};
+use crate::store::{StoreError, newsletters};
 
-/// Rows of one transaction: sign-ups need not wait long, and a run that breaks off has lost nothing.
-const CHUNK: usize = 500;
+/// Rows of one transaction: sign-ups need not wait long, and a run that breaks off has lost little.
+const CHUNK: usize = 2_000;
 
 /// What is the same for everybody in a file.
 #[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
+pub struct Order<'a> {
+    pub newsletter: &'a str,
     /// What the operator states about their consent; recorded with each.
     pub statement: &'a str,
     /// The name of the file.
     pub origin: &'a str,
-}
-
-/// What became of one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Admitted {
-    /// Gets the newsletter from now on.
-    New,
-    /// Got it already.
-    Unchanged,
-    /// Must not be mailed: left or bounced there or here.
-    Suppressed,
-    /// Not taken, and why.
-    Rejected(String),
-}
-
-/// How many rows came to what; imported, unchanged, suppressed and rejected make up all rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
-    pub rows: u64,
-    pub imported: u64,
-    pub unchanged: u64,
-    pub suppressed: u64,
-    pub rejected: u64,
+    /// Who does it, for the record of deeds.
+    pub actor: &'a str,
 }
 
 /// A row that was not taken.
@@ -64,15 +48,35 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// Why an import broke off. What it had stored stays stored, and doing it again goes on from there.
+/// How far it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    pub tally: Tally,
+    /// Rows in the file.
+    pub of: u64,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    pub tally: Tally,
+    /// By this number it can be taken back.
+    pub batch: i64,
+    /// The tool that wrote the file, where its headings tell.
+    pub tool: Option<&'static str>,
+}
+
+/// Why an import did not take place, or broke off. Where it broke off, the same file goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
     Flow(#[from] FlowError),
+    #[error("the file cannot be read: {0}")]
+    File(#[from] std::io::Error),
     #[error("the report of rejected rows cannot be written: {0}")]
-    Report(#[from] std::io::Error),
+    Report(std::io::Error),
 }
 
 impl From<StoreError> for ImportError {
@@ -81,175 +85,203 @@ impl From<StoreError> for ImportError {
     }
 }
 
-/// Takes over a file. Memory does not grow with it, and doing it twice changes nothing.
+/// A file that was looked through and found sound.
+struct Opened<F: Read> {
+    newsletter: NewsletterRow,
+    statement: String,
+    survey: Survey,
+    table: Table<F>,
+}
+
+async fn open<'f, F: Read + Seek>(
+    house: &House,
+    order: Order<'_>,
+    file: &'f mut F,
+) -> Result<Opened<&'f mut F>, ImportError> {
+    let newsletter = find(&mut house.db.read().await?, order.newsletter).await?;
+    let statement = clean_line(order.statement);
+    if statement.is_empty() {
+        let fault = Faults::one("consent", "say in one line how these people asked for the newsletter");
+        return Err(FlowError::from(fault).into());
+    }
+    let mut beginning = Vec::with_capacity(BEGINNING);
+    file.by_ref().take(BEGINNING as u64).read_to_end(&mut beginning)?;
+    let dialect = Dialect::of(&beginning)?;
+    file.seek(SeekFrom::Start(0))?;
+    // The columns first: who gives a file of another kind wants to hear that, and not about its lines.
+    Table::open(beginning.as_slice(), &dialect, order.origin, order.newsletter)?;
+    let survey = survey(&mut *file, &dialect)?;
+    file.seek(SeekFrom::Start(0))?;
+    let table = Table::open(file, &dialect, order.origin, order.newsletter)?;
+    Ok(Opened { newsletter, statement, survey, table })
+}
+
+/// Tells what an import would do, and changes nothing.
+///
+/// `rejected` hears of every row that would not be taken.
+///
+/// # Errors
+/// As [`import`].
+pub async fn try_out<F: Read + Seek>(
+    house: &House,
+    order: Order<'_>,
+    file: &mut F,
+    mut rejected: impl FnMut(Rejected) -> std::io::Result<()>,
+) -> Result<(Tally, Option<&'static str>), ImportError> {
+    let Opened { newsletter, statement, mut table, .. } = open(house, order, file).await?;
+    let taker = Taker::new(house, &newsletter, &statement, order.origin, table.tool());
+    let (mut tally, mut seen) = (Tally::default(), HashSet::new());
+    loop {
+        let rows = table.take(CHUNK)?;
+        if rows.is_empty() {
+            return Ok((tally, table.tool()));
+        }
+        let (part, refused) = taker.look(&mut house.db.read().await?, rows, &mut seen).await?;
+        tally.add(part);
+        refused.into_iter().try_for_each(&mut rejected).map_err(ImportError::Report)?;
+    }
+}
+
+/// Keeps a file that was tried out, for the press that takes it over; gives its number.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn keep(house: &House, order: Order<'_>, bytes: &[u8]) -> Result<i64, ImportError> {
+    let mut tx = house.db.write().await?;
+    let newsletter = find(&mut tx, order.newsletter).await?;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let batch = NewBatch {
+        newsletter_id: newsletter.id,
+        state: ImportState::Waiting,
+        actor: order.actor,
+        origin: order.origin,
+        statement: order.statement,
+        digest: digest.as_ref(),
+    };
+    let id = imports::begin(&mut tx, &batch, house.clock.now()).await?;
+    imports::keep_file(&mut tx, id, bytes).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Takes over a file that was kept; as [`import`].
+///
+/// # Errors
+/// [`FlowError::NotFound`] when the file is forgotten.
+pub async fn import_kept(
+    house: &House,
+    id: i64,
+    rejected: impl FnMut(Rejected) -> std::io::Result<()>,
+) -> Result<Outcome, ImportError> {
+    let gone = || FlowError::NotFound("file of this import any more; choose it again".to_owned());
+    let mut reader = house.db.read().await?;
+    let batch = imports::by_id(&mut reader, id).await?.ok_or_else(gone)?;
+    if matches!(batch.state, ImportState::Done | ImportState::Undone) {
+        return Ok(Outcome { tally: batch.tally(), batch: batch.id, tool: None });
+    }
+    let bytes = imports::kept_file(&mut reader, id).await?.ok_or_else(gone)?;
+    let newsletter = newsletters::by_id(&mut reader, batch.newsletter_id).await?.ok_or_else(gone)?;
+    drop(reader);
+    let (statement, origin, actor) = (batch.statement.clone(), batch.origin.clone(), batch.actor.clone());
+    let order = Order { newsletter: &newsletter.slug, statement: &statement, origin: &origin, actor: &actor };
+    let mut file = std::io::Cursor::new(bytes);
+    let opened = open(house, order, &mut file).await?;
+    carry_out(house, order, opened, batch, rejected, |_| {}).await
+}
+
+/// Takes over a file, some rows at a time. Memory does not grow with it. Whatever breaks it off, the same file goes on
+/// from there and ends with the same counts; doing it twice changes nothing.
 ///
 /// `rejected` hears of every row that was not taken, `progress` of every step.
 ///
 /// # Errors
-/// When the file is no list, the statement is empty, or the database refuses.
-pub async fn import(
+/// When the file is no list or not sound, the statement says nothing: then nothing was changed. When the database
+/// refuses: then what was stored until then stays.
+pub async fn import<F: Read + Seek>(
     house: &House,
-    slug: &str,
-    evidence: Evidence<'_>,
-    file: impl Read,
+    order: Order<'_>,
+    file: &mut F,
+    rejected: impl FnMut(Rejected) -> std::io::Result<()>,
+    progress: impl FnMut(Progress),
+) -> Result<Outcome, ImportError> {
+    let opened = open(house, order, file).await?;
+    let mut tx = house.db.write().await?;
+    let digest = opened.survey.digest;
+    let batch = match imports::broken_off(&mut tx, opened.newsletter.id, &digest).await? {
+        Some(batch) => batch,
+        None => {
+            let batch = NewBatch {
+                newsletter_id: opened.newsletter.id,
+                state: ImportState::Running,
+                actor: order.actor,
+                origin: order.origin,
+                statement: order.statement,
+                digest: &digest,
+            };
+            let id = imports::begin(&mut tx, &batch, house.clock.now()).await?;
+            imports::by_id(&mut tx, id).await?.ok_or_else(taken_away)?
+        }
+    };
+    tx.commit().await?;
+    carry_out(house, order, opened, batch, rejected, progress).await
+}
+
+async fn carry_out<F: Read>(
+    house: &House,
+    order: Order<'_>,
+    opened: Opened<F>,
+    batch: BatchRow,
     mut rejected: impl FnMut(Rejected) -> std::io::Result<()>,
-    mut progress: impl FnMut(Tally),
-) -> Result<Tally, ImportError> {
-    let newsletter = find(&mut house.db.read().await?, slug).await?;
-    check(evidence)?;
-    let mut table = Table::open(file, evidence.origin)?;
-    let mut tally = Tally::default();
+    mut progress: impl FnMut(Progress),
+) -> Result<Outcome, ImportError> {
+    let Opened { newsletter, statement, survey, mut table } = opened;
+    let taker = Taker::new(house, &newsletter, &statement, order.origin, table.tool());
+    let mut tally = batch.tally();
+    let mut skip = tally.rows;
     loop {
-        let rows = table.take(CHUNK)?;
+        let mut rows = table.take(CHUNK)?;
         if rows.is_empty() {
-            return Ok(tally);
+            break;
         }
-        let mut tx = house.db.write().await?;
-        let mut outcomes = Vec::with_capacity(rows.len());
-        let mut taking = Taking { house, tx: &mut tx, newsletter: &newsletter, evidence, records: Vec::new() };
-        for row in rows {
-            let outcome = taking.take(&row).await?;
-            outcomes.push((row, outcome));
-        }
-        let records = taking.records;
-        let records: Vec<NewConsent<'_>> = records.iter().map(|record| record.as_new(newsletter.id)).collect();
-        consent::append_many(&mut tx, &records, house.clock.now()).await?;
-        tx.commit().await?;
-        for (row, outcome) in outcomes {
-            tally.rows += 1;
-            match outcome {
-                Admitted::New => tally.imported += 1,
-                Admitted::Unchanged => tally.unchanged += 1,
-                Admitted::Suppressed => tally.suppressed += 1,
-                Admitted::Rejected(reason) => {
-                    tally.rejected += 1;
-                    rejected(Rejected { line: row.line, email: row.email, reason })?;
-                }
+        // What was taken before it broke off is passed over, and told of in the report all the same.
+        let passed = rows.len().min(usize::try_from(skip).unwrap_or(usize::MAX));
+        skip -= passed as u64;
+        let left = rows.split_off(passed);
+        rows.iter().filter_map(refused).try_for_each(&mut rejected).map_err(ImportError::Report)?;
+        if !left.is_empty() {
+            let before = tally.rows;
+            let mut tx = house.db.write().await?;
+            let (part, refused) = taker.take(&mut tx, batch.id, left).await?;
+            tally.add(part);
+            if !imports::advance(&mut tx, batch.id, before, tally, None).await? {
+                return Err(taken_away().into());
             }
+            tx.commit().await?;
+            refused.into_iter().try_for_each(&mut rejected).map_err(ImportError::Report)?;
         }
-        progress(tally);
+        progress(Progress { tally, of: survey.rows });
     }
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    if !imports::advance(&mut tx, batch.id, tally.rows, tally, Some(now)).await? {
+        return Err(taken_away().into());
+    }
+    let counts = format!(
+        "{}: {} imported, {} unchanged, {} suppressed, {} rejected",
+        newsletter.slug, tally.imported, tally.unchanged, tally.suppressed, tally.rejected
+    );
+    crate::store::audit::note(&mut tx, order.actor, "subscriber.import", &format!("import {}", batch.id), &counts, now)
+        .await?;
+    tx.commit().await?;
+    Ok(Outcome { tally, batch: batch.id, tool: table.tool() })
 }
 
-fn check(evidence: Evidence<'_>) -> Result<(), FlowError> {
-    match one_line(evidence.statement).filter(|statement| !statement.is_empty()) {
-        Some(_) => Ok(()),
-        None => Err(Faults::one("consent", "say in one line how these people asked for the newsletter").into()),
-    }
+/// The same row, if it is one that no import takes.
+fn refused(row: &Row) -> Option<Rejected> {
+    let reason = refusal(row).err()?;
+    Some(Rejected { line: row.line, email: row.email.clone(), reason })
 }
 
-/// `nl`, `nl-NL`, `nl_BE` …; people whose language we do not speak get the newsletter's.
-fn language(tag: &str) -> Option<Language> {
-    tag.trim().get(..2)?.to_ascii_lowercase().parse().ok()
-}
-
-/// A record that this transaction owes: all of them are chained at its end, with one look at the chain.
-struct Owed {
-    subject: [u8; 32],
-    event: ConsentEvent,
-    body: ConsentBody,
-}
-
-impl Owed {
-    fn as_new(&self, newsletter_id: i64) -> NewConsent<'_> {
-        NewConsent { newsletter_id, subject: &self.subject, event: self.event, body: &self.body }
-    }
-}
-
-/// One transaction's worth of rows.
-struct Taking<'a> {
-    house: &'a House,
-    tx: &'a mut Tx,
-    newsletter: &'a NewsletterRow,
-    evidence: Evidence<'a>,
-    records: Vec<Owed>,
-}
-
-impl Taking<'_> {
-    async fn take(&mut self, row: &Row) -> Result<Admitted, StoreError> {
-        let email = match EmailAddress::parse(&row.email) {
-            Ok(email) => email,
-            Err(error) => return Ok(Admitted::Rejected(error.to_string())),
-        };
-        let language = row.language.as_deref().and_then(language);
-        match &row.standing {
-            Standing::Subscribed => self.admit(&email, language).await,
-            Standing::Unconfirmed => Ok(Admitted::Rejected("never confirmed there, so there is no consent".to_owned())),
-            Standing::Other(word) => Ok(Admitted::Rejected(format!("“{word}” is no status that we know"))),
-            Standing::OtherList(list) => Ok(Admitted::Rejected(format!(
-                "this row is about “{list}”, not about the list of the first row; import each list from a file of its own"
-            ))),
-            Standing::Unsubscribed => {
-                self.suppress(&email, SuppressionReason::Unsubscribed, SubscriptionStatus::Unsubscribed).await
-            }
-            Standing::Bounced => self.suppress(&email, SuppressionReason::Bounced, SubscriptionStatus::Bounced).await,
-            Standing::Blocked => {
-                self.suppress(&email, SuppressionReason::Imported, SubscriptionStatus::Unsubscribed).await
-            }
-        }
-    }
-
-    /// Subscribes a person on the operator's word, unless they must not be mailed.
-    async fn admit(&mut self, email: &EmailAddress, language: Option<Language>) -> Result<Admitted, StoreError> {
-        let now = self.house.clock.now();
-        let hash = self.house.keys.address_hash(email);
-        if suppressions::by_hash(self.tx, &hash).await?.is_some() {
-            return Ok(Admitted::Suppressed);
-        }
-        let language = language.unwrap_or(self.newsletter.language);
-        let person = subscriptions::find_or_insert_subscriber(self.tx, email, &hash, language, now).await?;
-        let (status, link) = (SubscriptionStatus::Confirmed, self.house.link());
-        if !subscriptions::open(self.tx, &link, person.id, self.newsletter.id, status, Some(now), now).await? {
-            let there = subscriptions::of(self.tx, person.id, self.newsletter.id).await?;
-            match there.map(|there| (there.id, there.status)) {
-                Some((id, pending @ SubscriptionStatus::Pending)) => {
-                    subscriptions::change_status(self.tx, id, pending, status, now).await?;
-                }
-                Some((_, SubscriptionStatus::Confirmed)) | None => return Ok(Admitted::Unchanged),
-                Some(_) => return Ok(Admitted::Suppressed),
-            }
-        }
-        self.record(email, hash, language, ConsentEvent::Imported);
-        Ok(Admitted::New)
-    }
-
-    /// Who left elsewhere is not mailed from here, unless they confirmed it to us themselves.
-    async fn suppress(
-        &mut self,
-        email: &EmailAddress,
-        reason: SuppressionReason,
-        status: SubscriptionStatus,
-    ) -> Result<Admitted, StoreError> {
-        let now = self.house.clock.now();
-        let hash = self.house.keys.address_hash(email);
-        if let Some(person) = subscriptions::subscriber_by_email(self.tx, email).await? {
-            let held: Vec<_> = subscriptions::of_subscriber(self.tx, person.id)
-                .await?
-                .into_iter()
-                .filter(|one| one.status == SubscriptionStatus::Confirmed)
-                .collect();
-            // A suppression holds for all newsletters, so it must not take away what they asked us for.
-            if !held.is_empty() && consent::was_confirmed(self.tx, &hash).await? {
-                return Ok(Admitted::Unchanged);
-            }
-            for one in held {
-                if subscriptions::change_status(self.tx, one.id, one.status, status, now).await? {
-                    let event = match status {
-                        SubscriptionStatus::Bounced => ConsentEvent::Bounced,
-                        _ => ConsentEvent::Unsubscribed,
-                    };
-                    self.record(email, hash, one.language, event);
-                }
-            }
-        }
-        suppressions::insert(self.tx, &hash, Some(email.as_str()), reason, Some("import"), now).await?;
-        Ok(Admitted::Suppressed)
-    }
-
-    fn record(&mut self, email: &EmailAddress, subject: [u8; 32], language: Language, event: ConsentEvent) {
-        let mut body = self.house.consent_body(self.newsletter, email, language, ConsentMeans::Import);
-        body.note = Some(self.evidence.statement.trim().to_owned());
-        body.origin = Some(self.evidence.origin.to_owned());
-        self.records.push(Owed { subject, event, body });
-    }
+fn taken_away() -> FlowError {
+    FlowError::Conflict("somebody else imports this file at this moment, or took it back; nothing is lost".to_owned())
 }

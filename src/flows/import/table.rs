@@ -1,11 +1,15 @@
 //! A list of people as other tools write it: rows of a CSV file, whatever its separator, encoding and headings.
 
 use std::borrow::Cow;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 
 use encoding_rs::WINDOWS_1252;
 
+use super::dialect::Dialect;
+use super::moments::moment;
 use crate::domain::csv_cell::unguarded;
+use crate::domain::subscription::MailFormat;
+use crate::domain::time::Timestamp;
 
 /// Headings under which the address stands, in lower case with letters and digits alone.
 const EMAIL: [&str; 8] =
@@ -13,6 +17,10 @@ const EMAIL: [&str; 8] =
 /// What MailPoet calls its lists, as far as its translations are known.
 const LIST: [&str; 3] = ["list", "lijst", "liste"];
 const LANGUAGE: [&str; 4] = ["language", "lang", "taal", "locale"];
+/// When somebody asked, in the words of the tools of this trade.
+const ASKED: [&str; 6] = ["requestedat", "optintime", "subscriptiontime", "createdat", "insertedat", "entered"];
+/// When they confirmed it.
+const CONFIRMED: [&str; 3] = ["confirmedat", "confirmtime", "confirmationtime"];
 
 /// What a column tells about a person's standing. A person may be well by one column and gone by another.
 #[derive(Clone, Copy)]
@@ -29,10 +37,12 @@ enum Sign {
     Disabled,
     /// 0 for who never confirmed.
     Confirmed,
+    /// A reason of our own for not mailing an address.
+    Suppressed,
 }
 
 /// The columns of that kind that the tools of this trade write.
-const SIGNS: [(&str, Sign); 9] = [
+const SIGNS: [(&str, Sign); 10] = [
     ("status", Sign::Word),
     ("liststatus", Sign::Word),
     ("globalstatus", Sign::Word),
@@ -42,6 +52,7 @@ const SIGNS: [(&str, Sign); 9] = [
     ("isthissubscriberblacklisted", Sign::Blocked),
     ("isthisaccountdisabled", Sign::Disabled),
     ("isthissubscriberconfirmed", Sign::Confirmed),
+    ("suppressed", Sign::Suppressed),
 ];
 
 /// One row.
@@ -51,7 +62,13 @@ pub struct Row {
     pub line: u64,
     pub email: String,
     pub language: Option<String>,
+    pub format: Option<MailFormat>,
     pub standing: Standing,
+    pub asked_at: Option<Timestamp>,
+    pub confirmed_at: Option<Timestamp>,
+    /// The sentence that was shown to them, and the evidence for it, in a file of our own.
+    pub text: Option<String>,
+    pub note: Option<String>,
 }
 
 /// Where a person stands in the tool that they come from; the worse comes later.
@@ -69,6 +86,10 @@ pub enum Standing {
     Bounced,
     /// Somebody decided that this address is not to be mailed.
     Blocked,
+    /// The same, here: only an administrator lifts it.
+    Manual,
+    /// They called our mail spam.
+    Complained,
 }
 
 impl Standing {
@@ -82,6 +103,12 @@ impl Standing {
             (Sign::Blocked, "1") => Self::Blocked,
             (Sign::Disabled, "1") => Self::Unsubscribed,
             (Sign::Confirmed, "0") => Self::Unconfirmed,
+            (Sign::Suppressed, "") => Self::Subscribed,
+            (Sign::Suppressed, "bounced") => Self::Bounced,
+            (Sign::Suppressed, "unsubscribed") => Self::Unsubscribed,
+            (Sign::Suppressed, "complained") => Self::Complained,
+            (Sign::Suppressed, "manual") => Self::Manual,
+            (Sign::Suppressed, _) => Self::Blocked,
             _ => Self::Subscribed,
         }
     }
@@ -96,7 +123,9 @@ impl Standing {
             "unconfirmed" | "pending" | "nonsubscribed" | "niet bevestigd" => Self::Unconfirmed,
             "unsubscribed" | "disabled" | "optout" | "opt-out" | "afgemeld" | "uitgeschreven" => Self::Unsubscribed,
             "bounced" | "cleaned" | "unreachable" | "onbezorgbaar" => Self::Bounced,
-            "blocklisted" | "blacklisted" | "complained" | "geblokkeerd" => Self::Blocked,
+            "complained" | "spam" => Self::Complained,
+            "manual" => Self::Manual,
+            "blocklisted" | "blacklisted" | "suppressed" | "imported" | "geblokkeerd" => Self::Blocked,
             other => Self::Other(other.chars().take(60).collect()),
         }
     }
@@ -109,24 +138,57 @@ pub enum TableError {
     Empty,
     #[error("the file has no column “email”; its columns are: {0}")]
     NoEmail(String),
+    #[error("this is {0}")]
+    NoText(&'static str),
+    #[error("the file is not well formed, so nothing was changed: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Malformed(Vec<BadLine>),
     #[error("the file cannot be read: {0}")]
     Unreadable(#[from] csv::Error),
     #[error("the file cannot be read: {0}")]
     Io(#[from] std::io::Error),
 }
 
+/// A line that breaks the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    pub line: u64,
+    pub fault: String,
+}
+
+impl std::fmt::Display for BadLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.fault)
+    }
+}
+
+/// The tools whose files are known by their headings.
+const TOOLS: [(&str, &[&str]); 5] = [
+    ("Mailchimp", &["leid", "euid"]),
+    ("listmonk", &["uuid", "attributes"]),
+    ("phpList", &["isthissubscriberconfirmed"]),
+    ("Keila", &["data", "externalid"]),
+    ("postduif", &["consentmeans", "newsletter"]),
+];
+
 /// The rows of a file, one after the other, however many there are.
-pub struct Table<R> {
+pub struct Table<R: Read> {
     reader: csv::Reader<BufReader<R>>,
     columns: Columns,
-    /// The list of the first row, in files with a row for each person and list.
+    /// The list that is taken over, in files with a row for each person and list: that of the first row, or the
+    /// newsletter in a file of our own.
     list: Option<String>,
+    tool: Option<&'static str>,
 }
 
 struct Columns {
     /// None where the heading is a word of the operator's own: then it is the cell that is an address.
     email: Option<usize>,
     language: Option<usize>,
+    format: Option<usize>,
+    asked: Option<usize>,
+    confirmed: Option<usize>,
+    text: Option<usize>,
+    note: Option<usize>,
     signs: Vec<(usize, Sign)>,
     /// The list that a row speaks of.
     list: Option<usize>,
@@ -135,46 +197,49 @@ struct Columns {
 }
 
 impl<R: Read> Table<R> {
-    /// Reads the first line and finds the columns.
+    /// Reads the first line and finds the columns. `newsletter` is the one that the rows are for.
     ///
     /// # Errors
     /// When there is no column for the address.
-    pub fn open(source: R, file_name: &str) -> Result<Self, TableError> {
-        let mut source = BufReader::with_capacity(64 * 1024, source);
-        let start = source.fill_buf()?;
-        let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let count = |separator: u8| first.iter().filter(|byte| **byte == separator).count();
-        let separator = [b',', b'\t', b';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',');
-        // MailPoet translates its headings, but not this beginning; a quote in its cells is `\"`, not `""`.
-        let mailpoet = first.starts_with(b"\xef\xbb\xbf\"");
-        // A carriage return before the line feed ends up in the last cell, and is trimmed there.
-        let line_feed = csv::Terminator::Any(b'\n');
-        let mut dialect = csv::ReaderBuilder::new();
-        dialect.delimiter(separator).terminator(line_feed).flexible(true);
-        if mailpoet {
-            dialect.escape(Some(b'\\')).double_quote(false);
-            source.consume(3);
-        }
-        let mut reader = dialect.from_reader(source);
-        let headings: Vec<String> = reader.byte_headers()?.iter().map(|cell| text(cell).into_owned()).collect();
-        if headings.iter().all(|heading| heading.trim().is_empty()) {
+    pub fn open(source: R, dialect: &Dialect, file_name: &str, newsletter: &str) -> Result<Self, TableError> {
+        let mut reader = dialect.reader(source)?;
+        let headings: Vec<String> = reader.byte_headers()?.iter().map(|cell| simplified(&text(cell))).collect();
+        if headings.iter().all(String::is_empty) {
             return Err(TableError::Empty);
         }
-        let column = |names: &[&str]| headings.iter().position(|heading| names.contains(&simplified(heading).as_str()));
+        let column = |names: &[&str]| headings.iter().position(|heading| names.contains(&heading.as_str()));
+        let tool = TOOLS.iter().find(|(_, names)| names.iter().all(|name| column(&[*name]).is_some()));
+        let tool = tool.map(|(tool, _)| *tool).or(dialect.mailpoet.then_some("MailPoet"));
         let email = column(&EMAIL);
-        // These two are Mailchimp's, whatever language the others are in.
-        let mailchimp = column(&["leid"]).is_some() && column(&["euid"]).is_some();
-        if email.is_none() && !mailchimp && !mailpoet {
-            let shown: String = headings.join(", ").chars().take(300).collect();
-            return Err(TableError::NoEmail(shown));
+        if email.is_none() && !matches!(tool, Some("Mailchimp" | "MailPoet")) {
+            let shown: Vec<_> = reader.byte_headers()?.iter().map(text).collect();
+            return Err(TableError::NoEmail(shown.join(", ").chars().take(300).collect()));
         }
-        let sign =
-            |heading: &String| SIGNS.iter().find(|(name, _)| *name == simplified(heading)).map(|(_, sign)| *sign);
+        let sign = |heading: &String| SIGNS.iter().find(|(name, _)| name == heading).map(|(_, sign)| *sign);
         let signs = headings.iter().enumerate().filter_map(|(at, heading)| Some((at, sign(heading)?))).collect();
-        let list = headings.iter().rposition(|heading| mailpoet && LIST.contains(&simplified(heading).as_str()));
-        let never_subscribed = mailchimp && file_name.starts_with("nonsubscribed");
-        let columns = Columns { email, language: column(&LANGUAGE), signs, list, never_subscribed };
-        Ok(Self { reader, columns, list: None })
+        let (list, about) = match tool {
+            Some("postduif") => (column(&["newsletter"]), Some(newsletter.to_owned())),
+            Some("MailPoet") => (headings.iter().rposition(|heading| LIST.contains(&heading.as_str())), None),
+            _ => (None, None),
+        };
+        let columns = Columns {
+            email,
+            language: column(&LANGUAGE),
+            format: column(&["format"]),
+            asked: column(&ASKED),
+            confirmed: column(&CONFIRMED),
+            text: column(&["consenttext"]),
+            note: column(&["consentnote"]),
+            signs,
+            list,
+            never_subscribed: tool == Some("Mailchimp") && file_name.starts_with("nonsubscribed"),
+        };
+        Ok(Self { reader, columns, list: about, tool })
+    }
+
+    /// The tool that wrote the file, where its headings tell.
+    pub fn tool(&self) -> Option<&'static str> {
+        self.tool
     }
 
     /// At most so many further rows; none at the end of the file. Empty lines are passed over.
@@ -198,7 +263,7 @@ impl<R: Read> Table<R> {
             if self.columns.never_subscribed {
                 standing = Standing::Unconfirmed;
             }
-            if let Some(name) = self.columns.list.and_then(cell) {
+            if let Some(name) = self.columns.list.and_then(cell).filter(|name| !name.is_empty()) {
                 let first = self.list.get_or_insert_with(|| name.clone().into_owned());
                 // Who left everything, or whose mailbox is gone, is not mailed by us either.
                 if *first != name && (standing < Standing::Unsubscribed || !left_all(&record, &self.columns.signs)) {
@@ -208,11 +273,18 @@ impl<R: Read> Table<R> {
             // The reader notes where it began to look for a row, in front of the empty lines that it passed over.
             let looked_from = record.position().map_or(0, csv::Position::line);
             let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+            let told = |column: Option<usize>| column.and_then(cell).filter(|cell| !cell.trim().is_empty());
+            let said = |column: Option<usize>| told(column).map(|cell| unguarded(&cell).to_owned());
             rows.push(Row {
                 line: looked_from.max(self.reader.position().line().saturating_sub(inside + 1)),
                 email: bare(&email).to_owned(),
-                language: self.columns.language.and_then(cell).map(Cow::into_owned),
+                language: told(self.columns.language).map(Cow::into_owned),
+                format: told(self.columns.format).and_then(|cell| cell.trim().parse().ok()),
                 standing,
+                asked_at: told(self.columns.asked).and_then(|cell| moment(&cell)),
+                confirmed_at: told(self.columns.confirmed).and_then(|cell| moment(&cell)),
+                text: said(self.columns.text),
+                note: said(self.columns.note),
             });
         }
         Ok(rows)
@@ -248,8 +320,12 @@ fn simplified(heading: &str) -> String {
 mod tests {
     use super::*;
 
+    fn open(file: &[u8]) -> Result<Table<&[u8]>, TableError> {
+        Table::open(file, &Dialect::of(file)?, "list.csv", "ibp")
+    }
+
     fn rows(file: &[u8]) -> Vec<(u64, String, Standing)> {
-        let rows = Table::open(file, "list.csv").unwrap().take(100).unwrap();
+        let rows = open(file).unwrap().take(100).unwrap();
         rows.into_iter().map(|row| (row.line, row.email, row.standing)).collect()
     }
 
@@ -316,8 +392,8 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_list_is_refused_by_what_it_has() {
-        assert!(matches!(Table::open(&b""[..], ""), Err(TableError::Empty)));
-        let Err(TableError::NoEmail(columns)) = Table::open(&b"naam;telefoon\nAnna;06"[..], "") else { panic!() };
+        assert!(matches!(open(b""), Err(TableError::Empty)));
+        let Err(TableError::NoEmail(columns)) = open(b"naam;telefoon\nAnna;06") else { panic!() };
         assert_eq!(columns, "naam, telefoon");
     }
 
@@ -325,7 +401,7 @@ mod tests {
         #[test]
         fn any_bytes_get_an_answer(bytes: Vec<u8>) {
             let file = [b"email,status\n".as_slice(), &bytes].concat();
-            let _ = Table::open(file.as_slice(), "list.csv").and_then(|mut table| table.take(1000));
+            let _ = open(&file).and_then(|mut table| table.take(1000));
         }
     }
 }

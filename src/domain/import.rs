@@ -1,0 +1,42 @@
+//! Taking over a list: how far it is, and how many of its rows came to what.
+
+use serde::Serialize;
+
+use super::text_enum::text_enum;
+
+text_enum! {
+    /// How far a list is.
+    pub enum ImportState ("state of an import") {
+        /// Looked at, not taken over.
+        Waiting = "waiting",
+        /// Being taken over, or broken off: the same file goes on from there.
+        Running = "running",
+        Done = "done",
+        /// Taken back.
+        Undone = "undone",
+    }
+}
+
+/// How many rows came to what; imported, unchanged, suppressed and rejected make up all rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    pub rows: u64,
+    /// Get the newsletter from now on.
+    pub imported: u64,
+    /// Got it already.
+    pub unchanged: u64,
+    /// Must not be mailed: left or bounced there or here.
+    pub suppressed: u64,
+    pub rejected: u64,
+}
+
+impl Tally {
+    /// Counts what came of further rows.
+    pub fn add(&mut self, more: Self) {
+        self.rows += more.rows;
+        self.imported += more.imported;
+        self.unchanged += more.unchanged;
+        self.suppressed += more.suppressed;
+        self.rejected += more.rejected;
+    }
+}

@@ -1,0 +1,72 @@
+//! Taking an import back: what it began ends without a trace but the record; what people did since stays.
+
+use serde::Serialize;
+
+use crate::domain::address::EmailAddress;
+use crate::domain::consent::{ConsentEvent, ConsentMeans};
+use crate::domain::import::ImportState;
+use crate::flows::{FlowError, House};
+use crate::store::consent::NewConsent;
+use crate::store::{audit, consent, imports, newsletters};
+
+/// People of one transaction.
+const CHUNK: i64 = 1_000;
+
+/// What was taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Undone {
+    pub batch: i64,
+    pub subscriptions: u64,
+    pub suppressions: u64,
+}
+
+/// Takes an import back. Who confirmed to us themselves since, or left, stays as they are, and so does whatever the
+/// import ended. Doing it again, or after it broke off, goes on.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is no import with this number.
+pub async fn undo(house: &House, id: i64, actor: &str) -> Result<Undone, FlowError> {
+    let nothing = || FlowError::NotFound(format!("import {id}"));
+    let batch = imports::by_id(&mut house.db.read().await?, id).await?.ok_or_else(nothing)?;
+    if batch.state == ImportState::Waiting {
+        return Err(nothing());
+    }
+    let mut undone = Undone { batch: id, ..Undone::default() };
+    // Marked first: from now on nobody goes on with it.
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    if imports::set_undone(&mut tx, id, now).await? {
+        audit::note(&mut tx, actor, "subscriber.import-undo", &format!("import {id}"), "", now).await?;
+    }
+    undone.suppressions = imports::lift_suppressions(&mut tx, id).await?;
+    tx.commit().await?;
+    let mut after = 0;
+    loop {
+        let mut tx = house.db.write().await?;
+        let begun = imports::begun_by(&mut tx, &batch, after, CHUNK).await?;
+        let Some(last) = begun.last() else { return Ok(undone) };
+        after = last.id;
+        let newsletter = newsletters::by_id(&mut tx, batch.newsletter_id).await?.ok_or_else(nothing)?;
+        let mut bodies = Vec::with_capacity(begun.len());
+        for one in &begun {
+            imports::take_back(&mut tx, one).await?;
+            if let Ok(email) = EmailAddress::parse_any_role(&one.email) {
+                let mut body = house.consent_body(&newsletter, &email, one.language, ConsentMeans::Operator);
+                body.origin = Some(format!("import {id}"));
+                bodies.push((one, body));
+            }
+        }
+        let records: Vec<NewConsent<'_>> = bodies
+            .iter()
+            .map(|(one, body)| NewConsent {
+                newsletter_id: newsletter.id,
+                subject: &one.address_hash,
+                event: ConsentEvent::ImportUndone,
+                body,
+            })
+            .collect();
+        consent::append_many(&mut tx, &records, house.clock.now()).await?;
+        tx.commit().await?;
+        undone.subscriptions += begun.len() as u64;
+    }
+}
