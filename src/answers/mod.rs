@@ -11,6 +11,7 @@ mod source;
 mod subscriber;
 mod suppression;
 mod token;
+mod user;
 
 pub use article::ArticleAnswer;
 pub use consent::{ConsentProofAnswer, ConsentRecordAnswer};
@@ -23,3 +24,4 @@ pub use source::SourceAnswer;
 pub use subscriber::{SubscriberAnswer, SubscriptionAnswer};
 pub use suppression::SuppressionAnswer;
 pub use token::{NewTokenAnswer, TokenAnswer};
+pub use user::UserAnswer;

@@ -20,6 +20,7 @@ mod start;
 mod subscriber;
 mod suppression;
 mod token;
+mod user;
 mod waiting;
 
 use std::process::ExitCode;
@@ -92,6 +93,9 @@ enum Command {
     /// Keys for programs that use the API
     #[command(subcommand)]
     Token(token::Command),
+    /// Who may sign in to the editor's desk
+    #[command(subcommand)]
+    User(user::Command),
     /// Print the manual pages
     Man,
     #[command(hide = true)]
@@ -148,6 +152,7 @@ impl Command {
                 start::in_house(global, async |house| consent::run(command, house, output).await)?
             }
             Self::Token(command) => start::in_house(global, async |house| token::run(command, house, output).await)?,
+            Self::User(command) => start::in_house(global, async |house| user::run(command, house, output).await)?,
             Self::Config(arguments) => config::run(&arguments, global, output)?,
             Self::Completions(arguments) => completions::run(&arguments, output)?,
             Self::Man => man::run(output)?,

@@ -20,6 +20,7 @@ pub mod network;
 pub mod newsletter;
 pub mod notice;
 pub mod pacing;
+pub mod password;
 pub mod plain_text;
 pub mod preflight;
 pub mod proposal;

@@ -22,6 +22,10 @@ pub enum Purpose {
     Identity,
     /// Names one delivery in the Message-ID and the return path.
     Delivery,
+    /// Lets a user of the desk choose a password; its row says until when.
+    Password,
+    /// Marks a browser in which a user of the desk has signed in before.
+    Device,
 }
 
 impl Purpose {
@@ -32,6 +36,8 @@ impl Purpose {
             Self::Preferences => "preferences",
             Self::Identity => "identity",
             Self::Delivery => "delivery",
+            Self::Password => "password",
+            Self::Device => "device",
         }
     }
 }
@@ -55,7 +61,7 @@ pub fn delivery_link(edition_uid: i64, seq: i64) -> Link {
 #[derive(Clone)]
 pub struct Keys {
     secret: hmac::Key,
-    purposes: [PurposeKeys; 5],
+    purposes: [PurposeKeys; 7],
     address: hmac::Key,
 }
 
@@ -90,6 +96,8 @@ impl Keys {
             purpose(Purpose::Preferences),
             purpose(Purpose::Identity),
             purpose(Purpose::Delivery),
+            purpose(Purpose::Password),
+            purpose(Purpose::Device),
         ];
         let address = derive(&secret, "address");
         Ok(Self { secret, purposes, address })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::demo::Demo;
+use super::passwords::Hashing;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::content::fetch::Fetcher;
@@ -32,6 +33,7 @@ pub struct House {
     pub signer: Arc<Signer>,
     pub fetcher: Fetcher,
     pub wake: Arc<Wake>,
+    pub hashing: Arc<Hashing>,
     /// All mail ends in the demo's own mailbox, so sample texts may stand in it.
     pub catches_all_mail: bool,
     /// In the process that is the demo, what it serves as such.
@@ -117,6 +119,7 @@ impl House {
             templates: Arc::new(templates),
             signer: Arc::new(Signer::new(signing)),
             wake: Arc::default(),
+            hashing: Arc::default(),
             catches_all_mail: false,
             demo: None,
         })

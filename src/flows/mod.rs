@@ -17,17 +17,21 @@ pub mod import;
 pub mod keep_schedule;
 pub mod newsletters;
 pub mod notices;
+pub mod own_account;
+pub mod passwords;
 pub mod people;
 pub mod preferences;
 pub mod preflight;
 pub mod publish;
 pub mod retention;
+pub mod sign_in;
 pub mod subscribe;
 pub mod suppress;
 pub mod tokens;
 pub mod try_out;
 pub mod uncertain;
 pub mod unsubscribe;
+pub mod users;
 
 mod house;
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::sign_in::IDLE;
 use super::{FlowError, House};
-use crate::store::{Durability, limits, outbox, subscriptions};
+use crate::store::{Durability, limits, outbox, sessions, subscriptions, user_links};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -23,6 +24,10 @@ pub struct Forgotten {
     pub unconfirmed: u64,
     pub attempts: u64,
     pub letters: u64,
+    /// Of the desk: ended, or never ended properly.
+    pub sessions: u64,
+    /// Invitations and resets that nobody used.
+    pub links: u64,
 }
 
 /// Forgets what is older than it may be. Leaves counts in the log, nothing personal.
@@ -44,6 +49,8 @@ pub async fn forget(house: &House) -> Result<Forgotten, FlowError> {
     let mut tx = house.db.write_with(Durability::Process).await?;
     forgotten.attempts = limits::forget(&mut tx, now.minus(ATTEMPTS)).await?;
     forgotten.letters = outbox::forget_failed(&mut tx, now.minus(FAILED_LETTERS)).await?;
+    forgotten.sessions = sessions::forget(&mut tx, now.minus(IDLE), now).await?;
+    forgotten.links = user_links::forget(&mut tx, now).await?;
     tx.commit().await?;
     if forgotten != Forgotten::default() {
         tracing::info!(?forgotten, "forgot what is older than it may be");

@@ -31,6 +31,12 @@ pub async fn note(tx: &mut Tx, kind: &str, key: &[u8], now: Timestamp) -> Result
     Ok(())
 }
 
+/// What was noted at that moment did not happen after all.
+pub async fn take_back(tx: &mut Tx, kind: &str, key: &[u8], at: Timestamp) -> Result<(), StoreError> {
+    execute!(tx, "delete from attempts where kind = $1 and key = $2 and at = $3", kind, key, at)?;
+    Ok(())
+}
+
 /// Forgets what is too old to count.
 pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
     execute!(tx, "delete from attempts where at < $1", before)

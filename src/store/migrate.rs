@@ -19,6 +19,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0003_checks.sql"),
     ),
     (
+        4,
+        "sign in",
+        include_str!("../../migrations/sqlite/0004_sign_in.sql"),
+        include_str!("../../migrations/postgres/0004_sign_in.sql"),
+    ),
+    (
         5,
         "desk",
         include_str!("../../migrations/sqlite/0005_desk.sql"),

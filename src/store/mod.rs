@@ -22,10 +22,13 @@ pub mod newsletters;
 pub mod outbox;
 pub mod outcomes;
 pub mod presence;
+pub mod sessions;
 pub mod sources;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod tokens;
+pub mod user_links;
+pub mod users;
 
 pub use db::{Access, Conn, Db, Durability, Reader, StoreError, Tx};
 pub(crate) use db::{execute, fetch_all, fetch_one, fetch_optional, fetch_value};

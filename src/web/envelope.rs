@@ -28,6 +28,10 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 /// The same for the form that other sites put into a frame.
 const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                             base-uri 'none'; frame-ancestors *";
+/// The desk has a script of its own, and shows mails in a frame that may do nothing.
+const DESK_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+                           connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
+                           frame-ancestors 'none'";
 /// A year, as the Dutch government's tests ask.
 const HSTS: &str = "max-age=31536000";
 
@@ -111,7 +115,7 @@ fn page(problem: &Problem, language: Language, request_id: &str) -> String {
 }
 
 /// The browser's first wish among the languages we speak, as far as its order tells.
-fn preferred_language(headers: &HeaderMap) -> Language {
+pub fn preferred_language(headers: &HeaderMap) -> Language {
     let wishes = headers.get("accept-language").and_then(|value| value.to_str().ok()).unwrap_or_default();
     wishes.split(',').find_map(|wish| wish.trim().get(..2)?.to_ascii_lowercase().parse().ok()).unwrap_or_default()
 }
@@ -121,12 +125,18 @@ fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: b
     let embed = path.starts_with("/n/") && path.ends_with("/embed");
     let by_token = ["/c/", "/u/", "/p/"].iter().any(|start| path.starts_with(start)) || path == "/p";
     let api = path.starts_with("/api/");
+    let desk = path == "/admin" || path.starts_with("/admin/");
     let headers = answer.headers_mut();
     // Who brings a policy of its own says there as well who may frame it.
     let own_policy = headers.contains_key(CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     if !own_policy {
-        set(CONTENT_SECURITY_POLICY, if embed { EMBED_POLICY } else { POLICY });
+        let policy = match (embed, desk) {
+            (true, _) => EMBED_POLICY,
+            (_, true) => DESK_POLICY,
+            _ => POLICY,
+        };
+        set(CONTENT_SECURITY_POLICY, policy);
     }
     if api {
         set(API_VERSION, env!("CARGO_PKG_VERSION"));
@@ -140,10 +150,10 @@ fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: b
     if https {
         set(STRICT_TRANSPORT_SECURITY, HSTS);
     }
-    if by_token {
+    if by_token || desk {
         set(ROBOTS, "noindex");
     }
-    if by_token || (api && !headers.contains_key(CACHE_CONTROL)) {
+    if by_token || ((api || desk) && !headers.contains_key(CACHE_CONTROL)) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {

@@ -1,5 +1,6 @@
 //! HTTP: what the world asks and how we answer. Handlers read input, call a flow, and show what came of it.
 
+pub mod admin;
 mod api;
 mod body;
 mod client;
@@ -57,6 +58,7 @@ pub fn application(
         .configure(health::routes)
         .configure(public::routes)
         .configure(api::routes)
+        .configure(admin::routes)
         .configure(|config| {
             if is_demo {
                 demo::routes(config)

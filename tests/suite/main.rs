@@ -3,6 +3,8 @@
 mod kit;
 
 mod accessible;
+mod admin_gate;
+mod admin_login;
 mod api;
 mod cli;
 mod cli_people;

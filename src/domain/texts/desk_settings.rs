@@ -2,6 +2,7 @@
 
 use super::texts;
 use crate::domain::language::Language;
+use crate::domain::password::{self, InvalidPassword};
 use crate::domain::role::Role;
 
 texts! {
@@ -178,6 +179,13 @@ texts! {
         nl: "Daarna ben je op al je andere apparaten uitgelogd.",
         en: "After that you are signed out on all your other devices.",
     }
+    account_password_wrong() { nl: "Dit is niet je wachtwoord van nu.", en: "This is not your current password." }
+    password_too_short(least) { nl: "Kies minstens {least} tekens.", en: "Choose at least {least} characters." }
+    password_too_long(most) { nl: "Kies hooguit {most} tekens.", en: "Choose at most {most} characters." }
+    password_too_plain() {
+        nl: "Dit wachtwoord raadt een ander als eerste. Kies een zin van een paar woorden.",
+        en: "Others would guess this password first. Choose a sentence of a few words.",
+    }
     account_second() { nl: "Tweede stap bij het inloggen", en: "Second step when signing in" }
     account_second_on() { nl: "Staat aan: na je wachtwoord vragen we een code uit je app.", en: "Is on: after your password we ask for a code from your app." }
     account_second_off() { nl: "Staat uit. Zet hem aan: een gestolen wachtwoord is dan niet genoeg.", en: "Is off. Switch it on: then a stolen password is not enough." }
@@ -222,6 +230,15 @@ texts! {
     setup_offline() {
         nl: "Zolang er geen mailserver is ingesteld, wordt er niets verstuurd.",
         en: "As long as no mail server has been set, nothing is sent.",
+    }
+}
+
+/// Why a password cannot be used.
+pub fn password_fault(language: Language, fault: InvalidPassword) -> String {
+    match fault {
+        InvalidPassword::TooShort => password_too_short(language, password::SHORTEST),
+        InvalidPassword::TooLong => password_too_long(language, password::LONGEST),
+        InvalidPassword::TooPlain => password_too_plain(language),
     }
 }
 

@@ -64,6 +64,12 @@ impl Served {
         Program::new(self.database.folder(), &arguments).env("POSTDUIF_SECRET_KEY", SECRET).run()
     }
 
+    /// The same, with something to read on standard input.
+    pub fn cli_with(&self, arguments: &[&str], input: &str) -> Outcome {
+        let arguments = [arguments, &["--database-url", self.database.url()]].concat();
+        Program::new(self.database.folder(), &arguments).env("POSTDUIF_SECRET_KEY", SECRET).run_with(input)
+    }
+
     /// Runs a flow of the house to its end.
     pub fn run<T>(&self, flow: impl Future<Output = T>) -> T {
         self.runtime.block_on(flow)

@@ -90,6 +90,20 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII"))
     }
 
+    /// The value of a cookie that the server sets; empty when it takes the cookie away.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let lines = self.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+        lines
+            .filter_map(|line| line.split(';').next()?.split_once('='))
+            .find(|(found, _)| *found == name)
+            .map(|(_, value)| value.to_owned())
+    }
+
+    /// Every `Set-Cookie` line.
+    pub fn cookies(&self) -> Vec<&str> {
+        self.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok()).collect()
+    }
+
     pub fn json(&self) -> Value {
         assert!(self.header("content-type").contains("json"), "{}: {}", self.header("content-type"), self.text());
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text()))

@@ -1,7 +1,8 @@
 //! Our program as a shell runs it: arguments and environment in, exit code and both outputs out.
 
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Runs of the program in one folder, with nothing in the environment but what is set here.
 pub struct Program {
@@ -31,6 +32,15 @@ impl Program {
     /// For what runs in the background or reads from a pipe.
     pub fn into_command(self) -> Command {
         self.command
+    }
+
+    /// Runs it with this on its standard input.
+    pub fn run_with(mut self, input: &str) -> Outcome {
+        let streams = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = streams.spawn().expect("the program starts");
+        // A program that ends without reading everything is no fault of the test's.
+        let _ = child.stdin.take().expect("there is a pipe").write_all(input.as_bytes());
+        Outcome::of(child.wait_with_output().expect("the program ends"))
     }
 
     pub fn run(mut self) -> Outcome {

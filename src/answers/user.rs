@@ -1,0 +1,41 @@
+//! A user of the desk as programs see one.
+
+use serde::Serialize;
+
+use crate::domain::language::Language;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::store::users::UserRow;
+
+/// A user, without anything that lets somebody in.
+#[derive(Clone, Debug, Serialize)]
+pub struct UserAnswer {
+    pub id: i64,
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    pub language: Language,
+    /// Has chosen a password.
+    pub active: bool,
+    pub second_factor: bool,
+    pub created_at: Timestamp,
+    pub last_seen_at: Option<Timestamp>,
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl From<UserRow> for UserAnswer {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: row.id,
+            email: row.email,
+            name: row.name,
+            role: row.role,
+            language: row.language,
+            active: row.password_hash.is_some() && row.disabled_at.is_none(),
+            second_factor: row.totp_secret.is_some(),
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            disabled_at: row.disabled_at,
+        }
+    }
+}

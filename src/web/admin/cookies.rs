@@ -1,0 +1,78 @@
+//! The desk's two cookies: who is signed in, and in which browser they were before.
+
+use actix_web::http::header::{COOKIE, HeaderValue, SET_COOKIE};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+
+use crate::domain::public_url::PublicUrl;
+use crate::flows::sign_in::Tokens;
+
+/// What browsers keep for us; only for the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookie {
+    /// Ends with the browser.
+    Session,
+    /// Lets guesses from elsewhere keep nobody out; see [`crate::flows::sign_in`].
+    Device,
+}
+
+impl Cookie {
+    /// Over TLS no other host and no plain connection can set these names (RFC 6265bis section 4.1.3.2).
+    const fn name(self, https: bool) -> &'static str {
+        match (self, https) {
+            (Self::Session, true) => "__Host-postduif",
+            (Self::Session, false) => "postduif",
+            (Self::Device, true) => "__Host-postduif-device",
+            (Self::Device, false) => "postduif-device",
+        }
+    }
+
+    const fn lasts_seconds(self) -> Option<u32> {
+        match self {
+            Self::Session => None,
+            Self::Device => Some(180 * 24 * 3600),
+        }
+    }
+
+    /// What the browser sent.
+    pub fn read(self, request: &impl HttpMessage, url: &PublicUrl) -> Option<String> {
+        let name = self.name(url.is_https());
+        let lines = request.headers().get_all(COOKIE).filter_map(|line| line.to_str().ok());
+        lines.flat_map(|line| line.split(';')).find_map(|pair| {
+            let (found, value) = pair.trim().split_once('=')?;
+            (found == name && value.len() <= 200).then(|| value.to_owned())
+        })
+    }
+
+    /// Lax, not Strict: a notice's link in a webmail must find its reader signed in, and so must an OpenID provider's
+    /// way back. What changes anything is pressed from our own pages alone, which the gate looks after.
+    fn header(self, value: &str, lasts_seconds: Option<u32>, url: &PublicUrl) -> HeaderValue {
+        let name = self.name(url.is_https());
+        // `__Host-` asks for the path `/`; where that cannot be had, the cookie stays within the desk.
+        let place = if url.is_https() { "Path=/; Secure" } else { "Path=/admin" };
+        let lasts = lasts_seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        let text = format!("{name}={value}; {place}; HttpOnly; SameSite=Lax{lasts}");
+        HeaderValue::from_str(&text).expect("our tokens are letters and digits")
+    }
+
+    /// Has the browser keep a token.
+    pub fn set(self, answer: &mut HttpResponse, token: &str, url: &PublicUrl) {
+        answer.headers_mut().append(SET_COOKIE, self.header(token, self.lasts_seconds(), url));
+    }
+
+    /// Has the browser forget it.
+    pub fn clear(self, answer: &mut HttpResponse, url: &PublicUrl) {
+        answer.headers_mut().append(SET_COOKIE, self.header("", Some(0), url));
+    }
+}
+
+/// What a browser keeps after signing in.
+pub fn keep(mut answer: HttpResponse, tokens: &Tokens, url: &PublicUrl) -> HttpResponse {
+    Cookie::Session.set(&mut answer, &tokens.session, url);
+    Cookie::Device.set(&mut answer, &tokens.device, url);
+    answer
+}
+
+/// The token of the session that the browser says it is in.
+pub fn session(request: &HttpRequest, url: &PublicUrl) -> Option<String> {
+    Cookie::Session.read(request, url)
+}

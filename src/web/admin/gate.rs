@@ -1,0 +1,87 @@
+//! The gate of the desk: from where a button may be pressed, who is let in, and what they may.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::LOCATION;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, HttpResponse};
+
+use super::Needs;
+use super::cookies;
+use super::visit::Visit;
+use crate::flows::sign_in;
+use crate::pages::admin::paths;
+use crate::web::Web;
+use crate::web::client::from_the_desk;
+use crate::web::problem::Problem;
+
+/// What a route needs, method by method.
+pub struct Needed(pub &'static [(&'static str, Needs)]);
+
+/// Lets a request in, or says why not, before any handler sees it.
+pub async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match look(&request).await {
+        Ok(Entry::Open) => {}
+        Ok(Entry::Visitor(visit)) => {
+            request.extensions_mut().insert(*visit);
+        }
+        Ok(Entry::SignInFirst(place)) => {
+            let answer = HttpResponse::SeeOther().insert_header((LOCATION, place)).finish();
+            return Ok(request.into_response(answer));
+        }
+        Err(problem) => return Ok(request.error_response(problem)),
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+enum Entry {
+    Open,
+    Visitor(Box<Visit>),
+    SignInFirst(String),
+}
+
+async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
+    let looking = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !looking && !from_the_desk(request.request()) {
+        return Err(Problem::Foreign);
+    }
+    let word = if looking { "get".to_owned() } else { request.method().as_str().to_ascii_lowercase() };
+    let needed = request.app_data::<Needed>().ok_or(Problem::Internal)?;
+    // What is in no table is answered with 405 behind the gate.
+    let Some((_, needs)) = needed.0.iter().find(|(method, _)| *method == word) else { return Ok(Entry::Open) };
+    let Needs::Role(role) = *needs else { return Ok(Entry::Open) };
+
+    let web = request.app_data::<Data<Web>>().ok_or(Problem::Internal)?.clone();
+    let house = &web.house;
+    let signed_in = match cookies::session(request.request(), &house.config.public_url) {
+        Some(token) => sign_in::recognise(house, &token).await?.filter(|who| !who.session.awaits_code),
+        None => None,
+    };
+    let Some(who) = signed_in else {
+        let held = cookies::session(request.request(), &house.config.public_url).is_some();
+        return Ok(Entry::SignInFirst(way_in(request, looking, held)));
+    };
+    if !who.user.role.may(role) {
+        return Err(Problem::NotAllowed(role));
+    }
+    Ok(Entry::Visitor(Box::new(Visit::begin(house, who, request.request()).await?)))
+}
+
+/// The way to sign in, and back to where somebody wanted to look.
+fn way_in(request: &ServiceRequest, looking: bool, held: bool) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    if looking && request.path() != paths::OVERVIEW {
+        let wanted = request.uri().path_and_query().map_or(request.path(), |place| place.as_str());
+        query.append_pair("next", wanted);
+    }
+    if held {
+        query.append_pair("expired", "yes");
+    }
+    let query = query.finish();
+    if query.is_empty() { paths::LOGIN.to_owned() } else { format!("{}?{query}", paths::LOGIN) }
+}

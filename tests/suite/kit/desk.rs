@@ -1,0 +1,60 @@
+//! Somebody at the editor's desk: a browser's cookies and headers, without the browser.
+
+use postduif::domain::language::Language;
+use postduif::domain::role::Role;
+use postduif::flows::sign_in;
+use postduif::flows::users::{self, Addition};
+
+use super::house::Served;
+use super::http::{Answer, Ask, Http};
+
+/// A signed-in user.
+pub struct Seat {
+    pub http: Http,
+    /// As the browser sends it.
+    pub cookie: String,
+}
+
+impl Served {
+    /// A new user of this role, signed in, whose desk is in English. Without a password: hashing takes its time.
+    pub fn seat(&self, role: Role) -> Seat {
+        self.seat_of(&format!("{role}@example.org"), role)
+    }
+
+    /// The same under an address of one's own.
+    pub fn seat_of(&self, email: &str, role: Role) -> Seat {
+        let house = &self.house;
+        let token = self.run(async {
+            let user = Addition { email, name: "", role, language: Language::En, password: None };
+            let user = users::add(house, user, "a test").await.expect("a user is added");
+            let mut tx = house.db.write().await.expect("the database takes it");
+            let tokens = sign_in::begin(house, &mut tx, &user, None, false).await.expect("a session begins");
+            tx.commit().await.expect("the database keeps it");
+            tokens.session
+        });
+        Seat { http: self.http.clone(), cookie: format!("postduif={token}") }
+    }
+}
+
+impl Seat {
+    /// A request with the user's cookie.
+    pub fn ask(&self, method: &str, place: &str) -> Ask<'_> {
+        self.http.ask(method, place).header("cookie", &self.cookie)
+    }
+
+    pub fn get(&self, place: &str) -> Answer {
+        self.ask("GET", place).send()
+    }
+
+    /// Presses a button on a page of the desk.
+    pub fn press(&self, place: &str, fields: &[(&str, &str)]) -> Answer {
+        press(self.ask("POST", place), fields)
+    }
+}
+
+/// Sends a form as a browser does from our own page.
+pub fn press(ask: Ask<'_>, fields: &[(&str, &str)]) -> Answer {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let ask = ask.header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
+    ask.send_body(&body)
+}
