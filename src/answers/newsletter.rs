@@ -29,6 +29,8 @@ pub struct NewsletterAnswer {
     pub max_per_year: i64,
     pub min_articles: i64,
     pub on_unknown: &'static str,
+    /// Where uncertain mail is repeated: how often at most, each time after a doubt of its own.
+    pub repeats: i64,
     #[schema(value_type = Option<Object>)]
     pub promo: Option<Promo>,
     /// Addresses that get notices, separated by commas.
@@ -87,6 +89,7 @@ impl NewsletterAnswer {
             max_per_year: row.max_per_year,
             min_articles: row.min_articles,
             on_unknown: row.on_unknown.as_str(),
+            repeats: row.repeats,
             notify: row.notify,
             archive_indexed: row.archive_indexed,
             four_eyes: row.four_eyes,

@@ -69,9 +69,12 @@ pub struct Settings {
     /// New articles below which no edition is made
     #[arg(long, value_name = "N")]
     min_articles: Option<i64>,
-    /// What happens to a mail that may or may not have arrived: repeat or leave
+    /// What happens to a mail that may or may not have arrived: repeat (with the same Message-ID) or leave
     #[arg(long)]
     on_unknown: Option<String>,
+    /// How often it is repeated at most, each time after a doubt of its own: 1 to 9
+    #[arg(long, value_name = "N")]
+    repeats: Option<i64>,
     /// Who gets notices: addresses separated by commas
     #[arg(long, value_name = "ADDRESSES")]
     notify: Option<String>,
@@ -146,7 +149,14 @@ fn text(one: &NewsletterAnswer) -> String {
         ("review", format!("{} days, approval {}", one.review_days, one.approval)),
         ("promised", format!("at most {} editions a year", one.max_per_year)),
         ("new articles", format!("at least {}", one.min_articles)),
-        ("uncertain mail", one.on_unknown.to_owned()),
+        (
+            "uncertain mail",
+            if one.on_unknown == "repeat" {
+                format!("repeat, {} times at most", one.repeats)
+            } else {
+                one.on_unknown.to_owned()
+            },
+        ),
         (
             "approval by",
             if one.four_eyes { "somebody else than changed it last" } else { "anybody who may" }.to_owned(),
@@ -179,6 +189,7 @@ impl From<Settings> for NewsletterChange {
             max_per_year: settings.max_per_year,
             min_articles: settings.min_articles,
             on_unknown: settings.on_unknown,
+            repeats: settings.repeats,
             promo: settings.promo.into_change(),
             notify: settings.notify,
             archive_indexed: settings.archive_indexed,

@@ -13,17 +13,6 @@ use crate::store::editions::{self, EditionRow};
 /// How often the counters are read.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Whether this process could send anything at all.
-///
-/// # Errors
-/// With what to do about it.
-pub fn can_send(house: &House) -> anyhow::Result<()> {
-    if house.config.smtp.is_empty() {
-        bail!("no mail server is set, so nothing can be sent; set POSTDUIF_SMTP_URL");
-    }
-    Ok(())
-}
-
 /// Sends until the edition is out, stopped or cancelled. Another process that sends already goes on, and this one
 /// stands by.
 pub async fn until_sent(house: &House, edition: EditionRow) -> anyhow::Result<EditionRow> {

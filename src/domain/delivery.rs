@@ -36,7 +36,7 @@ impl DeliveryState {
 text_enum! {
     /// What happens to a delivery that may or may not have arrived.
     pub enum OnUnknown ("answer to uncertainty") {
-        /// Again, with the same Message-ID, a few times at most.
+        /// Again with the same Message-ID: once for each doubt, a few times at most.
         Repeat = "repeat",
         /// Left as it is; a person decides.
         Leave = "leave",
@@ -44,11 +44,11 @@ text_enum! {
 }
 
 impl OnUnknown {
-    /// How often a delivery may be repeated because nobody knows whether it arrived. Each repeat answers a doubt of
-    /// its own; more than one, because a reader whose repeat falls victim to a second fault would get nothing.
-    pub const fn repeats(self) -> i64 {
+    /// How often a delivery may be repeated because nobody knows whether it arrived, where a newsletter allows `most`
+    /// repeats. Each answers a doubt of its own.
+    pub const fn repeats(self, most: i64) -> i64 {
         match self {
-            Self::Repeat => 3,
+            Self::Repeat => most,
             Self::Leave => 0,
         }
     }

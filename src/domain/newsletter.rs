@@ -15,6 +15,8 @@ use super::slug::Slug;
 pub const DEFAULT_ASSEMBLE_RULE: &str = "0 9 1 3,6,9,12 *";
 /// Where the newsletter's clock hangs unless said otherwise.
 pub const DEFAULT_TIMEZONE: &str = "Europe/Amsterdam";
+/// How many doubts about one delivery are answered by a repeat: see docs/decisions/again-once-for-each-doubt.md.
+pub const DEFAULT_REPEATS: i64 = 5;
 /// Longest title, name or subject we take, in characters.
 pub const MAX_LINE: usize = 300;
 
@@ -51,6 +53,8 @@ pub struct NewsletterSettings {
     pub max_per_year: i64,
     pub min_articles: i64,
     pub on_unknown: OnUnknown,
+    /// Where uncertain mail is repeated: how often at most, each time after a doubt of its own.
+    pub repeats: i64,
     pub promo: Option<Promo>,
     /// Addresses that get notices, separated by commas.
     pub notify: String,
@@ -81,6 +85,7 @@ pub struct NewsletterChange {
     pub max_per_year: Option<i64>,
     pub min_articles: Option<i64>,
     pub on_unknown: Option<String>,
+    pub repeats: Option<i64>,
     /// `null` takes it away.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<Promo>)]
@@ -141,6 +146,7 @@ impl NewsletterSettings {
             max_per_year: 4,
             min_articles: 1,
             on_unknown: OnUnknown::Repeat,
+            repeats: DEFAULT_REPEATS,
             promo: None,
             notify: String::new(),
             archive_indexed: false,
@@ -206,6 +212,7 @@ impl NewsletterSettings {
             ("review_days", change.review_days, &mut self.review_days, 0..=90),
             ("max_per_year", change.max_per_year, &mut self.max_per_year, 1..=366),
             ("min_articles", change.min_articles, &mut self.min_articles, 0..=1000),
+            ("repeats", change.repeats, &mut self.repeats, 1..=9),
         ] {
             match given {
                 Some(number) if range.contains(&number) => *place = number,

@@ -77,6 +77,7 @@ pub fn settings_of(row: &NewsletterRow) -> Result<NewsletterSettings, Faults> {
         max_per_year: Some(row.max_per_year),
         min_articles: Some(row.min_articles),
         on_unknown: Some(row.on_unknown.as_str().to_owned()),
+        repeats: Some(row.repeats),
         promo: Some(promo_of(row)),
         notify: Some(row.notify.clone()),
         archive_indexed: Some(row.archive_indexed),

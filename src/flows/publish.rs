@@ -51,6 +51,7 @@ async fn send_in_name_of(
             "edition.schedule"
         }
     };
+    needs_mail_server(house)?;
     if let Some(by) = by {
         editions::ordered(&mut tx, id, Some(by), false).await?;
         let when = at.map(|at| at.to_string()).unwrap_or_default();
@@ -100,6 +101,7 @@ pub async fn order(house: &House, id: i64, order: Order<'_>, by: &str) -> Result
         return Err(changed());
     }
     step(&mut tx, id, EditionStep::Schedule, None, now).await?;
+    needs_mail_server(house)?;
     editions::plan(&mut tx, id, Some(order.at.unwrap_or_else(|| now.plus(HOLD))), now).await?;
     editions::ordered(&mut tx, id, Some(by), order.at.is_none()).await?;
     let (action, when) = match order.at {
@@ -128,6 +130,7 @@ pub async fn pause(house: &House, id: i64, reason: &str) -> Result<EditionRow, F
 pub async fn resume(house: &House, id: i64) -> Result<EditionRow, FlowError> {
     let mut tx = house.db.write().await?;
     step(&mut tx, id, EditionStep::Resume, None, house.clock.now()).await?;
+    needs_mail_server(house)?;
     done(house, tx, id).await
 }
 
@@ -164,6 +167,7 @@ pub async fn by_hand(house: &House, id: i64, deed: Deed<'_>, by: &str) -> Result
         }
         Deed::Resume => {
             step(&mut tx, id, EditionStep::Resume, None, now).await?;
+            needs_mail_server(house)?;
             "edition.resume"
         }
         Deed::Cancel => {
@@ -186,6 +190,20 @@ pub async fn by_hand(house: &House, id: i64, deed: Deed<'_>, by: &str) -> Result
     };
     audit::note(&mut tx, by, action, &id.to_string(), &reason, now).await?;
     done(house, tx, id).await
+}
+
+/// Without a mail server nothing that is asked for would ever leave.
+///
+/// # Errors
+/// [`FlowError::Conflict`] says which setting is missing.
+pub fn needs_mail_server(house: &House) -> Result<(), FlowError> {
+    if house.config.smtp.is_empty() {
+        return Err(FlowError::Conflict(
+            "no mail server is set, so nothing can be sent: set POSTDUIF_SMTP_URL, for every process that serves or sends"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn reason_of(reason: &str) -> Result<String, FlowError> {

@@ -42,9 +42,10 @@ pub async fn preview(house: &House, id: i64, language: Option<Language>) -> Resu
 /// Owes a test mail to each address, and notes what was tested. It is marked as a test, and its links do nothing.
 ///
 /// # Errors
-/// As [`preview`].
+/// As [`preview`]; [`FlowError::Conflict`] also when no mail server is set.
 pub async fn test(house: &House, id: i64, to: &[EmailAddress], by: &str) -> Result<(), FlowError> {
     let (newsletter, edition) = find(house, id).await?;
+    super::publish::needs_mail_server(house)?;
     let now = house.clock.now();
     let letter = Letter::Test { language: newsletter.language, edition: edition.id };
     let mut tx = house.db.write().await?;

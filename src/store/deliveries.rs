@@ -107,12 +107,21 @@ pub async fn freeze_some(
     Ok(false)
 }
 
-/// Claims up to `limit` deliveries that are due, for `owner`. What is uncertain comes last, and `repeats` times at
-/// most.
+/// A batch of deliveries that one process takes in hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// The process.
+    pub owner: &'a str,
+    /// Random: what others have taken over since does not carry it any more, so that neither a start nor a result of an
+    /// older claim passes.
+    pub number: i64,
+}
+
+/// Claims up to `limit` deliveries that are due. What is uncertain comes last, and `repeats` times at most.
 pub async fn claim(
     tx: &mut Tx,
     edition_id: i64,
-    owner: &str,
+    claim: Claim<'_>,
     repeats: i64,
     limit: i64,
     now: Timestamp,
@@ -123,12 +132,12 @@ pub async fn claim(
         if left <= 0 {
             break;
         }
-        let rows = claim_in_state(tx, edition_id, owner, state, repeats, left, now).await?;
+        let rows = claim_in_state(tx, edition_id, claim, state, repeats, left, now).await?;
         if !rows.is_empty() {
             let mut counts = Counts::default();
             *counts.of(state) = -i64::try_from(rows.len()).unwrap_or(i64::MAX);
             *counts.of(DeliveryState::Sending) = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-            add_counts(tx, edition_id, &counts).await?;
+            add_counts(tx, edition_id, &counts, now).await?;
             claimed.extend(rows.into_iter().map(|(seq,)| seq));
         }
     }
@@ -138,7 +147,7 @@ pub async fn claim(
 async fn claim_in_state(
     tx: &mut Tx,
     edition_id: i64,
-    owner: &str,
+    claim: Claim<'_>,
     state: DeliveryState,
     repeats: i64,
     limit: i64,
@@ -148,7 +157,7 @@ async fn claim_in_state(
     macro_rules! claim_query {
         ($lock:literal) => {
             concat!(
-                "update deliveries set state = 'sending', owner = $2, claimed_at = $3, started_at = null, \
+                "update deliveries set state = 'sending', owner = $2, claim = $7, claimed_at = $3, started_at = null, \
                  repeats = repeats + case when $4 = 'unknown' then 1 else 0 end \
                  where edition_id = $1 and seq in (select seq from deliveries where edition_id = $1 and state = $4 \
                  and next_at <= $3 and ($4 <> 'unknown' or repeats < $6) order by next_at, seq limit $5 ",
@@ -157,21 +166,18 @@ async fn claim_in_state(
             )
         };
     }
+    let Claim { owner, number } = claim;
     if matches!(tx.conn(), Conn::Sqlite(_)) {
-        fetch_all!(tx, (i64,), claim_query!(""), edition_id, owner, now, state, limit, repeats)
+        fetch_all!(tx, (i64,), claim_query!(""), edition_id, owner, now, state, limit, repeats, number)
     } else {
-        fetch_all!(tx, (i64,), claim_query!("for update skip locked"), edition_id, owner, now, state, limit, repeats)
+        let query = claim_query!("for update skip locked");
+        fetch_all!(tx, (i64,), query, edition_id, owner, now, state, limit, repeats, number)
     }
 }
 
-/// What the messages of an owner's claim need, in order. Found by their state, of which there are few rows: a range of
+/// What the messages of a claim need, in order. Found by their state, of which there are few rows: a range of
 /// numbers would be most of the edition where it is claimed anew.
-pub async fn claimed(
-    on: &mut impl Access,
-    edition_id: i64,
-    owner: &str,
-    claimed_at: Timestamp,
-) -> Result<Vec<ClaimedRow>, StoreError> {
+pub async fn claimed(on: &mut impl Access, edition_id: i64, claim: Claim<'_>) -> Result<Vec<ClaimedRow>, StoreError> {
     fetch_all!(
         on,
         ClaimedRow,
@@ -179,10 +185,9 @@ pub async fn claimed(
          p.format, x.reason as suppressed from deliveries d \
          left join subscriptions s on s.id = d.subscription_id left join subscribers p on p.id = s.subscriber_id \
          left join suppressions x on x.address_hash = p.address_hash \
-         where d.edition_id = $1 and d.state = 'sending' and d.claimed_at = $2 and d.owner = $3 order by d.seq",
+         where d.edition_id = $1 and d.state = 'sending' and d.claim = $2 order by d.seq",
         edition_id,
-        claimed_at,
-        owner,
+        claim.number,
     )
 }
 
@@ -193,18 +198,21 @@ pub struct Start {
     pub edition_id: i64,
     #[serde(rename = "s")]
     pub seq: i64,
+    /// [`Claim::number`].
+    #[serde(rename = "c")]
+    pub claim: i64,
 }
 
-/// Notes that messages are about to be handed over, and gives back those that may: still ours, the edition still
+/// Notes that messages are about to be handed over, and gives back those that may: still in the same claim, the edition still
 /// going out, the person still subscribed. This is the one gate that every message passes.
-pub async fn start(tx: &mut Tx, owner: &str, starts: &[Start], now: Timestamp) -> Result<Vec<(i64, i64)>, StoreError> {
+pub async fn start(tx: &mut Tx, starts: &[Start], now: Timestamp) -> Result<Vec<(i64, i64)>, StoreError> {
     let list = serde_json::to_string(starts).expect("numbers alone always become JSON");
     macro_rules! start_query {
         ($list:literal) => {
             concat!(
                 "update deliveries set started_at = $2 from (",
                 $list,
-                ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.owner = $3 \
+                ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
                  and deliveries.state = 'sending' \
                  and exists (select 1 from editions e where e.id = deliveries.edition_id and e.status = 'sending') \
                  and exists (select 1 from subscriptions s join subscribers p on p.id = s.subscriber_id \
@@ -218,19 +226,17 @@ pub async fn start(tx: &mut Tx, owner: &str, starts: &[Start], now: Timestamp) -
         fetch_all!(
             tx,
             (i64, i64),
-            start_query!("select value ->> 'e' as e, value ->> 's' as s from json_each($1)"),
+            start_query!("select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from json_each($1)"),
             list,
-            now,
-            owner
+            now
         )
     } else {
         fetch_all!(
             tx,
             (i64, i64),
-            start_query!("select e, s from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint)"),
+            start_query!("select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, c bigint)"),
             list,
-            now,
-            owner
+            now
         )
     }
 }
@@ -242,6 +248,9 @@ pub struct Settled {
     pub edition_id: i64,
     #[serde(rename = "s")]
     pub seq: i64,
+    /// [`Claim::number`].
+    #[serde(rename = "c")]
+    pub claim: i64,
     pub state: DeliveryState,
     pub attempts: i64,
     /// Microseconds.
@@ -252,8 +261,22 @@ pub struct Settled {
     pub reason: Option<String>,
 }
 
-/// Notes what became of deliveries, and moves the counters with them. Those that are no longer ours stay as they are.
-pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settled], now: Timestamp) -> Result<(), StoreError> {
+/// Notes what became of deliveries, and moves the counters with them. What somebody else has claimed since stays as it
+/// is; what somebody thought uncertain in the meantime, because we had not spoken for long, is certain now.
+pub async fn settle(tx: &mut Tx, settled: &[Settled], now: Timestamp) -> Result<(), StoreError> {
+    let noted = settle_from(tx, DeliveryState::Sending, settled, now).await?;
+    if noted < settled.len() {
+        settle_from(tx, DeliveryState::Unknown, settled, now).await?;
+    }
+    Ok(())
+}
+
+async fn settle_from(
+    tx: &mut Tx,
+    from: DeliveryState,
+    settled: &[Settled],
+    now: Timestamp,
+) -> Result<usize, StoreError> {
     let list = serde_json::to_string(settled).expect("texts and numbers alone always become JSON");
     macro_rules! settle_query {
         ($list:literal) => {
@@ -262,8 +285,8 @@ pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settled], now: Timestam
                  status = j.status, reply = j.reply, reason = j.reason, owner = null, claimed_at = null, \
                  finished_at = case when j.state in ('queued', 'deferred') then null else $2 end from (",
                 $list,
-                ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.owner = $3 \
-                 and deliveries.state = 'sending' returning deliveries.edition_id, deliveries.state"
+                ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
+                 and deliveries.state = $3 returning deliveries.edition_id, deliveries.state"
             )
         };
     }
@@ -272,32 +295,38 @@ pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settled], now: Timestam
             tx,
             (i64, DeliveryState),
             settle_query!(
-                "select value ->> 'e' as e, value ->> 's' as s, value ->> 'state' as state, value ->> 'attempts' as attempts, \
+                "select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c, value ->> 'state' as state, value ->> 'attempts' as attempts, \
                  value ->> 'next_at' as next_at, value ->> 'code' as code, value ->> 'status' as status, \
                  value ->> 'reply' as reply, value ->> 'reason' as reason from json_each($1)"
             ),
             list,
             now,
-            owner
+            from
         )
     } else {
         fetch_all!(
             tx,
             (i64, DeliveryState),
             settle_query!(
-                "select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, state text, attempts bigint, \
-                 next_at bigint, code bigint, status text, reply text, reason text)"
+                "select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, c bigint, state text, \
+                 attempts bigint, next_at bigint, code bigint, status text, reply text, reason text)"
             ),
             list,
             now,
-            owner
+            from
         )
     }?;
-    move_counts(tx, DeliveryState::Sending, &rows).await
+    move_counts(tx, from, &rows, now).await?;
+    Ok(rows.len())
 }
 
 /// Adds up what left one state, edition by edition.
-async fn move_counts(tx: &mut Tx, from: DeliveryState, rows: &[(i64, DeliveryState)]) -> Result<(), StoreError> {
+async fn move_counts(
+    tx: &mut Tx,
+    from: DeliveryState,
+    rows: &[(i64, DeliveryState)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let mut editions: Vec<i64> = rows.iter().map(|(edition_id, _)| *edition_id).collect();
     editions.sort_unstable();
     editions.dedup();
@@ -306,16 +335,17 @@ async fn move_counts(tx: &mut Tx, from: DeliveryState, rows: &[(i64, DeliverySta
         for (_, state) in rows.iter().filter(|(id, _)| *id == edition_id) {
             counts.moved(from, *state);
         }
-        add_counts(tx, edition_id, &counts).await?;
+        add_counts(tx, edition_id, &counts, now).await?;
     }
     Ok(())
 }
 
-async fn add_counts(tx: &mut Tx, edition_id: i64, by: &Counts) -> Result<(), StoreError> {
+async fn add_counts(tx: &mut Tx, edition_id: i64, by: &Counts, now: Timestamp) -> Result<(), StoreError> {
     execute!(
         tx,
         "update editions set queued = queued + $2, sending = sending + $3, accepted = accepted + $4, deferred = deferred + $5, \
-         rejected = rejected + $6, expired = expired + $7, skipped = skipped + $8, unknown = unknown + $9 where id = $1",
+         rejected = rejected + $6, expired = expired + $7, skipped = skipped + $8, unknown = unknown + $9, \
+         moved_at = coalesce($10, moved_at) where id = $1",
         edition_id,
         by.queued,
         by.sending,
@@ -325,6 +355,7 @@ async fn add_counts(tx: &mut Tx, edition_id: i64, by: &Counts) -> Result<(), Sto
         by.expired,
         by.skipped,
         by.unknown,
+        (by.finished() != 0).then_some(now),
     )?;
     Ok(())
 }
@@ -352,7 +383,7 @@ pub async fn release_owner(
         now,
         in_doubt,
     )?;
-    move_counts(tx, DeliveryState::Sending, &rows).await?;
+    move_counts(tx, DeliveryState::Sending, &rows, now).await?;
     Ok(rows.len())
 }
 
@@ -389,7 +420,7 @@ pub async fn skip_waiting(
             state,
             limit,
         )?;
-        move_counts(tx, state, &rows).await?;
+        move_counts(tx, state, &rows, now).await?;
         skipped += rows.len();
     }
     Ok(skipped)
@@ -439,7 +470,7 @@ pub async fn repeat_unknown(tx: &mut Tx, edition_id: i64, now: Timestamp) -> Res
         edition_id,
         now
     )?;
-    move_counts(tx, DeliveryState::Unknown, &rows).await?;
+    move_counts(tx, DeliveryState::Unknown, &rows, now).await?;
     Ok(rows.len())
 }
 

@@ -40,6 +40,8 @@ row! {
         pub ordered_by: Option<String>,
         pub started_at: Option<Timestamp>,
         pub finished_at: Option<Timestamp>,
+        /// When a recipient last came to an end.
+        pub moved_at: Option<Timestamp>,
         /// Whether the whole audience is in the ledger.
         pub frozen: bool,
         pub frozen_through: i64,

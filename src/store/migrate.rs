@@ -13,6 +13,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0001_begin.sql"),
     ),
     (
+        2,
+        "fences",
+        include_str!("../../migrations/sqlite/0002_fences.sql"),
+        include_str!("../../migrations/postgres/0002_fences.sql"),
+    ),
+    (
         3,
         "checks",
         include_str!("../../migrations/sqlite/0003_checks.sql"),

@@ -29,6 +29,7 @@ pub mod suppressions;
 pub mod tokens;
 pub mod user_links;
 pub mod users;
+pub mod workers;
 
 pub use db::{Access, Conn, Db, Durability, Reader, StoreError, Tx};
 pub(crate) use db::{execute, fetch_all, fetch_one, fetch_optional, fetch_value};

@@ -29,6 +29,8 @@ row! {
         pub max_per_year: i64,
         pub min_articles: i64,
         pub on_unknown: OnUnknown,
+        /// How often an uncertain delivery is repeated at most.
+        pub repeats: i64,
         pub promo: Option<String>,
         pub notify: String,
         pub archive_indexed: bool,
@@ -103,8 +105,8 @@ pub async fn insert(
         NewsletterRow,
         "insert into newsletters (slug, title, description, language, from_name, from_address, reply_to, organisation, \
          postal_address, privacy_url, timezone, assemble_rule, review_days, approval, max_per_year, min_articles, on_unknown, \
-         promo, notify, archive_indexed, next_assemble_at, created_at, updated_at, four_eyes) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22, $23) \
+         promo, notify, archive_indexed, next_assemble_at, created_at, updated_at, four_eyes, repeats) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22, $23, $24) \
          on conflict (slug) do nothing returning *",
         settings.slug.as_str(),
         settings.title.as_str(),
@@ -129,6 +131,7 @@ pub async fn insert(
         next_assemble_at,
         now,
         settings.four_eyes,
+        settings.repeats,
     )
 }
 
@@ -146,7 +149,7 @@ pub async fn update(
         "update newsletters set title = $2, description = $3, language = $4, from_name = $5, from_address = $6, reply_to = $7, \
          organisation = $8, postal_address = $9, privacy_url = $10, timezone = $11, assemble_rule = $12, review_days = $13, \
          approval = $14, max_per_year = $15, min_articles = $16, on_unknown = $17, promo = $18, notify = $19, \
-         archive_indexed = $20, next_assemble_at = $21, updated_at = $22, four_eyes = $23 where id = $1 returning *",
+         archive_indexed = $20, next_assemble_at = $21, updated_at = $22, four_eyes = $23, repeats = $24 where id = $1 returning *",
         id,
         settings.title.as_str(),
         settings.description.as_str(),
@@ -170,6 +173,7 @@ pub async fn update(
         next_assemble_at,
         now,
         settings.four_eyes,
+        settings.repeats,
     )
 }
 

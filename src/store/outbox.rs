@@ -78,10 +78,17 @@ pub async fn delete(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The letter waits, or is given up as `state` says.
+/// Whether a claimed letter is still `owner`'s: who stood still for long may have been inherited from.
+pub async fn is_ours(on: &mut impl Access, id: i64, owner: &str) -> Result<bool, StoreError> {
+    let query = "select count(*) from outbox where id = $1 and owner = $2 and state = 'sending'";
+    Ok(fetch_value!(on, i64, query, id, owner)? == 1)
+}
+
+/// `owner`'s letter waits, or is given up as `state` says.
 pub async fn put_back(
     tx: &mut Tx,
     id: i64,
+    owner: &str,
     state: &'static str,
     attempts: i64,
     next_at: Timestamp,
@@ -89,12 +96,13 @@ pub async fn put_back(
 ) -> Result<(), StoreError> {
     execute!(
         tx,
-        "update outbox set state = $2, attempts = $3, next_at = $4, last_reply = $5, owner = null where id = $1",
+        "update outbox set state = $2, attempts = $3, next_at = $4, last_reply = $5, owner = null where id = $1 and owner = $6",
         id,
         state,
         attempts,
         next_at,
         last_reply,
+        owner,
     )?;
     Ok(())
 }

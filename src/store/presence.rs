@@ -27,7 +27,12 @@ impl Presence {
     pub async fn enter(db: &Db, owner: &str) -> Result<Option<Self>, StoreError> {
         let Some(path) = db.path() else {
             let mut session = db.session().await?;
-            sqlx::query("select pg_advisory_lock($1)").bind(key(owner)).execute(&mut session).await?;
+            let ours: bool =
+                sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(key(owner)).fetch_one(&mut session).await?;
+            if !ours {
+                // The server has not noticed yet that the session we had is gone, or somebody is asking after us.
+                return Err(StoreError::Group("the lock of the session before is still held".to_owned()));
+            }
             return Ok(Some(Self { proof: Proof::Session(Box::new(session)) }));
         };
         let mut name = path.into_os_string();
@@ -53,11 +58,16 @@ impl Presence {
         }
     }
 
-    /// Whether another worker is dead.
+    /// Whether there can be no other worker.
+    pub const fn is_alone(&self) -> bool {
+        matches!(self.proof, Proof::File(_))
+    }
+
+    /// Whether another worker holds no lock: it is dead, or has lost its session.
     ///
     /// # Errors
     /// When our own session is gone; enter again.
-    pub async fn is_dead(&mut self, owner: &str) -> Result<bool, StoreError> {
+    pub async fn is_free(&mut self, owner: &str) -> Result<bool, StoreError> {
         match &mut self.proof {
             Proof::File(_) => Ok(true),
             Proof::Session(session) => {

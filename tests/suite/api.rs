@@ -10,9 +10,13 @@ use crate::kit::on_each_engine;
 
 on_each_engine![
     an_edition_is_made_changed_approved_and_let_go_by_the_api,
+    without_a_mail_server_nothing_is_sent_and_the_answer_says_what_is_missing,
     a_post_that_mails_happens_once_for_one_key,
     people_are_listed_page_by_page_and_found_by_address,
 ];
+
+/// A mail server that is set and need not be there: the tests' houses have no workers.
+const SERVER: &str = "smtp://127.0.0.1:1?tls=none";
 
 /// Somebody with a token.
 struct Caller<'a> {
@@ -51,7 +55,7 @@ impl<'a> Caller<'a> {
 }
 
 fn an_edition_is_made_changed_approved_and_let_go_by_the_api(database: Database) {
-    let served = Served::with(database);
+    let served = Served::set(database, &[("smtp_url", SERVER)]);
     let editor = Caller::of(&served, Role::Editor);
     for (number, section) in [(1, "blogs"), (2, "blogs"), (3, "news")] {
         let article = json!({"section": section, "title": format!("Artikel {number}"),
@@ -130,8 +134,30 @@ fn an_edition_is_made_changed_approved_and_let_go_by_the_api(database: Database)
     assert_eq!(served.http.get("/n/ibp/archive/2").status, 404);
 }
 
-fn a_post_that_mails_happens_once_for_one_key(database: Database) {
+fn without_a_mail_server_nothing_is_sent_and_the_answer_says_what_is_missing(database: Database) {
     let served = Served::with(database);
+    let editor = Caller::of(&served, Role::Editor);
+    let article =
+        json!({"section": "blogs", "title": "Artikel", "url": "https://www.example.nl/1", "summary": "Kort."});
+    assert_eq!(editor.post("/newsletters/ibp/articles", article).status, 201);
+    let edition = editor.ask("POST", "/newsletters/ibp/editions", None).json();
+    let place = format!("/editions/{}", edition["id"]);
+    assert_eq!(editor.post(&format!("{place}/approve"), json!({"override": "een proef"})).status, 200);
+    for (what, body) in [
+        ("send", json!({})),
+        ("send", json!({"at": "2999-01-01T09:00:00Z"})),
+        ("test", json!({"to": ["a@example.nl"]})),
+    ] {
+        let refused = editor.post(&format!("{place}/{what}"), body);
+        assert_eq!(refused.status, 409, "{}", refused.text());
+        assert!(refused.json()["detail"].as_str().is_some_and(|why| why.contains("POSTDUIF_SMTP_URL")));
+    }
+    assert_eq!(editor.get(&place).json()["status"], "approved", "nothing has changed");
+    assert!(served.letters().is_empty());
+}
+
+fn a_post_that_mails_happens_once_for_one_key(database: Database) {
+    let served = Served::set(database, &[("smtp_url", SERVER)]);
     let editor = Caller::of(&served, Role::Editor);
     let article = json!({"section": "blogs", "title": "Artikel", "url": "https://www.example.nl/1"});
     assert_eq!(editor.post("/newsletters/ibp/articles", article).status, 201);

@@ -276,6 +276,10 @@ fn an_article_that_is_entered_twice_is_one_article_and_can_be_hidden() {
 fn an_edition_is_looked_at_before_it_may_go() {
     let folder = folder();
     let run = |arguments: &[&str]| Program::new(folder.path(), arguments).run();
+    let with_server = |arguments: &[&str]| {
+        let server = "smtp://127.0.0.1:1?tls=none";
+        Program::new(folder.path(), arguments).env("POSTDUIF_SMTP_URL", server).run()
+    };
     run(&["newsletter", "create", "ibp", "--title", "IBP-nieuws", "--from", "IBP <news@example.org>"]).done();
     let article = ["--section", "blogs", "--title", "Eén", "--url", "https://example.org/1"];
     run(&[&["article", "add", "ibp"][..], &article].concat()).done();
@@ -291,9 +295,14 @@ fn an_edition_is_looked_at_before_it_may_go() {
     assert!(run(&["edition", "approve", &id]).failed().contains("--override REASON"));
     assert!(run(&["edition", "send", &id]).failed().contains("Approve it first"));
     run(&["edition", "approve", &id, "--override", "a rehearsal"]).done();
-    assert!(run(&["edition", "send", &id, "--wait"]).failed().contains("POSTDUIF_SMTP_URL"));
+    for how in [&[][..], &["--wait"], &["--at", "2999-01-01T09:00:00+01:00"]] {
+        let refusal = run(&[&["edition", "send", &id][..], how].concat()).failed();
+        assert!(refusal.contains("POSTDUIF_SMTP_URL"), "{refusal}");
+    }
+    assert!(run(&["edition", "test", &id, "--to", "ada@example.org"]).failed().contains("POSTDUIF_SMTP_URL"));
     assert!(run(&["edition", "send", &id, "--at", "2020-01-01T00:00:00Z"]).failed().contains("lies in the past"));
-    let planned = run(&["edition", "send", &id, "--at", "2999-01-01T09:00:00+01:00", "--json"]).json().remove(0);
+    let planned = ["edition", "send", &id, "--at", "2999-01-01T09:00:00+01:00", "--json"];
+    let planned = with_server(&planned).json().remove(0);
     assert_eq!((&planned["status"], &planned["send_at"]), (&json!("scheduled"), &json!("2999-01-01T08:00:00Z")));
 
     run(&["edition", "preview", &id, "--out", "look/here"]).done();

@@ -40,7 +40,8 @@ on_each_engine![
 pub async fn house(database: &Database, readers: usize) -> House {
     let db = Db::open(database.url()).await.unwrap();
     migrate::migrate(&db).await.unwrap();
-    let config = Config::from_values(&[("smtp_connections", "4")]).unwrap();
+    let config =
+        Config::from_values(&[("smtp_connections", "4"), ("smtp_url", "smtp://127.0.0.1:1?tls=none")]).unwrap();
     let house = House::new(db, Clock::system(), Keys::new(&[7; 32]).unwrap(), config).unwrap();
     let newsletter = newsletters::create(
         &house,
@@ -268,9 +269,10 @@ fn what_a_dead_sender_had_in_hand_is_taken_back(database: Database) {
         let started_at = edition.started_at.unwrap();
         while !deliveries::freeze_some(&mut tx, id, edition.newsletter_id, started_at, now).await.unwrap() {}
         let owner = format!("dead@{boot}");
-        let claimed = deliveries::claim(&mut tx, id, &owner, 1, 10, now).await.unwrap();
-        let start = deliveries::Start { edition_id: id, seq: claimed[0] };
-        assert_eq!(deliveries::start(&mut tx, &owner, &[start], now).await.unwrap().len(), 1);
+        let claim = deliveries::Claim { owner: &owner, number: 1 };
+        let claimed = deliveries::claim(&mut tx, id, claim, 1, 10, now).await.unwrap();
+        let start = deliveries::Start { edition_id: id, seq: claimed[0], claim: 1 };
+        assert_eq!(deliveries::start(&mut tx, &[start], now).await.unwrap().len(), 1);
         tx.commit().await.unwrap();
 
         let mailer = mailer(&house, &double);

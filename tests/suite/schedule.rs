@@ -32,7 +32,7 @@ async fn house(database: &Database, approval: &str) -> House {
     let db = Db::open(database.url()).await.unwrap();
     migrate::migrate(&db).await.unwrap();
     let clock = Clock::manual(at("2026-11-23T12:00:00Z"));
-    let config = Config::from_values(&[]).unwrap();
+    let config = Config::from_values(&[("smtp_url", "smtp://127.0.0.1:1?tls=none")]).unwrap();
     let house = House::new(db, clock, Keys::new(&[7; 32]).unwrap(), config).unwrap();
     let newsletter = newsletters::create(
         &house,

@@ -10,6 +10,7 @@ pub mod mails;
 pub mod numbers;
 pub mod pages;
 pub mod preflight;
+pub mod sending;
 
 /// Declares sentences. `name(variable, …) { nl: "…{variable}…", en: "…{variable}…" }` becomes a function
 /// `name(language, variable, …) -> String`; a missing language or a misspelt variable does not compile.

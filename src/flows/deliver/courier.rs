@@ -1,9 +1,14 @@
 //! One connection's task: takes jobs, hands messages over, notes every start and every result.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+
 use super::edition::{Prepared, Running};
+use super::hand::Hand;
 use super::lanes::{Job, Lanes, Pacing};
+use super::lease::{Held, Lease};
 use super::ledger::Ledger;
 use super::relays::Relays;
 use crate::domain::bounce::BounceClass;
@@ -12,7 +17,7 @@ use crate::domain::reply::{Reply, Verdict};
 use crate::domain::retry::Next;
 use crate::domain::time::Timestamp;
 use crate::flows::{House, publish};
-use crate::mail::smtp::{Answer, Connection, Envelope, Outcome, Refusal};
+use crate::mail::smtp::{Answer, Connection, Envelope, Fault, Outcome, Refusal};
 use crate::store::deliveries::{Settled, Start};
 
 /// Messages over one connection, at most; servers dislike more.
@@ -23,6 +28,8 @@ const CONNECTION_AGE: Duration = Duration::from_secs(300);
 const IDLE: Duration = Duration::from_secs(10);
 /// A job on which so many doors closed in a row waits in the ledger: it may be the reason, and keeps others waiting.
 const RETURNS: u32 = 3;
+/// Before a connection's task that broke off begins anew.
+const BREATH: Duration = Duration::from_secs(1);
 
 /// What every courier works with.
 #[derive(Clone)]
@@ -33,6 +40,9 @@ pub struct Courier {
     pub relays: Relays,
     pub rate: super::rate::Rate,
     pub pauses: std::sync::Arc<super::Pauses>,
+    pub lease: std::sync::Arc<Lease>,
+    /// What this one has taken and not brought to its end.
+    pub hand: Hand,
 }
 
 impl Courier {
@@ -46,13 +56,90 @@ impl Courier {
                 opened = self.relays.open() => opened,
             };
             match opened {
-                Ok((server, connection)) => self.use_up(server, connection).await,
+                Ok((server, connection)) => {
+                    // A fault of ours must cost one message at most, not a connection for ever.
+                    if AssertUnwindSafe(self.use_up(server, connection)).catch_unwind().await.is_err() {
+                        self.pick_up().await;
+                    }
+                }
                 Err(pause) => tokio::select! {
                     () = self.lanes.closed() => return,
                     () = tokio::time::sleep(pause) => {}
                 },
             }
         }
+    }
+
+    /// Notes what a task that broke off had in hand: what had begun may have arrived, the rest is tried again later.
+    async fn pick_up(&self) {
+        let now = self.house.clock.now();
+        let mut settled = Vec::new();
+        for job in self.hand.empty() {
+            tracing::error!(
+                edition = job.edition.id,
+                seq = job.seq,
+                "sending this message broke off; its connection is replaced"
+            );
+            if !job.ended {
+                self.lanes.done(&job.domain, Pacing::CameBack);
+            }
+            let mut entry = Settled {
+                edition_id: job.edition.id,
+                seq: job.seq,
+                claim: job.claim,
+                state: DeliveryState::Unknown,
+                attempts: job.attempts.saturating_add(1),
+                next_at: now.plus(self.pauses.unknown).as_micros(),
+                code: None,
+                status: None,
+                reply: None,
+                reason: Some("broke-off".to_owned()),
+            };
+            if !job.started {
+                let attempts = u32::try_from(entry.attempts).unwrap_or(u32::MAX);
+                let random = u64::from_le_bytes(self.house.clock.random());
+                let first = job.edition.first_tried(attempts, now);
+                (entry.state, entry.next_at) = match job.edition.retry.after(attempts, false, first, now, random) {
+                    Next::At(moment) => (DeliveryState::Deferred, moment.as_micros()),
+                    Next::Expired => (DeliveryState::Expired, now.as_micros()),
+                };
+            }
+            settled.push(entry);
+        }
+        self.ledger.note(settled, None).await;
+        tokio::time::sleep(BREATH).await;
+    }
+
+    /// The next job, if one may set out now.
+    fn grab(&self) -> Option<Job> {
+        let job = self.lanes.try_take()?;
+        self.hand.take(&job);
+        Some(job)
+    }
+
+    fn give_back(&self, job: Job) {
+        self.hand.let_go(job.edition.id, job.seq);
+        self.lanes.give_back(job);
+    }
+
+    fn done(&self, job: &Job, pacing: Pacing) {
+        self.hand.ended(job.edition.id, job.seq);
+        self.lanes.done(job.recipient.domain(), pacing);
+    }
+
+    /// As [`Ledger::note`]; what is noted is out of hand.
+    async fn note(&self, settled: Vec<Settled>, start: Option<Start>) -> bool {
+        let ended: Vec<(i64, i64)> = settled.iter().map(|settled| (settled.edition_id, settled.seq)).collect();
+        let granted = self.ledger.note(settled, start).await;
+        for (edition, seq) in ended {
+            self.hand.let_go(edition, seq);
+        }
+        match start {
+            Some(start) if granted => self.hand.started(start.edition_id, start.seq),
+            Some(start) => self.hand.let_go(start.edition_id, start.seq),
+            None => {}
+        }
+        granted
     }
 
     /// Sends over one connection for as long as it serves.
@@ -62,12 +149,13 @@ impl Courier {
             let prepared = Prepared::new(&self.house, job);
             match connection.offer(&envelope(&prepared)).await {
                 Answer::Go => {
-                    if !self.ledger.note(Vec::new(), Some(start(&prepared))).await {
+                    let held = self.lease.now();
+                    if !self.note(Vec::new(), Some(start(&prepared))).await {
                         // The server waits for a message that must not leave: the connection is of no use any more.
-                        self.lanes.done(prepared.job.recipient.domain(), Pacing::CameBack);
+                        self.done(&prepared.job, Pacing::CameBack);
                         return;
                     }
-                    if !self.stream(server, &mut connection, prepared).await {
+                    if !self.stream(server, &mut connection, prepared, held).await {
                         return;
                     }
                 }
@@ -80,7 +168,7 @@ impl Courier {
                 }
                 Answer::Lost(failure) => {
                     let settled = self.door_closed(server, &connection, prepared.job, &failure.to_string());
-                    self.ledger.note(settled.into_iter().collect(), None).await;
+                    self.note(settled.into_iter().collect(), None).await;
                     return;
                 }
             }
@@ -97,15 +185,16 @@ impl Courier {
 
     /// Sends message after message, each envelope behind the dot of the message before; `false` when the
     /// connection is gone.
-    async fn stream(&self, server: usize, connection: &mut Connection, mut current: Prepared) -> bool {
+    async fn stream(&self, server: usize, connection: &mut Connection, mut current: Prepared, mut held: Held) -> bool {
         loop {
             // Nothing waits for its turn behind a message that the server waits for.
             let alone = !self.has_time(connection) || self.rate.is_limited();
-            let following = if alone { None } else { self.lanes.try_take() };
+            let following = if alone { None } else { self.grab() };
             let mut next = following.map(|job| Prepared::new(&self.house, job));
             let outcome = {
                 let envelope = next.as_ref().map(envelope);
-                connection.send(&[current.message.as_bytes()], envelope.as_ref()).await
+                let may = || self.lease.holds(held);
+                connection.send_while(&[current.message.as_bytes()], envelope.as_ref(), &may).await
             };
             let answer = if next.is_some() { connection.answer().await } else { None };
             let mut ends = match &outcome {
@@ -114,7 +203,7 @@ impl Courier {
                 Outcome::Accepted(_) => false,
             };
             let (settled, stop) = self.judge(server, connection, &current, outcome);
-            self.lanes.done(current.job.recipient.domain(), stop.pacing);
+            self.done(&current.job, stop.pacing);
             let edition = std::sync::Arc::clone(&current.job.edition);
             let mut settled = vec![settled];
 
@@ -128,18 +217,19 @@ impl Courier {
                 (Some(next), Some(Answer::Lost(failure))) => {
                     settled.extend(self.door_closed(server, connection, next.job, &failure.to_string()));
                 }
-                (Some(next), None) => self.lanes.give_back(next.job),
+                (Some(next), None) => self.give_back(next.job),
                 (None, _) => {}
             }
             // Before the next start is asked for: the gate then stays shut for every connection.
             if let Some(why) = stop.edition {
                 self.stop_edition(&edition, &why).await;
             }
-            let granted = self.ledger.note(settled, offered.as_ref().map(start)).await;
+            held = self.lease.now();
+            let granted = self.note(settled, offered.as_ref().map(start)).await;
             match offered {
                 Some(prepared) if granted => current = prepared,
                 Some(prepared) => {
-                    self.lanes.done(prepared.job.recipient.domain(), Pacing::CameBack);
+                    self.done(&prepared.job, Pacing::CameBack);
                     return false;
                 }
                 None => return !ends && connection.is_usable(),
@@ -156,7 +246,7 @@ impl Courier {
                 () = self.lanes.closed() => return None,
                 () = self.rate.wait() => {}
             }
-            if let Some(job) = self.lanes.try_take() {
+            if let Some(job) = self.grab() {
                 return Some(job);
             }
         }
@@ -176,10 +266,10 @@ impl Courier {
         self.broke_off(server, connection, why);
         job.returns += 1;
         if job.returns < RETURNS {
-            self.lanes.give_back(job);
+            self.give_back(job);
             return None;
         }
-        self.lanes.done(job.recipient.domain(), Pacing::CameBack);
+        self.done(&job, Pacing::CameBack);
         Some(self.soon(Entry::of(&job), connection))
     }
 
@@ -198,12 +288,9 @@ impl Courier {
         self.later(&mut entry, Next::At(next.min(deadline)))
     }
 
-    /// When a message was tried for the first time, going by its attempts: an edition that was paused for days, or
-    /// goes out slowly, gives its last readers as many as its first.
     fn first_tried(&self, entry: &Entry<'_>) -> Timestamp {
-        let edition = &entry.job.edition;
         let attempts = u32::try_from(entry.attempts).unwrap_or(u32::MAX);
-        self.house.clock.now().minus(edition.retry.planned_age(attempts)).max(edition.started_at)
+        entry.job.edition.first_tried(attempts, self.house.clock.now())
     }
 
     fn has_time(&self, connection: &Connection) -> bool {
@@ -217,11 +304,11 @@ impl Courier {
             (self.refused_before_start(server, connection, prepared, refusal), None)
         } else {
             let (settled, stop) = self.judge(server, connection, &prepared, Outcome::Refused(refusal.clone()));
-            self.lanes.done(prepared.job.recipient.domain(), stop.pacing);
+            self.done(&prepared.job, stop.pacing);
             (Some(settled), stop.edition)
         };
         if let Some(settled) = settled {
-            self.ledger.note(vec![settled], None).await;
+            self.note(vec![settled], None).await;
         }
         if let Some(why) = why {
             self.stop_edition(&edition, &why).await;
@@ -243,7 +330,7 @@ impl Courier {
             return self.door_closed(server, connection, prepared.job, &refusal.to_string());
         }
         let (settled, stop) = self.judge(server, connection, &prepared, Outcome::Refused(refusal.clone()));
-        self.lanes.done(prepared.job.recipient.domain(), stop.pacing);
+        self.done(&prepared.job, stop.pacing);
         if let Some(why) = stop.edition {
             let (courier, edition) = (self.clone(), prepared.job.edition);
             tokio::spawn(async move { courier.stop_edition(&edition, &why).await });
@@ -270,7 +357,9 @@ impl Courier {
                 entry.settle(DeliveryState::Unknown, now.plus(self.pauses.unknown))
             }
             Outcome::LostBefore(failure) => {
-                self.broke_off(server, connection, &failure.to_string());
+                if failure.fault != Fault::Withdrawn {
+                    self.broke_off(server, connection, &failure.to_string());
+                }
                 self.soon(entry, connection)
             }
             Outcome::Refused(refusal) => {
@@ -360,6 +449,7 @@ impl<'a> Entry<'a> {
         Settled {
             edition_id: self.job.edition.id,
             seq: self.job.seq,
+            claim: self.job.claim,
             state,
             attempts: self.attempts,
             next_at: next_at.as_micros(),
@@ -377,7 +467,7 @@ const fn closes_the_door(verdict: Verdict) -> bool {
 }
 
 fn start(prepared: &Prepared) -> Start {
-    Start { edition_id: prepared.job.edition.id, seq: prepared.job.seq }
+    Start { edition_id: prepared.job.edition.id, seq: prepared.job.seq, claim: prepared.job.claim }
 }
 
 fn envelope(prepared: &Prepared) -> Envelope<'_> {

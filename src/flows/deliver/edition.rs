@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::lanes::Job;
 use crate::domain::address::EmailAddress;
-use crate::domain::delivery::OnUnknown;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Link, Purpose, delivery_link};
@@ -24,7 +23,8 @@ pub struct Running {
     pub id: i64,
     pub uid: i64,
     pub started_at: Timestamp,
-    pub on_unknown: OnUnknown,
+    /// How often an uncertain delivery is repeated at most.
+    pub repeats: i64,
     pub retry: RetryPolicy,
     pub rendering: Rendering,
     /// Where bounces go while the settings name no address for them.
@@ -40,7 +40,7 @@ impl Running {
             id: edition.id,
             uid: edition.uid,
             started_at: edition.started_at.unwrap_or(edition.updated_at),
-            on_unknown: settings.on_unknown,
+            repeats: settings.repeats,
             retry: settings.retry,
             rendering,
             sender: settings.sender,
@@ -52,6 +52,12 @@ impl Running {
     /// What the delivery's token carries: the edition's random number and the recipient's place.
     pub fn delivery_link(&self, seq: i64) -> Link {
         delivery_link(self.uid, seq)
+    }
+
+    /// When a message was tried for the first time, going by its attempts: an edition that was paused for days, or goes
+    /// out slowly, gives its last readers as many as its first.
+    pub fn first_tried(&self, attempts: u32, now: Timestamp) -> Timestamp {
+        now.minus(self.retry.planned_age(attempts)).max(self.started_at)
     }
 
     /// A message was accepted: what was refused before was not about us.
@@ -74,7 +80,7 @@ impl Running {
 
 /// What a running edition takes from its newsletter and the house.
 pub struct Settings {
-    pub on_unknown: OnUnknown,
+    pub repeats: i64,
     pub retry: RetryPolicy,
     pub sender: EmailAddress,
 }

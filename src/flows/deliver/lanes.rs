@@ -15,6 +15,8 @@ use crate::domain::token::Link;
 pub struct Job {
     pub edition: Arc<Running>,
     pub seq: i64,
+    /// The number of the claim it belongs to.
+    pub claim: i64,
     pub attempts: i64,
     /// How often it came back from a door that closed, since it was claimed.
     pub returns: u32,

@@ -1,7 +1,9 @@
 //! The committer: notes starts and results of all connections, as many in one commit as there are.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
@@ -31,9 +33,9 @@ struct Entry {
 
 impl Ledger {
     /// Starts the committer. It ends when the last ledger is dropped and everything is stored.
-    pub fn open(house: House, owner: String) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn open(house: House) -> (Self, tokio::task::JoinHandle<()>) {
         let (entries, inbox) = mpsc::channel(BATCH);
-        (Self { entries }, tokio::spawn(commit(house, owner, inbox)))
+        (Self { entries }, tokio::spawn(commit(house, inbox)))
     }
 
     /// Notes what became of deliveries and that another one is about to be handed over. Returns once both are
@@ -47,20 +49,19 @@ impl Ledger {
     }
 }
 
-async fn commit(house: House, owner: String, mut inbox: mpsc::Receiver<Entry>) {
+async fn commit(house: House, mut inbox: mpsc::Receiver<Entry>) {
     let mut batch = Vec::with_capacity(BATCH);
     while inbox.recv_many(&mut batch, BATCH).await > 0 {
         let mut pause = Duration::from_millis(50);
         let granted = loop {
-            match store(&house, &owner, &batch).await {
-                Ok(granted) => break granted,
-                Err(error) => {
-                    // What was sent must be noted before anything else is sent: wait for the database.
-                    tracing::error!(%error, "the ledger cannot be written; sending waits");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(5));
-                }
+            // Whatever goes wrong: what was sent must be noted before anything else is sent.
+            match AssertUnwindSafe(store(&house, &batch)).catch_unwind().await {
+                Ok(Ok(granted)) => break granted,
+                Ok(Err(error)) => tracing::error!(%error, "the ledger cannot be written; sending waits"),
+                Err(_) => tracing::error!("writing the ledger broke off; sending waits"),
             }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
         };
         for entry in batch.drain(..) {
             let answer = entry.start.is_none_or(|start| granted.contains(&(start.edition_id, start.seq)));
@@ -70,18 +71,18 @@ async fn commit(house: House, owner: String, mut inbox: mpsc::Receiver<Entry>) {
     }
 }
 
-async fn store(house: &House, owner: &str, batch: &[Entry]) -> Result<Vec<(i64, i64)>, StoreError> {
+async fn store(house: &House, batch: &[Entry]) -> Result<Vec<(i64, i64)>, StoreError> {
     let now = house.clock.now();
     let settled: Vec<Settled> = batch.iter().flat_map(|entry| entry.settled.iter().cloned()).collect();
     let starts: Vec<Start> = batch.iter().filter_map(|entry| entry.start).collect();
     let mut tx = house.db.write_with(Durability::Process).await?;
     if !settled.is_empty() {
-        deliveries::settle(&mut tx, owner, &settled, now).await?;
+        deliveries::settle(&mut tx, &settled, now).await?;
         for gone in settled.iter().filter(|settled| ends_subscription(settled)) {
             end_subscription(house, &mut tx, gone).await?;
         }
     }
-    let granted = if starts.is_empty() { Vec::new() } else { deliveries::start(&mut tx, owner, &starts, now).await? };
+    let granted = if starts.is_empty() { Vec::new() } else { deliveries::start(&mut tx, &starts, now).await? };
     let denied: Vec<Start> =
         starts.iter().filter(|start| !granted.contains(&(start.edition_id, start.seq))).copied().collect();
     if !denied.is_empty() {
@@ -89,7 +90,7 @@ async fn store(house: &House, owner: &str, batch: &[Entry]) -> Result<Vec<(i64, 
         for start in denied {
             resolved.extend(why_denied(&mut tx, start).await?);
         }
-        deliveries::settle(&mut tx, owner, &resolved, now).await?;
+        deliveries::settle(&mut tx, &resolved, now).await?;
     }
     tx.commit().await?;
     Ok(granted)
@@ -116,6 +117,7 @@ async fn why_denied(tx: &mut Tx, start: Start) -> Result<Option<Settled>, StoreE
     Ok(Some(Settled {
         edition_id: start.edition_id,
         seq: start.seq,
+        claim: start.claim,
         state: if reason.is_some() { DeliveryState::Skipped } else { DeliveryState::Queued },
         attempts: row.attempts,
         next_at: row.next_at.as_micros(),

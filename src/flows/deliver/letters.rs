@@ -1,10 +1,14 @@
 //! The lane of letters: confirmations, welcomes and notices never wait behind an edition.
 
 use std::num::NonZeroU16;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::watch;
 
+use super::lease::Lease;
 use super::relays::Relays;
 use crate::domain::address::EmailAddress;
 use crate::domain::letter::Letter;
@@ -39,6 +43,7 @@ pub async fn run(
     house: House,
     owner: String,
     relays: Relays,
+    lease: Arc<Lease>,
     mut present: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -54,6 +59,7 @@ pub async fn run(
             }
             continue;
         }
+        let held = lease.now();
         let letters = match claim(&house, &owner).await {
             Ok(letters) => letters,
             Err(error) => {
@@ -77,7 +83,18 @@ pub async fn run(
             if *stop.borrow() {
                 break;
             }
-            send(&house, &relays, &mut connection, &letter).await;
+            // Asked before each: after a standstill others may have sent it.
+            if !lease.holds(held) && !still_ours(&house, &owner, &letter).await {
+                continue;
+            }
+            // A fault of ours must cost one letter an attempt, not everybody their letters.
+            let sending = send(&house, &owner, &relays, &mut connection, &letter);
+            if AssertUnwindSafe(sending).catch_unwind().await.is_err() {
+                tracing::error!(letter = letter.id, "sending a letter broke off; it is tried again later");
+                connection = None;
+                let why = "sending it broke off".to_owned();
+                settle(&house, &owner, &letter, &Came::Waiting { counts: true, greylisted: false, why }).await;
+            }
         }
     }
     if let Some((_, idle, _)) = connection {
@@ -109,6 +126,7 @@ enum Came {
 
 async fn send(
     house: &House,
+    owner: &str,
     relays: &Relays,
     connection: &mut Option<(usize, Connection, tokio::time::Instant)>,
     letter: &LetterRow,
@@ -118,8 +136,27 @@ async fn send(
         Ok(None) => Came::Through,
         Err(error) => Came::Waiting { counts: true, greylisted: false, why: error.to_string() },
     };
+    settle(house, owner, letter, &came).await;
+}
+
+/// Whether the letter was not taken over; a database that cannot say is asked again.
+async fn still_ours(house: &House, owner: &str, letter: &LetterRow) -> bool {
+    loop {
+        let answer = match house.db.read().await {
+            Ok(mut reader) => outbox::is_ours(&mut reader, letter.id, owner).await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(ours) => return ours,
+            Err(error) => tracing::error!(%error, "letters cannot be read; they wait"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn settle(house: &House, owner: &str, letter: &LetterRow, came: &Came) {
     let mut pause = Duration::from_millis(50);
-    while let Err(error) = note(house, letter, &came).await {
+    while let Err(error) = note(house, owner, letter, came).await {
         // What was sent must be noted before anything else is sent: wait for the database.
         tracing::error!(%error, "a letter's result cannot be noted; sending waits");
         tokio::time::sleep(pause).await;
@@ -192,12 +229,14 @@ async fn attempt(
     Came::Waiting { counts: false, greylisted: false, why: "the connection was lost twice".to_owned() }
 }
 
-async fn note(house: &House, letter: &LetterRow, came: &Came) -> Result<(), FlowError> {
+async fn note(house: &House, owner: &str, letter: &LetterRow, came: &Came) -> Result<(), FlowError> {
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     match came {
         Came::Through => outbox::delete(&mut tx, letter.id).await?,
-        Came::Refused(why) => outbox::put_back(&mut tx, letter.id, "failed", letter.attempts + 1, now, why).await?,
+        Came::Refused(why) => {
+            outbox::put_back(&mut tx, letter.id, owner, "failed", letter.attempts + 1, now, why).await?
+        }
         Came::Waiting { counts, greylisted, why } => {
             let attempts = letter.attempts + i64::from(*counts);
             let tries = u32::try_from(attempts.max(1)).unwrap_or(u32::MAX);
@@ -207,11 +246,13 @@ async fn note(house: &House, letter: &LetterRow, came: &Came) -> Result<(), Flow
             match policy.after(tries, *greylisted, letter.created_at, now, random) {
                 // Without a server there was no attempt: look again soon.
                 Next::At(_) if !counts => {
-                    outbox::put_back(&mut tx, letter.id, "deferred", attempts, now.plus(Duration::from_secs(1)), why)
-                        .await?;
+                    let soon = now.plus(Duration::from_secs(1));
+                    outbox::put_back(&mut tx, letter.id, owner, "deferred", attempts, soon, why).await?;
                 }
-                Next::At(moment) => outbox::put_back(&mut tx, letter.id, "deferred", attempts, moment, why).await?,
-                Next::Expired => outbox::put_back(&mut tx, letter.id, "failed", attempts, now, why).await?,
+                Next::At(moment) => {
+                    outbox::put_back(&mut tx, letter.id, owner, "deferred", attempts, moment, why).await?
+                }
+                Next::Expired => outbox::put_back(&mut tx, letter.id, owner, "failed", attempts, now, why).await?,
             }
         }
     }

@@ -1,29 +1,35 @@
 //! The manager: finds editions that go out, freezes their audience, claims ahead of the couriers, and ends them.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::edition::{Running, Settings};
 use super::lanes::{Job, Lanes};
+use super::lease::Lease;
 use super::ledger::Ledger;
+use super::neighbours::Neighbours;
 use super::relays::Relays;
 use super::release;
+use super::stalled::{STALLED, stalled};
 use crate::domain::address::EmailAddress;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::{EditionStatus, EditionStep};
+use crate::domain::language::Language;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::time::Timestamp;
 use crate::flows::edition_content::{Rendering, contents};
 use crate::flows::{FlowError, House, publish};
-use crate::store::deliveries::{self, ClaimedRow, Settled};
+use crate::store::deliveries::{self, Claim, ClaimedRow, Settled};
 use crate::store::editions::{self, EditionRow};
 use crate::store::presence::Presence;
-use crate::store::{Durability, newsletters, outbox};
+use crate::store::{Durability, newsletters, outbox, workers};
 
 /// Deliveries of one claim: one write to the disk for all of them.
 const CLAIM: i64 = 200;
@@ -32,11 +38,15 @@ const LOOK: Duration = Duration::from_millis(300);
 /// While the last messages of an edition are on their way.
 const LOOK_CLOSELY: Duration = Duration::from_millis(20);
 /// How often the dead are looked for.
-const RECOVER: Duration = Duration::from_secs(2);
+const RECOVER: Duration = Duration::from_secs(1);
+/// How often a process says that it lives, where others wait for it.
+const BEAT: Duration = Duration::from_secs(1);
+/// The same where nobody can take over, for those who look on.
+const IDLE_BEAT: Duration = Duration::from_secs(15);
 /// After a fault of the database.
 const FAULT_PAUSE: Duration = Duration::from_secs(2);
-/// An edition that has not moved for so long raises an alarm.
-const STALLED: Duration = Duration::from_secs(600);
+/// How often editions that do not move are looked for.
+const LOOK_FOR_STALLED: Duration = Duration::from_secs(30);
 
 pub struct Manager {
     house: House,
@@ -48,12 +58,23 @@ pub struct Manager {
     /// Tells who else works under our name whether they may.
     present: watch::Sender<bool>,
     presence: Option<Presence>,
+    lease: Arc<Lease>,
+    neighbours: Neighbours,
+    beaten: Option<Instant>,
     recovered: Option<Instant>,
-    moved: HashMap<i64, (i64, Instant)>,
+    looked_for_stalled: Instant,
+    alarmed: HashMap<i64, Instant>,
 }
 
 impl Manager {
-    pub fn new(house: House, owner: String, lanes: Arc<Lanes>, ledger: Ledger, retry: RetryPolicy) -> Self {
+    pub fn new(
+        house: House,
+        owner: String,
+        lanes: Arc<Lanes>,
+        ledger: Ledger,
+        lease: Arc<Lease>,
+        retry: RetryPolicy,
+    ) -> Self {
         Self {
             house,
             owner,
@@ -63,8 +84,12 @@ impl Manager {
             running: HashMap::new(),
             present: watch::Sender::new(false),
             presence: None,
+            lease,
+            neighbours: Neighbours::default(),
+            beaten: None,
             recovered: None,
-            moved: HashMap::new(),
+            looked_for_stalled: Instant::now(),
+            alarmed: HashMap::new(),
         }
     }
 
@@ -79,10 +104,14 @@ impl Manager {
         while !*stop.borrow() {
             // Before the look: who rings while we look is heard afterwards.
             let rung = house.wake.editions.notified();
-            let pause = match self.round(&relays).await {
-                Ok(pause) => pause,
-                Err(error) => {
+            let pause = match AssertUnwindSafe(self.round(&relays)).catch_unwind().await {
+                Ok(Ok(pause)) => pause,
+                Ok(Err(error)) => {
                     tracing::error!(%error, "editions cannot be looked after; sending waits");
+                    FAULT_PAUSE
+                }
+                Err(_) => {
+                    tracing::error!("looking after editions broke off; it begins anew");
                     FAULT_PAUSE
                 }
             };
@@ -101,26 +130,23 @@ impl Manager {
 
     /// One look at everything; says when the next is due, without a bell.
     async fn round(&mut self, relays: &Relays) -> Result<Duration, FlowError> {
-        if self.presence.is_none() {
-            self.presence = Presence::enter(&self.house.db, &self.owner).await?;
-            self.present.send_replace(self.presence.is_some());
-            self.recovered = None;
-        }
-        if self.presence.is_none() {
+        if self.presence.is_none() && !self.enter().await? {
             // Another process sends for this database; this one stands by.
             return Ok(LOOK);
         }
+        self.beat(relays).await?;
         if self.recovered.is_none_or(|last| last.elapsed() > RECOVER) {
             self.recover().await?;
             self.recovered = Some(Instant::now());
         }
         let busy = editions::busy(&mut self.house.db.read().await?).await?;
         self.stop_those_not_in(&busy).await;
+        self.alarm().await?;
         let (mut more, mut last) = (false, false);
         for edition in busy {
             last |= edition.sending > 0 && edition.queued == 0 && self.lanes.is_empty();
             let looked_after = match edition.status {
-                EditionStatus::Sending => self.advance(&edition, relays).await,
+                EditionStatus::Sending => self.advance(&edition).await,
                 _ => self.skip(&edition).await,
             };
             // One edition in trouble does not keep the others.
@@ -136,8 +162,60 @@ impl Manager {
         })
     }
 
+    /// Becomes one of those who send; `false` while another process is the only one.
+    async fn enter(&mut self) -> Result<bool, FlowError> {
+        let Some(presence) = Presence::enter(&self.house.db, &self.owner).await? else { return Ok(false) };
+        let mut tx = self.house.db.write_with(Durability::Process).await?;
+        workers::enter(&mut tx, &self.owner, self.house.clock.now()).await?;
+        tx.commit().await?;
+        self.neighbours.forget();
+        (self.presence, self.beaten, self.recovered) = (Some(presence), None, None);
+        self.present.send_replace(true);
+        Ok(true)
+    }
+
+    /// Says that we live, and what we have trouble with. Who was taken for dead in the meantime holds nothing any more.
+    async fn beat(&mut self, relays: &Relays) -> Result<(), FlowError> {
+        let many = self.house.db.path().is_none();
+        let pause = if many { BEAT } else { IDLE_BEAT };
+        if self.beaten.is_some_and(|last| last.elapsed() < pause) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let beaten = self.try_beat(relays).await;
+        if beaten.is_err() {
+            // Without it others believe us dead. On SQLite it is a lock on a file, which no fault takes away.
+            self.presence = None;
+            self.present.send_replace(false);
+        }
+        if !beaten? {
+            tracing::warn!("others have taken over what this process had in hand, because it stood still");
+            self.lease.ended();
+            self.give_back(|_| true).await;
+            let mut tx = self.house.db.write_with(Durability::Process).await?;
+            workers::enter(&mut tx, &self.owner, self.house.clock.now()).await?;
+            tx.commit().await?;
+        }
+        if many {
+            self.lease.beat(began);
+        }
+        self.beaten = Some(began);
+        Ok(())
+    }
+
+    async fn try_beat(&mut self, relays: &Relays) -> Result<bool, FlowError> {
+        if let Some(presence) = &mut self.presence {
+            presence.check().await?;
+        }
+        let trouble = Some(relays.alarms().join("; ")).filter(|trouble| !trouble.is_empty());
+        let mut tx = self.house.db.write_with(Durability::Process).await?;
+        let known = workers::beat(&mut tx, &self.owner, trouble.as_deref(), self.house.clock.now()).await?;
+        tx.commit().await?;
+        Ok(known)
+    }
+
     /// Claims ahead, or ends what is done.
-    async fn advance(&mut self, edition: &EditionRow, relays: &Relays) -> Result<bool, FlowError> {
+    async fn advance(&mut self, edition: &EditionRow) -> Result<bool, FlowError> {
         let Some(running) = self.running(edition).await? else { return Ok(false) };
         let now = self.house.clock.now();
         let mut more = false;
@@ -153,33 +231,29 @@ impl Manager {
         }
         if edition.frozen && edition.queued + edition.sending + edition.deferred == 0 {
             self.finish(&running).await?;
-        } else {
-            self.watch(edition, relays);
         }
         Ok(more)
     }
 
     async fn claim(&self, running: &Arc<Running>, now: Timestamp) -> Result<usize, FlowError> {
-        let repeats = running.on_unknown.repeats();
+        let repeats = running.repeats;
         // Claiming is a write, and an edition whose rest waits for later has nothing to claim.
         let due = deliveries::next_due(&mut self.house.db.read().await?, running.id, repeats).await?;
         if due.is_none_or(|due| due > now) {
             return Ok(0);
         }
+        let claim = Claim { owner: &self.owner, number: i64::from_le_bytes(self.house.clock.random()) };
         let mut tx = self.house.db.write().await?;
-        let mut seqs = deliveries::claim(&mut tx, running.id, &self.owner, repeats, CLAIM, now).await?;
-        if seqs.is_empty() {
+        if deliveries::claim(&mut tx, running.id, claim, repeats, CLAIM, now).await?.is_empty() {
             return Ok(0);
         }
-        seqs.sort_unstable();
-        let rows = deliveries::claimed(&mut tx, running.id, &self.owner, now).await?;
+        let rows = deliveries::claimed(&mut tx, running.id, claim).await?;
         tx.commit().await?;
         let (mut jobs, mut unfit) = (Vec::with_capacity(rows.len()), Vec::new());
-        // A clock that stands still gives two claims the same moment.
-        for row in rows.into_iter().filter(|row| seqs.binary_search(&row.seq).is_ok()) {
-            match job(running, &row) {
+        for row in rows {
+            match job(running, &row, claim) {
                 Ok(job) => jobs.push(job),
-                Err(reason) => unfit.push(settled(running.id, &row, DeliveryState::Skipped, Some(reason), now)),
+                Err(reason) => unfit.push(skipped(running.id, &row, claim, reason, now)),
             }
         }
         let claimed = jobs.len() + unfit.len();
@@ -211,7 +285,11 @@ impl Manager {
         let Ok(sender) = EmailAddress::parse_any_role(&newsletter.from_address) else {
             return self.refuse(edition, "the sender's address is broken; set it again").await;
         };
-        let settings = Settings { sender, on_unknown: newsletter.on_unknown, retry: self.retry.clone() };
+        let settings = Settings {
+            sender,
+            repeats: newsletter.on_unknown.repeats(newsletter.repeats),
+            retry: self.retry.clone(),
+        };
         let running = Arc::new(Running::new(edition, rendering, settings));
         self.running.insert(edition.id, Arc::clone(&running));
         Ok(Some(running))
@@ -227,7 +305,7 @@ impl Manager {
     async fn finish(&mut self, running: &Running) -> Result<(), FlowError> {
         let now = self.house.clock.now();
         // A look first: this comes round again and again while an uncertain delivery waits for its repeat.
-        let repeats = running.on_unknown.repeats();
+        let repeats = running.repeats;
         if deliveries::repeatable(&mut self.house.db.read().await?, running.id, repeats).await? > 0 {
             return Ok(());
         }
@@ -278,7 +356,7 @@ impl Manager {
         let stopped: Vec<i64> = self.running.keys().copied().filter(|id| !goes_on(*id)).collect();
         for id in stopped {
             self.running.remove(&id);
-            self.moved.remove(&id);
+            self.alarmed.remove(&id);
             self.give_back(|job| job.edition.id == id).await;
         }
     }
@@ -289,6 +367,7 @@ impl Manager {
             let waiting = jobs.iter().map(|job| Settled {
                 edition_id: job.edition.id,
                 seq: job.seq,
+                claim: job.claim,
                 state: DeliveryState::Queued,
                 attempts: job.attempts,
                 next_at: now.as_micros(),
@@ -304,12 +383,6 @@ impl Manager {
     /// Gives back what dead workers had claimed.
     async fn recover(&mut self) -> Result<(), FlowError> {
         let Some(presence) = &mut self.presence else { return Ok(()) };
-        if let Err(error) = presence.check().await {
-            // Without it others believe us dead. On SQLite it is a lock on a file, which no fault takes away.
-            self.presence = None;
-            self.present.send_replace(false);
-            return Err(error.into());
-        }
         let house = &self.house;
         let boot = house.clock.boot();
         let mut reader = house.db.read().await?;
@@ -320,37 +393,49 @@ impl Manager {
                 claims.push((edition, owner));
             }
         }
+        let beats: HashMap<String, i64> =
+            workers::all(&mut reader).await?.into_iter().map(|worker| (worker.owner, worker.beats)).collect();
         drop(reader);
-        for owner in letters.into_iter().filter(|owner| *owner != self.owner) {
-            if presence.is_dead(&owner).await? {
-                release::letters(house, &owner).await?;
+        let mut others: Vec<String> = beats.keys().cloned().chain(letters).collect();
+        others.extend(claims.iter().map(|(_, owner)| owner.clone()));
+        others.sort_unstable();
+        others.dedup();
+        others.retain(|owner| *owner != self.owner);
+        self.neighbours.only(&others);
+        for owner in others {
+            if !self.neighbours.is_dead(presence, &owner, beats.get(&owner).copied()).await? {
+                continue;
             }
-        }
-        for (edition, owner) in claims.into_iter().filter(|(_, owner)| *owner != self.owner) {
-            if presence.is_dead(&owner).await? {
-                let same_boot = !boot.is_empty() && owner.rsplit_once('@').is_some_and(|(_, other)| other == boot);
-                release::claims(house, edition, &owner, !same_boot).await?;
+            // First of all: should it live, it learns from this that nothing is its own any more.
+            release::worker(house, &owner).await?;
+            release::letters(house, &owner).await?;
+            let same_boot = !boot.is_empty() && owner.rsplit_once('@').is_some_and(|(_, other)| other == boot);
+            for (edition, _) in claims.iter().filter(|(_, other)| *other == owner) {
+                release::claims(house, *edition, &owner, !same_boot).await?;
             }
         }
         Ok(())
     }
 
     /// Raises an alarm when an edition stands still though it should move.
-    fn watch(&mut self, edition: &EditionRow, relays: &Relays) {
-        let finished = edition.counts().finished();
-        let entry = self.moved.entry(edition.id).or_insert((finished, Instant::now()));
-        if entry.0 != finished {
-            *entry = (finished, Instant::now());
-        } else if edition.queued + edition.sending > 0 && entry.1.elapsed() > STALLED {
-            let why = relays.alarms().join("; ");
-            tracing::error!(edition = edition.id, queued = edition.queued, why, "the edition does not move");
-            entry.1 = Instant::now();
+    async fn alarm(&mut self) -> Result<(), FlowError> {
+        if self.looked_for_stalled.elapsed() < LOOK_FOR_STALLED {
+            return Ok(());
         }
+        self.looked_for_stalled = Instant::now();
+        for one in stalled(&self.house).await? {
+            if self.alarmed.get(&one.edition).is_none_or(|last| last.elapsed() >= STALLED) {
+                let why = one.why.text(Language::En);
+                tracing::error!(edition = one.edition, waiting = one.waiting, why, "the edition does not move");
+                self.alarmed.insert(one.edition, Instant::now());
+            }
+        }
+        Ok(())
     }
 }
 
 /// The job of a claimed row, or why there is none.
-fn job(running: &Arc<Running>, row: &ClaimedRow) -> Result<Job, &'static str> {
+fn job(running: &Arc<Running>, row: &ClaimedRow, claim: Claim<'_>) -> Result<Job, &'static str> {
     match row.subscription {
         None => return Err("erased"),
         Some(SubscriptionStatus::Confirmed) => {}
@@ -367,6 +452,7 @@ fn job(running: &Arc<Running>, row: &ClaimedRow) -> Result<Job, &'static str> {
     Ok(Job {
         edition: Arc::clone(running),
         seq: row.seq,
+        claim: claim.number,
         attempts: row.attempts,
         returns: 0,
         recipient,
@@ -375,16 +461,18 @@ fn job(running: &Arc<Running>, row: &ClaimedRow) -> Result<Job, &'static str> {
     })
 }
 
-fn settled(edition_id: i64, row: &ClaimedRow, state: DeliveryState, reason: Option<&str>, now: Timestamp) -> Settled {
+/// Somebody who must not get it after all.
+fn skipped(edition_id: i64, row: &ClaimedRow, claim: Claim<'_>, reason: &str, now: Timestamp) -> Settled {
     Settled {
         edition_id,
         seq: row.seq,
-        state,
+        claim: claim.number,
+        state: DeliveryState::Skipped,
         attempts: row.attempts,
         next_at: now.as_micros(),
         code: None,
         status: None,
         reply: None,
-        reason: reason.map(str::to_owned),
+        reason: Some(reason.to_owned()),
     }
 }

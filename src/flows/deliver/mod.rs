@@ -7,13 +7,17 @@
 
 mod courier;
 mod edition;
+mod hand;
 mod lanes;
+mod lease;
 mod ledger;
 mod letters;
 mod manager;
+mod neighbours;
 mod rate;
 mod relays;
 mod release;
+mod stalled;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +26,14 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use self::courier::Courier;
+use self::hand::Hand;
 use self::lanes::Lanes;
+use self::lease::Lease;
 use self::ledger::Ledger;
 use self::manager::Manager;
 use self::rate::Rate;
 pub use self::relays::Relays;
+pub use self::stalled::{Stalled, Standstill, stalled};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::token::hex;
 use crate::flows::House;
@@ -108,8 +115,8 @@ impl Work {
         let owner = format!("{}@{}", hex(&house.clock.random::<8>()), house.clock.boot());
         let (stop, stopped) = watch::channel(false);
         let lanes = Arc::new(Lanes::new(house.clock.clone(), house.config.smtp_connections));
-        let (ledger, committer) = Ledger::open(house.clone(), owner.clone());
-        let retry = pauses.retry.clone();
+        let (ledger, committer) = Ledger::open(house.clone());
+        let (retry, lease) = (pauses.retry.clone(), Arc::new(Lease::new()));
         let courier = Courier {
             house: house.clone(),
             lanes: Arc::clone(&lanes),
@@ -117,15 +124,24 @@ impl Work {
             relays: relays.clone(),
             rate: Rate::of(house),
             pauses: Arc::new(pauses),
+            lease: Arc::clone(&lease),
+            hand: Hand::default(),
         };
         let mut hands = JoinSet::new();
         for _ in 0..house.config.smtp_connections {
-            hands.spawn(courier.clone().run());
+            hands.spawn(Courier { hand: Hand::default(), ..courier.clone() }.run());
         }
-        let manager = Manager::new(house.clone(), owner.clone(), Arc::clone(&lanes), ledger, retry);
+        let manager = Manager::new(house.clone(), owner.clone(), Arc::clone(&lanes), ledger, Arc::clone(&lease), retry);
         for _ in 0..LETTER_TASKS {
             let present = manager.present();
-            hands.spawn(letters::run(house.clone(), owner.clone(), relays.clone(), present, stopped.clone()));
+            hands.spawn(letters::run(
+                house.clone(),
+                owner.clone(),
+                relays.clone(),
+                Arc::clone(&lease),
+                present,
+                stopped.clone(),
+            ));
         }
         let manager = tokio::spawn(manager.run(relays.clone(), stopped));
         Self { house: house.clone(), owner, stop, lanes, hands, manager, committer }

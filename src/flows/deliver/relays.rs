@@ -85,6 +85,7 @@ impl Relays {
     /// The server closed the door or vanished in the middle.
     pub fn stumbled(&self, place: usize, why: &str) {
         if let Some(pause) = self.put_down(place) {
+            self.health(place).alarm = Some(why.to_owned());
             tracing::warn!(server = place, pause_seconds = pause.as_secs(), why, "the mail server stumbled");
         }
     }

@@ -1,7 +1,7 @@
 //! Giving back what somebody had claimed and will not send any more.
 
 use crate::flows::House;
-use crate::store::{StoreError, deliveries, editions, outbox};
+use crate::store::{Durability, StoreError, deliveries, editions, outbox, workers};
 
 /// Gives back all that `owner` has in hand: nothing is left to guess at the next start.
 pub async fn everything(house: &House, owner: &str) -> Result<(), StoreError> {
@@ -9,7 +9,15 @@ pub async fn everything(house: &House, owner: &str) -> Result<(), StoreError> {
     for edition in editions {
         claims(house, edition, owner, false).await?;
     }
-    letters(house, owner).await
+    letters(house, owner).await?;
+    worker(house, owner).await
+}
+
+/// Says that this one does not send any more.
+pub async fn worker(house: &House, owner: &str) -> Result<(), StoreError> {
+    let mut tx = house.db.write_with(Durability::Process).await?;
+    workers::forget(&mut tx, owner).await?;
+    tx.commit().await
 }
 
 /// Gives back an edition's deliveries; with `in_doubt` even what was only claimed is uncertain.

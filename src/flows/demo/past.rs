@@ -22,7 +22,7 @@ use crate::flows::subscribe::organisation;
 use crate::flows::unsubscribe::{self, Held};
 use crate::flows::{House, publish};
 use crate::store::articles::{self, NewArticle};
-use crate::store::deliveries::{self, DeliveryRow, Settled, Start};
+use crate::store::deliveries::{self, Claim, DeliveryRow, Settled, Start};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::{StoreError, Tx, consent, subscriptions, suppressions};
@@ -33,6 +33,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const EDITION: u32 = 91;
 /// Who sent it, as the ledger notes it.
 const SENDER: &str = "demo";
+/// One claim for all of it.
+const CLAIM: i64 = 1;
 
 /// Section, title and summary of what the past edition told. Ours, and marked as what it is.
 const ARTICLES: [(&str, &str, &str); 5] = [
@@ -130,16 +132,17 @@ async fn send(house: &House, newsletter: &NewsletterRow, edition: &EditionRow) -
     let mut tx = house.db.write().await?;
     while !deliveries::freeze_some(&mut tx, edition.id, newsletter.id, now, now).await? {}
     let everybody = i64::try_from(PEOPLE.len()).unwrap_or(i64::MAX);
-    deliveries::claim(&mut tx, edition.id, SENDER, 0, everybody, now).await?;
+    let claim = Claim { owner: SENDER, number: CLAIM };
+    deliveries::claim(&mut tx, edition.id, claim, 0, everybody, now).await?;
     let rows = deliveries::page(&mut tx, edition.id, None, 0, everybody).await?;
     let settled: Vec<Settled> = rows.iter().map(|row| settled(row, fate(row))).collect();
     let starts: Vec<Start> = settled
         .iter()
         .filter(|settled| settled.state != DeliveryState::Skipped)
-        .map(|settled| Start { edition_id: edition.id, seq: settled.seq })
+        .map(|settled| Start { edition_id: edition.id, seq: settled.seq, claim: CLAIM })
         .collect();
-    deliveries::start(&mut tx, SENDER, &starts, now).await?;
-    deliveries::settle(&mut tx, SENDER, &settled, now.plus(HOUR)).await?;
+    deliveries::start(&mut tx, &starts, now).await?;
+    deliveries::settle(&mut tx, &settled, now.plus(HOUR)).await?;
     let (from, to) = (EditionStatus::Sending, EditionStatus::Sent);
     // As long as the most patient delivery: three days.
     editions::change_status(&mut tx, edition.id, from, to, None, now.plus(3 * DAY)).await?;
@@ -167,6 +170,7 @@ fn settled(row: &DeliveryRow, fate: Fate) -> Settled {
     Settled {
         edition_id: row.edition_id,
         seq: row.seq,
+        claim: CLAIM,
         state,
         attempts,
         next_at: row.next_at.as_micros(),

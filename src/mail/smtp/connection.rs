@@ -156,6 +156,17 @@ impl Connection {
     /// `message`, its parts joined, is dot-stuffed and has CRLF line ends only ([`super::dot`]). Without a go-ahead
     /// nothing is sent, and the outcome is [`Outcome::LostBefore`].
     pub async fn send(&mut self, message: &[&[u8]], next: Option<&Envelope<'_>>) -> Outcome {
+        self.send_while(message, next, &|| true).await
+    }
+
+    /// The same, unless `may` says no before the final dot has left, as it does where somebody else may have taken the
+    /// message over: then the outcome is [`Outcome::LostBefore`].
+    pub async fn send_while(
+        &mut self,
+        message: &[&[u8]],
+        next: Option<&Envelope<'_>>,
+        may: &(dyn Fn() -> bool + Sync),
+    ) -> Outcome {
         debug_assert!(
             is_transparent(message.iter().copied()),
             "a message goes to the wire dot-stuffed, with CRLF only"
@@ -184,10 +195,13 @@ impl Connection {
             slices.push(IoSlice::new(&commands.bytes));
         }
         let mut handed = 0;
-        let written = self.wire.write(&mut slices, self.timeouts.block, &mut handed).await;
+        let written = self.wire.write(&mut slices, self.timeouts.block, may, &mut handed).await;
         if let Err(fault) = &written
             && handed <= before_dot
         {
+            if *fault == Fault::Withdrawn {
+                return Outcome::LostBefore(Failure { stage: Stage::End, fault: Fault::Withdrawn });
+            }
             return self.last_words(fault.clone()).await;
         }
         let outcome = self.outcome().await;
@@ -271,7 +285,7 @@ impl Connection {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.wire.write(&mut [IoSlice::new(bytes)], self.timeouts.block, &mut 0).await
+        self.wire.write(&mut [IoSlice::new(bytes)], self.timeouts.block, &|| true, &mut 0).await
     }
 
     /// The reply to the final dot.

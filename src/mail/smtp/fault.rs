@@ -24,6 +24,8 @@ pub enum Fault {
     Unsolicited,
     #[error("its answer, {0}, belongs to another question")]
     OutOfStep(u16),
+    #[error("the message was withdrawn before it left")]
+    Withdrawn,
     #[error("bytes in clear followed the go-ahead for encryption")]
     Injected,
     #[error("its certificate does not prove who it is: {0}")]

@@ -182,7 +182,7 @@ impl Dialogue<'_> {
             return Err(failed(stage)(Fault::Unsolicited));
         }
         let mut slices = [std::io::IoSlice::new(command.as_bytes())];
-        self.wire.write(&mut slices, self.relay.timeouts.block, &mut 0).await.map_err(failed(stage))
+        self.wire.write(&mut slices, self.relay.timeouts.block, &|| true, &mut 0).await.map_err(failed(stage))
     }
 
     async fn expect(&mut self, stage: Stage) -> Result<(), OpenError> {

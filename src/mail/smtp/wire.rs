@@ -21,6 +21,9 @@ use crate::domain::smarthost::{Family, Smarthost};
 /// Bytes that must get through within one block timeout (RFC 5321 section 4.5.3.2.5).
 const BLOCK: usize = 64 * 1024;
 
+/// Whether what is being handed over may still leave.
+pub(super) type May<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// A connection as bytes: encrypted or not, and what the server has said so far.
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -103,27 +106,40 @@ impl Wire {
     }
 
     /// Hands over all of `slices`, `patience` for each block of 64 KiB. `handed` counts the bytes that the kernel (or
-    /// the cipher) took, also when the rest failed.
+    /// the cipher) took, also when the rest failed. Nothing more leaves once `may` says no.
     pub(super) async fn write(
         &mut self,
         slices: &mut [IoSlice<'_>],
         patience: Duration,
+        may: May<'_>,
         handed: &mut usize,
     ) -> Result<(), Fault> {
         let mut rest = slices;
         // Empty slices would look like a connection that takes nothing.
         IoSlice::advance_slices(&mut rest, 0);
         while !rest.is_empty() {
-            let block = self.write_block(&mut rest, handed);
+            let block = self.write_block(&mut rest, may, handed);
             timeout(patience, block).await.unwrap_or(Err(Fault::Timeout))?;
         }
         timeout(patience, self.stream.flush()).await.map_err(|_| Fault::Timeout)?.map_err(Fault::from)
     }
 
-    async fn write_block(&mut self, rest: &mut &mut [IoSlice<'_>], handed: &mut usize) -> Result<(), Fault> {
+    async fn write_block(
+        &mut self,
+        rest: &mut &mut [IoSlice<'_>],
+        may: May<'_>,
+        handed: &mut usize,
+    ) -> Result<(), Fault> {
         let end = *handed + BLOCK;
         while !rest.is_empty() && *handed < end {
-            let taken = self.stream.write_vectored(rest).await?;
+            // Asked at each try: the process may have stood still between two of them.
+            let taken = poll_fn(|cx| {
+                if !may() {
+                    return Poll::Ready(Err(Fault::Withdrawn));
+                }
+                Pin::new(&mut self.stream).poll_write_vectored(cx, rest).map_err(Fault::from)
+            })
+            .await?;
             if taken == 0 {
                 return Err(Fault::Closed);
             }

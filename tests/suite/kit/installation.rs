@@ -111,20 +111,28 @@ impl Installation {
 
     /// Starts `postduif serve` and waits until it is ready.
     pub fn serve(&self) -> Serving {
+        self.start(&["serve"], &self.address).when_ready()
+    }
+
+    /// Another node on the same database, with an address of its own.
+    pub fn another_node(&self) -> Serving {
+        self.start(&["serve"], &free_address()).when_ready()
+    }
+
+    /// Starts a part of the program alone; only the part with the pages can be asked whether it is ready.
+    pub fn serve_only(&self, part: &str) -> Serving {
+        let serving = self.start(&["serve", "--only", part], &free_address());
+        if part == "web" { serving.when_ready() } else { serving }
+    }
+
+    fn start(&self, arguments: &[&str], address: &str) -> Serving {
         static COUNT: AtomicU16 = AtomicU16::new(0);
         let log = self.folder().join(format!("serve-{}.log", COUNT.fetch_add(1, Ordering::Relaxed)));
         let file = File::create(&log).expect("the installation has room for a log");
-        let mut command = self.program(&["serve"]).into_command();
+        let mut command = self.program(arguments).env("POSTDUIF_LISTEN", address).into_command();
         command.stdin(Stdio::null()).stdout(file.try_clone().expect("a file can be shared")).stderr(file);
         let child = command.spawn().expect("the program starts");
-        let mut serving = Serving { http: Http::to(format!("http://{}", self.address)), child, log };
-        let deadline = Instant::now() + PATIENCE;
-        while serving.http.ask("GET", "/health/ready").try_send().is_none_or(|answer| answer.status != 200) {
-            let ended = serving.child.try_wait().expect("a child can be asked after");
-            assert!(ended.is_none() && Instant::now() < deadline, "never ready ({ended:?}): {}", serving.log());
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        serving
+        Serving { http: Http::to(format!("http://{address}")), child, log }
     }
 
     fn program(&self, arguments: &[&str]) -> Program {
@@ -141,6 +149,22 @@ impl Installation {
 }
 
 impl Serving {
+    fn when_ready(mut self) -> Self {
+        let deadline = Instant::now() + PATIENCE;
+        while self.http.ask("GET", "/health/ready").try_send().is_none_or(|answer| answer.status != 200) {
+            let ended = self.child.try_wait().expect("a child can be asked after");
+            assert!(ended.is_none() && Instant::now() < deadline, "never ready ({ended:?}): {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self
+    }
+
+    /// A signal such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill can be run").success(), "it still runs");
+    }
+
     /// Everything it has said so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("the log is there")
@@ -154,8 +178,7 @@ impl Serving {
 
     /// SIGTERM, and how it ended.
     pub fn terminate(&mut self) -> ExitStatus {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(sent.expect("kill can be run").success(), "it still runs");
+        self.signal("TERM");
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("a child can be asked after") {

@@ -1,6 +1,7 @@
 //! What the tests are written with: a house of their own, and people and servers to meet it.
 
 pub mod browser;
+pub mod cable;
 pub mod database;
 pub mod desk;
 pub mod feeds;

@@ -1,0 +1,85 @@
+//! `cargo bench`: what the whole product does a second, beside its mail server and its visitors. Prints Markdown tables.
+//!
+//! `READERS=1000000 cargo bench` measures with as many readers; without it, a hundred thousand. `benches/send.sh` holds
+//! the rate of sending against Postfix's own load generator; this measures everything else that people wait for.
+//! `POSTDUIF_TEST_DATABASE_URL=postgres://…`, an empty database, measures PostgreSQL instead of SQLite.
+
+mod house {
+    pub mod client;
+    pub mod program;
+    pub mod sink;
+}
+
+use std::time::{Duration, Instant};
+
+use house::client::{self, Load};
+use house::program::Program;
+use house::sink::Sink;
+
+/// So many visitors at once sign up.
+const VISITORS: usize = 64;
+/// How long visitors are measured.
+const VISIT: Duration = Duration::from_secs(8);
+
+#[tokio::main]
+async fn main() {
+    // `cargo test --benches` and `cargo bench -- --list` ask for nothing that is here.
+    if std::env::args().any(|argument| argument == "--list" || argument == "--test") {
+        return;
+    }
+    let readers: usize = std::env::var("READERS").map_or(100_000, |count| count.parse().expect("READERS is a number"));
+    let sink = Sink::open(Duration::ZERO).await;
+    let program = Program::new(&sink.address());
+    println!("| what | with | measured |\n|---|---|---|");
+    let tell = |what: &str, with: &str, measured: String| println!("| {what} | {with} | {measured} |");
+    let engine = program.engine();
+
+    program.run(&["newsletter", "create", "bench", "--title", "Bench", "--from", "Bench <bench@example.org>"]);
+    let list = program.list(readers);
+    let began = Instant::now();
+    program.run(&["subscriber", "import", &list, "--newsletter", "bench", "--consent", "made up for a measurement"]);
+    tell("import", &format!("{readers} rows, {engine}"), format!("{:.1} s", began.elapsed().as_secs_f64()));
+
+    let began = Instant::now();
+    let mut serving = program.serve().await;
+    tell("start to ready", &format!("{readers} subscribers"), format!("{:.2} s", began.elapsed().as_secs_f64()));
+
+    let reference = client::one_transaction_per_request(program.folder(), VISITORS, VISIT).await;
+    let load = client::sign_ups(&program.address, VISITORS, VISIT).await;
+    let with = format!("{VISITORS} visitors, durable");
+    tell("sign-ups", &with, format!("{:.0}/s, p50 {:.0} ms, p99 {:.0} ms", load.rate(), load.p(50), load.p(99)));
+    tell("the same load", "SQLite, a pool of 10, one transaction a request", format!("{:.0}/s", reference.rate()));
+    tell("ratio", "", format!("{:.1}", load.rate() / reference.rate()));
+    sink.settle().await;
+
+    let edition = program.edition();
+    sink.begin();
+    let began = Instant::now();
+    program.run(&["edition", "send", &edition]);
+    let first = sink.first().await - began;
+    tell("first mail", &format!("{readers} readers"), format!("{:.2} s after the command began", first.as_secs_f64()));
+    let clicks = client::one_clicks(&program.address, sink.tokens(2_000).await).await;
+    let with = "while the edition goes out";
+    tell("one-click unsubscribe", with, format!("p50 {:.0} ms, p99 {:.0} ms", clicks.p(50), clicks.p(99)));
+    let (rates, done) = sink.rates(readers - 3_000).await;
+    let most = serving.memory();
+    tell("sending", &format!("{readers} readers, {} kB", sink.size() / 1024), format!("{:.0}/s", done));
+    let (early, late) = (Load::average(&rates[..rates.len() / 10 + 1]), Load::average(&rates[rates.len() * 9 / 10..]));
+    tell("the last tenth ÷ the first", "", format!("{:.2}", late / early));
+    tell("memory at most", &format!("{readers} readers"), format!("{most} MiB"));
+    serving.stop();
+
+    let slow = Sink::open(Duration::from_millis(20)).await;
+    let program = Program::new(&slow.address());
+    program.run(&["newsletter", "create", "bench", "--title", "Bench", "--from", "Bench <bench@example.org>"]);
+    let list = program.list(3_000);
+    program.run(&["subscriber", "import", &list, "--newsletter", "bench", "--consent", "made up for a measurement"]);
+    let edition = program.edition();
+    let mut serving = program.serve().await;
+    slow.begin();
+    program.run(&["edition", "send", &edition]);
+    slow.first().await;
+    let (_, rate) = slow.rates(2_900).await;
+    tell("sending", "20 ms before each reply, 10 connections", format!("{rate:.0}/s"));
+    serving.stop();
+}
