@@ -22,7 +22,7 @@ use crate::store::{Db, StoreError, meta, migrate};
 use crate::web::{Web, application};
 
 /// How long a request in hand may take to finish when we are told to stop.
-const FAREWELL: Duration = Duration::from_secs(30);
+const FAREWELL: Duration = Duration::from_secs(8);
 /// How long a client may take to say what it wants.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -163,12 +163,22 @@ impl Running {
         if let Some((web, _)) = &self.web {
             web.drain();
         }
-        // Workers before the web: on PostgreSQL they may hold a connection that a thread of the web opened.
-        if let Some((jobs, mailer)) = self.workers {
-            tokio::join!(jobs.stop(), mailer.stop());
-        }
-        if let Some((_, server)) = self.web {
-            server.stop(true).await;
+        let workers = async {
+            if let Some((jobs, mailer)) = self.workers {
+                tokio::join!(jobs.stop(), mailer.stop());
+            }
+        };
+        let web = async {
+            if let Some((_, server)) = self.web {
+                server.stop(true).await;
+            }
+        };
+        if self.house.db.path().is_some() {
+            tokio::join!(workers, web);
+        } else {
+            // Workers before the web: they may hold a connection that a thread of the web opened.
+            workers.await;
+            web.await;
         }
         self.house.db.close().await;
     }

@@ -285,11 +285,8 @@ impl Manager {
         let Ok(sender) = EmailAddress::parse_any_role(&newsletter.from_address) else {
             return self.refuse(edition, "the sender's address is broken; set it again").await;
         };
-        let settings = Settings {
-            sender,
-            repeats: newsletter.on_unknown.repeats(newsletter.repeats),
-            retry: self.retry.clone(),
-        };
+        let settings =
+            Settings { sender, repeats: newsletter.on_unknown.repeats(newsletter.repeats), retry: self.retry.clone() };
         let running = Arc::new(Running::new(edition, rendering, settings));
         self.running.insert(edition.id, Arc::clone(&running));
         Ok(Some(running))
