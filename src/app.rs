@@ -12,12 +12,14 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::domain::smarthost::Smarthost;
 use crate::domain::token::{Keys, WeakSecret};
+use crate::flows::backup::{self, BackupError, Reason, Source};
 use crate::flows::deliver::{Mailer, Relays};
 use crate::flows::health::KEY_FINGERPRINT;
 use crate::flows::{FurnishError, House, demo};
 
 use crate::jobs::Jobs;
 use crate::mail::smtp::{Relay, Timeouts, Tls};
+use crate::store::at_work::AtWork;
 use crate::store::{Db, StoreError, meta, migrate};
 use crate::web::{Web, application};
 
@@ -50,12 +52,16 @@ pub enum StartError {
          already sent is dead; set POSTDUIF_SECRET_KEY to the old one or restore its file from a backup"
     )]
     OtherKey(String),
+    #[error("the database {0} is being restored or moved; start again when that is done")]
+    Restoring(String),
     #[error("something else listens on {0} already; stop it, or choose another port with --listen")]
     PortInUse(SocketAddr),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
     #[error(transparent)]
     Furnish(#[from] FurnishError),
+    #[error("the database must change for this version, and the backup before that failed: {0}")]
+    Backup(#[from] BackupError),
     #[error("the clockwork does not start: {0}")]
     Jobs(#[from] JobSchedulerError),
     #[error("the machine does not let us start: {0}")]
@@ -70,6 +76,12 @@ pub async fn build(config: Config, clock: Clock) -> Result<House, StartError> {
     // The secret first: where it is missing beside a database that is there, nothing must be touched.
     let keys = Keys::new(config.secret_key(&clock)?.reveal())?;
     let db = Db::open(config.database_url.reveal()).await?;
+    let applied = migrate::applied(&mut db.read().await?).await?;
+    if !applied.is_empty() && migrate::is_behind(&applied) {
+        // What a schema change has done cannot be undone.
+        let source = Source { db: &db, config: &config, clock: &clock, keys: &keys };
+        backup::automatic(source, Reason::SchemaChange).await?;
+    }
     migrate::migrate(&db).await?;
     let mut tx = db.write().await?;
     let fingerprint = keys.fingerprint();
@@ -90,6 +102,7 @@ pub struct Running {
     pub address: Option<SocketAddr>,
     web: Option<(Web, ServerHandle)>,
     workers: Option<(Jobs, Mailer)>,
+    at_work: AtWork,
 }
 
 /// Puts a house to work. Listens first, so that a port in use stops the start before anything else happens.
@@ -97,6 +110,8 @@ pub struct Running {
 /// # Errors
 /// When the port cannot be had, or the clockwork does not start.
 pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError> {
+    let at_work =
+        AtWork::serving(&house.db)?.ok_or_else(|| StartError::Restoring(house.config.database_url.to_string()))?;
     let listener = if parts == Parts::Worker { None } else { Some(listen(house.config.listen)?) };
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     if let Some(address) = address
@@ -110,7 +125,7 @@ pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError
     } else {
         Some((Jobs::start(&house).await?, Mailer::start(&house, relays(&house))))
     };
-    Ok(Running { house, address, web, workers })
+    Ok(Running { house, address, web, workers, at_work })
 }
 
 fn serve_web(house: &House, listener: TcpListener) -> Result<(Web, ServerHandle), StartError> {
@@ -181,5 +196,6 @@ impl Running {
             web.await;
         }
         self.house.db.close().await;
+        drop(self.at_work);
     }
 }

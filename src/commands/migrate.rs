@@ -1,20 +1,58 @@
-//! `postduif migrate`: bring the database to this version.
+//! `postduif migrate`: bring the database to this version, or everything in it to another database.
 
+use clap::Args;
 use serde_json::json;
 
 use super::output::Output;
 use crate::app;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, DatabaseUrl, key_file};
+use crate::flows::{House, restore};
+
+/// Bring the database to this version; `serve` does it too
+#[derive(Args)]
+pub struct Arguments {
+    /// Then move everything to this empty database, of either engine, and compare
+    #[arg(long, value_name = "URL")]
+    to: Option<DatabaseUrl>,
+}
 
 /// Makes the database where there is none; nothing happens to one that is up to date.
-pub async fn run(config: Config, output: &Output) -> anyhow::Result<()> {
+pub async fn run(arguments: Arguments, config: Config, output: &Output) -> anyhow::Result<()> {
     let house = app::build(config, Clock::system()).await?;
+    let outcome = match arguments.to {
+        Some(to) => move_to(&house, to, output).await,
+        None => ready(&house, output),
+    };
     house.db.close().await;
+    outcome
+}
+
+fn ready(house: &House, output: &Output) -> anyhow::Result<()> {
     let place = house.config.database_url.to_string();
     let version = env!("CARGO_PKG_VERSION");
     output.one(&json!({ "database": place, "version": version }), || {
         format!("The database {place} is ready for postduif {version}.")
+    })?;
+    Ok(())
+}
+
+async fn move_to(house: &House, to: DatabaseUrl, output: &Output) -> anyhow::Result<()> {
+    let (from, place) = (house.config.database_url.to_string(), to.to_string());
+    let key = house.config.database_url.sqlite_path().filter(|_| house.config.given_secret().is_none()).map(key_file);
+    let needs_key = key.filter(|_| to.sqlite_path().is_none());
+    let moved = restore::move_to(house, to).await?;
+    let tables = &moved.manifest.tables;
+    output.one(&json!({ "from": from, "to": place, "rows": moved.rows, "tables": tables }), || {
+        let key = needs_key.map_or_else(String::new, |file| {
+            format!("\nThe secret key goes along: set POSTDUIF_SECRET_KEY_FILE={} on every node.", file.display())
+        });
+        format!(
+            "{} rows in {} tables are in {place} now, each table counted and hashed on both sides.\n\
+             Set POSTDUIF_DATABASE_URL to it. {from} is as it was; do not serve it again.{key}",
+            moved.rows,
+            tables.len()
+        )
     })?;
     Ok(())
 }

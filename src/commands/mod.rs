@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, one file per command.
 
 mod article;
+mod backup;
 mod completions;
 mod config;
 mod consent;
@@ -61,9 +62,10 @@ struct Global {
 enum Command {
     Demo(demo::Arguments),
     Serve(serve::Arguments),
-    /// Bring the database to this version; `serve` does it too
-    Migrate,
+    Migrate(migrate::Arguments),
     Config(config::Arguments),
+    Backup(backup::Arguments),
+    Restore(backup::RestoreArguments),
     Completions(completions::Arguments),
     /// Make, show and change newsletters
     #[command(subcommand)]
@@ -124,7 +126,13 @@ impl Command {
                 let config = global.load(arguments.listen.as_deref())?;
                 start::block_on(serve::run(config, &arguments))?;
             }
-            Self::Migrate => start::block_on(migrate::run(global.load(None)?, output))?,
+            Self::Migrate(arguments) => start::block_on(migrate::run(arguments, global.load(None)?, output))?,
+            Self::Backup(arguments) => {
+                start::in_house(global, async |house| backup::run(&arguments, house, output).await)?;
+            }
+            Self::Restore(arguments) => {
+                start::block_on(backup::run_restore(&arguments, &global.load(None)?, output))?;
+            }
             Self::Newsletter(command) => {
                 start::in_house(global, async |house| newsletter::run(command, house, output).await)?
             }

@@ -38,6 +38,14 @@ impl Drop for TemporaryFolder {
     }
 }
 
+/// Makes a folder that only we can enter, unless it is there.
+///
+/// # Errors
+/// When the machine refuses.
+pub fn private_folder(path: &Path) -> Result<()> {
+    if path.is_dir() { Ok(()) } else { DirBuilder::new().mode(0o700).recursive(true).create(path) }
+}
+
 /// By which name this program was called, for commands that people copy.
 pub fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "postduif".to_owned())

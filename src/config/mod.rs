@@ -16,8 +16,8 @@ use tracing_subscriber::filter::Targets;
 
 pub use self::database::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::layers::{FlagValue, Flags, Origin};
-pub use self::machine::{TemporaryFolder, program, variables};
-pub use self::secret::{KeyFileError, SecretKey, key_file};
+pub use self::machine::{TemporaryFolder, private_folder, program, variables};
+pub use self::secret::{KeyFileError, SecretKey, key_file, put_key};
 use self::settings::{Fallback, Setting, Shown};
 use crate::clock::Clock;
 use crate::domain::address::EmailAddress;
@@ -38,6 +38,10 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// Which database.
     pub database_url: DatabaseUrl,
+    /// Where backups go that are made by themselves.
+    pub backup_folder: Option<PathBuf>,
+    /// How many of each kind are kept; with 0 none are made.
+    pub backup_keep: u32,
     /// The mail servers that take our mail; empty means that nothing can be sent.
     pub smtp: Vec<Smarthost>,
     /// Connections to them at once.
@@ -171,6 +175,27 @@ impl Config {
                 "with PostgreSQL all nodes need the same key; make one with `openssl rand -base64 32` and give it as \
                  POSTDUIF_SECRET_KEY or in a file named by POSTDUIF_SECRET_KEY_FILE",
             )),
+        }
+    }
+
+    /// The same settings for another database.
+    pub fn with_database(&self, database_url: DatabaseUrl) -> Self {
+        Self { database_url, ..self.clone() }
+    }
+
+    /// The secret that the settings give, which lies beside no database.
+    pub const fn given_secret(&self) -> Option<&SecretKey> {
+        self.given_secret.as_ref()
+    }
+
+    /// The secret that lies beside the database and goes where it goes, if there is one.
+    ///
+    /// # Errors
+    /// When its file is unsafe.
+    pub fn secret_beside(&self) -> Result<Option<SecretKey>, ConfigError> {
+        match (&self.given_secret, self.database_url.sqlite_path()) {
+            (None, Some(database)) => Ok(secret::read(&key_file(database))?),
+            _ => Ok(None),
         }
     }
 

@@ -30,8 +30,11 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
     let smtp_ehlo = smtp_ehlo.unwrap_or_else(|| public_url.host().trim_matches(['[', ']']).to_owned());
     let database_url: DatabaseUrl = layers.required(settings::DATABASE_URL, str::parse)?;
     let smtp = layers.optional(settings::SMTP_URL, Smarthost::parse_list)?.unwrap_or_default();
+    let backup_folder = layers.optional(settings::BACKUP_FOLDER, str::parse::<PathBuf>)?;
     let mut config = Config {
         listen,
+        backup_folder: backup_folder.or_else(|| Some(database_url.sqlite_path()?.with_file_name("backups"))),
+        backup_keep: layers.required(settings::BACKUP_KEEP, number)?,
         database_url,
         smtp,
         smtp_connections: layers.required(settings::SMTP_CONNECTIONS, |text| {
@@ -120,6 +123,8 @@ fn effective(setting: &'static Setting, layers: &Layers, config: &Config) -> Eff
             value = Some(config.public_url.to_string());
         } else if setting == settings::SMTP_EHLO {
             value = Some(config.smtp_ehlo.clone());
+        } else if setting == settings::BACKUP_FOLDER {
+            value = config.backup_folder.as_ref().map(|folder| folder.display().to_string());
         } else if let Some(database) = config.database_url.sqlite_path() {
             value = Some("•••".to_owned());
             origin = Origin::KeyFile(key_file(database));

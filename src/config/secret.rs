@@ -27,7 +27,10 @@ pub struct SecretKey(Vec<u8>);
 
 impl SecretKey {
     /// Reads base64; the message of a fault repeats nothing of it.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         let bytes = BASE64.decode(text).or_else(|_| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text));
         match bytes {
@@ -35,6 +38,11 @@ impl SecretKey {
             Ok(_) => Err("the key is shorter than 32 bytes; make one with: openssl rand -base64 32"),
             Err(_) => Err("the key is not base64; make one with: openssl rand -base64 32"),
         }
+    }
+
+    /// As its file and its variable have it.
+    pub fn to_base64(&self) -> String {
+        BASE64.encode(&self.0)
     }
 
     /// The bytes themselves.
@@ -81,12 +89,13 @@ pub(super) fn read_or_make(database: &Path, clock: &Clock) -> Result<SecretKey, 
     if std::fs::metadata(database).is_ok_and(|found| found.len() > 0) {
         return Err(KeyFileError::Lost { database: database.into(), key: path });
     }
-    make(&path, clock).map_err(|error| KeyFileError::Io(path.clone(), "made", error))?;
+    let fresh = SecretKey(clock.random::<32>().to_vec());
+    make(&path, &fresh, clock, false).map_err(|error| KeyFileError::Io(path.clone(), "made", error))?;
     // Another process may have been first; its key counts.
     read(&path)?.ok_or_else(|| KeyFileError::Io(path, "read", ErrorKind::NotFound.into()))
 }
 
-fn read(path: &Path) -> Result<Option<SecretKey>, KeyFileError> {
+pub(super) fn read(path: &Path) -> Result<Option<SecretKey>, KeyFileError> {
     let fault = |error| KeyFileError::Io(path.into(), "read", error);
     let file = match File::open(path) {
         Ok(file) => file,
@@ -100,13 +109,24 @@ fn read(path: &Path) -> Result<Option<SecretKey>, KeyFileError> {
     SecretKey::parse(&text).map(Some).map_err(|reason| KeyFileError::Content(path.into(), reason))
 }
 
+/// Puts a key into a file that only we can read, in the place of what was there.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn put_key(path: &Path, key: &SecretKey, clock: &Clock) -> Result<(), KeyFileError> {
+    make(path, key, clock, true).map_err(|error| KeyFileError::Io(path.into(), "written", error))
+}
+
 /// Written under another name first: a reader finds the whole key or none, also after a crash.
-fn make(path: &Path, clock: &Clock) -> Result<(), std::io::Error> {
+fn make(path: &Path, key: &SecretKey, clock: &Clock, replace: bool) -> Result<(), std::io::Error> {
     let unfinished = path.with_added_extension(crate::domain::token::hex(&clock.random::<8>()));
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-        writeln!(file, "{}", BASE64.encode(clock.random::<32>()))?;
+        writeln!(file, "{}", key.to_base64())?;
         file.sync_all()?;
+        if replace {
+            return std::fs::rename(&unfinished, path);
+        }
         // A link, not a rename: it does not replace a key that somebody else made meanwhile.
         match std::fs::hard_link(&unfinished, path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),

@@ -104,6 +104,11 @@ settings! {
         "Where readers reach this server: the base of every link in mails and on pages, without a path.";
     DATABASE_URL "database_url", Value("sqlite:postduif.db"), WithoutPasswords,
         "`sqlite:PATH` for an embedded database, or `postgres://user:password@host/name` for many nodes.";
+    BACKUP_FOLDER "backup_folder", Derived("`backups` beside an SQLite database; none with PostgreSQL"), Plainly,
+        "Where backups go that are made by themselves: daily, and before schema changes, imports and restores. Without a \
+         folder none are made.";
+    BACKUP_KEEP "backup_keep", Value("14"), Plainly,
+        "How many of these are kept of each kind; 0 makes none.";
     SECRET_KEY "secret_key", Derived("made at the first start beside an SQLite database; required with PostgreSQL"), Never,
         "At least 32 random bytes in base64, from which the keys of links, sessions and hashes are derived.";
     SMTP_URL "smtp_url", None, WithoutPasswords,

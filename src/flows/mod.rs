@@ -3,6 +3,7 @@
 pub mod approve;
 pub mod articles;
 pub mod assemble;
+pub mod backup;
 pub mod collect_articles;
 pub mod confirm;
 pub mod consent_proof;
@@ -23,6 +24,7 @@ pub mod people;
 pub mod preferences;
 pub mod preflight;
 pub mod publish;
+pub mod restore;
 pub mod retention;
 pub mod sign_in;
 pub mod subscribe;

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::domain::time::Timestamp;
-use crate::flows::{House, collect_articles, keep_schedule, retention};
+use crate::flows::{House, backup, collect_articles, keep_schedule, retention};
 
 /// Every five seconds: a planned edition leaves when it should.
 const TICK: &str = "*/5 * * * * *";
@@ -65,6 +65,9 @@ async fn tick(house: &House, last: &mut LastDone) {
     }
     if let Err(error) = collect_articles::fetch_due(house).await {
         tracing::error!(%error, "sources could not be read; the next tick tries again");
+    }
+    if let Err(error) = backup::daily(house).await {
+        tracing::error!(%error, "there is no new backup; the next try is in an hour");
     }
     let now = house.clock.now();
     if last.forgot.is_none_or(|moment| now.since(moment) >= retention::EVERY) {

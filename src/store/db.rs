@@ -1,5 +1,6 @@
 //! Both engines behind one door: transactions with group commit, and the verbs that carry one SQL text to either.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::knock::{Door, TRY};
@@ -24,6 +25,8 @@ pub enum StoreError {
     Open { place: String, reason: String },
     #[error("{0}")]
     Schema(String),
+    #[error("{0}")]
+    Backup(String),
 }
 
 impl StoreError {
@@ -103,7 +106,9 @@ impl Db {
             .pragma("secure_delete", "on")
             .foreign_keys(true)
             .disable_statement_logging();
-        let connection = options.clone().create_if_missing(true).connect().await.map_err(fault)?;
+        private(path)
+            .map_err(|error| StoreError::Open { place: path.display().to_string(), reason: error.to_string() })?;
+        let connection = options.clone().connect().await.map_err(fault)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(OPEN_TIMEOUT)
@@ -128,7 +133,8 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(20)
             .acquire_timeout(OPEN_TIMEOUT)
-            .connect_with(options.disable_statement_logging())
+            // By this name others see who has the database open.
+            .connect_with(options.application_name("postduif").disable_statement_logging())
             .await
             .map_err(fault)?;
         Ok(Self { engine: Engine::Postgres(pool) })
@@ -213,6 +219,37 @@ impl Db {
         }
     }
 
+    /// How many connections this process has open.
+    pub(super) fn connections(&self) -> u32 {
+        match &self.engine {
+            Engine::Sqlite { readers, .. } => readers.size() + 1,
+            Engine::Postgres(pool) => pool.size(),
+        }
+    }
+
+    /// Everything as it is now, to read from, however long that takes: PostgreSQL only, because there nobody waits for it.
+    pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pool) => {
+                let begun = pool.begin_with("begin isolation level repeatable read read only").await?;
+                Ok(Tx { inner: Inner::Postgres(Some(begun)) })
+            }
+            Engine::Sqlite { .. } => Err(StoreError::Schema("SQLite is copied as a whole".to_owned())),
+        }
+    }
+
+    /// Writes a copy of SQLite's file to `path`, an empty file, while others go on reading and writing.
+    pub(super) async fn vacuum_into(&self, path: &Path) -> Result<(), StoreError> {
+        let (Engine::Sqlite { path: ours, .. }, Some(name)) = (&self.engine, path.to_str()) else {
+            return Err(StoreError::Backup(format!("no copy can be written to {}", path.display())));
+        };
+        // A connection of its own: those for reading are not allowed to write, wherever that is.
+        let options = SqliteConnectOptions::new().filename(ours).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
+        let mut connection = options.connect().await?;
+        sqlx::query("vacuum into $1").bind(name).execute(&mut connection).await?;
+        Ok(connection.close().await?)
+    }
+
     /// A session of its own on PostgreSQL, for locks that last as long as a process.
     pub(super) async fn session(&self) -> Result<PgConnection, StoreError> {
         match &self.engine {
@@ -243,13 +280,22 @@ impl Db {
     }
 }
 
-/// The URL without its password.
+/// Makes the file, where there is none, so that only we can read it; SQLite gives its logs the same rights.
+fn private(path: &Path) -> std::io::Result<()> {
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The URL without its passwords, and without what else stands behind its question mark.
 fn redacted(url: &str) -> String {
     match url::Url::parse(url) {
         Ok(mut parsed) => {
             if parsed.password().is_some() {
-                let _ = parsed.set_password(Some("…"));
+                let _ = parsed.set_password(Some("***"));
             }
+            parsed.set_query(None);
             parsed.to_string()
         }
         Err(_) => "(not a URL)".to_owned(),
@@ -681,6 +727,13 @@ mod tests {
             tx.commit().await.unwrap();
         }
         assert_eq!(count(&db).await, 300);
+    }
+
+    #[test]
+    fn no_message_repeats_a_password() {
+        for url in ["postgres://jan:hunter2@db/news", "postgres://jan@db/news?password=hunter2&sslmode=require"] {
+            assert!(!redacted(url).contains("hunter2") && redacted(url).contains("db/news"), "{}", redacted(url));
+        }
     }
 
     #[tokio::test]

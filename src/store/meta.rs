@@ -23,3 +23,8 @@ pub async fn set(tx: &mut Tx, key: &str, value: &str) -> Result<(), StoreError> 
     )?;
     Ok(())
 }
+
+/// Changes a fact from what it was known to be; `false` when somebody else has changed it meanwhile.
+pub async fn swap(tx: &mut Tx, key: &str, from: &str, to: &str) -> Result<bool, StoreError> {
+    Ok(execute!(tx, "update meta set value = $3 where key = $1 and value = $2", key, from, to)? == 1)
+}

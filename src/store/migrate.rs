@@ -1,8 +1,9 @@
 //! Brings a database to the schema of this version, one node at a time.
 
+use sqlx::SqliteConnection;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
-use super::{Db, StoreError};
+use super::{Access, Conn, Db, StoreError, fetch_all, fetch_value};
 
 /// Every schema change: number, name, text for SQLite, text for PostgreSQL. The twins have the same names.
 const CHANGES: &[(i64, &str, &str, &str)] = &[
@@ -49,15 +50,60 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
 /// # Errors
 /// [`StoreError::Schema`] when the database is newer than this program, or was changed by hand.
 pub async fn migrate(db: &Db) -> Result<(), StoreError> {
-    let postgres = db.path().is_none();
-    let changes = CHANGES
-        .iter()
-        .map(|(version, name, for_sqlite, for_postgres)| {
-            let sql = sqlx::AssertSqlSafe(if postgres { *for_postgres } else { *for_sqlite });
-            Migration::new(*version, (*name).into(), MigrationType::Simple, sqlx::SqlSafeStr::into_sql_str(sql), false)
-        })
-        .collect();
-    db.migrate(&Migrator::with_migrations(changes)).await.map_err(|error| match error {
+    db.migrate(&changes(db.path().is_none(), |_| true)).await.map_err(explained)
+}
+
+/// The same up to the schema change `last`, to try what an upgrade from there does.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn migrate_through(db: &Db, last: i64) -> Result<(), StoreError> {
+    db.migrate(&changes(db.path().is_none(), |version| version <= last)).await.map_err(explained)
+}
+
+/// The same for a file that nobody else has open, so that it can be closed at once: these changes alone, or all.
+pub(super) async fn migrate_file(file: &mut SqliteConnection, only: Option<&[i64]>) -> Result<(), StoreError> {
+    changes(false, |version| only.is_none_or(|only| only.contains(&version))).run(file).await.map_err(explained)
+}
+
+/// The schema changes that a database has, in order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn applied(on: &mut impl Access) -> Result<Vec<i64>, StoreError> {
+    let begun = match on.conn() {
+        Conn::Sqlite(_) => "select count(*) from sqlite_master where name = '_sqlx_migrations'",
+        Conn::Postgres(_) => {
+            "select count(*) from pg_tables where tablename = '_sqlx_migrations' and schemaname = current_schema()"
+        }
+    };
+    if fetch_value!(on, i64, begun)? == 0 {
+        return Ok(Vec::new());
+    }
+    let rows = fetch_all!(on, (i64,), "select version from _sqlx_migrations order by version")?;
+    Ok(rows.into_iter().map(|(version,)| version).collect())
+}
+
+/// Whether a database that has these schema changes needs more of them.
+pub fn is_behind(applied: &[i64]) -> bool {
+    CHANGES.iter().any(|(version, ..)| !applied.contains(version))
+}
+
+/// Whether a database that has these schema changes has some that this program does not know.
+pub fn is_ahead(applied: &[i64]) -> bool {
+    applied.iter().any(|one| CHANGES.iter().all(|(version, ..)| version != one))
+}
+
+fn changes(postgres: bool, wanted: impl Fn(i64) -> bool) -> Migrator {
+    let change = |(version, name, for_sqlite, for_postgres): &(i64, &'static str, &'static str, &'static str)| {
+        let sql = sqlx::AssertSqlSafe(if postgres { *for_postgres } else { *for_sqlite });
+        Migration::new(*version, (*name).into(), MigrationType::Simple, sqlx::SqlSafeStr::into_sql_str(sql), false)
+    };
+    Migrator::with_migrations(CHANGES.iter().filter(|(version, ..)| wanted(*version)).map(change).collect())
+}
+
+fn explained(error: MigrateError) -> StoreError {
+    match error {
         MigrateError::VersionMissing(version) => StoreError::Schema(format!(
             "the database is newer than this program: it has schema change {version}, this is postduif {} with schema \
              change {}. Run the version that made it, or restore a backup from before the upgrade.",
@@ -69,5 +115,5 @@ pub async fn migrate(db: &Db) -> Result<(), StoreError> {
              Run the version that made it."
         )),
         other => StoreError::Schema(format!("the database could not be brought to this version: {other}")),
-    })
+    }
 }

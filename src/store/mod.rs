@@ -4,7 +4,9 @@ mod db;
 mod values;
 
 pub mod articles;
+pub mod at_work;
 pub mod audit;
+pub mod backup;
 pub mod consent;
 pub mod deliveries;
 pub mod doctor;

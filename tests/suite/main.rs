@@ -6,6 +6,7 @@ mod accessible;
 mod admin_gate;
 mod admin_login;
 mod api;
+mod backup;
 mod cli;
 mod cli_people;
 mod delivery;

@@ -33,6 +33,9 @@ pub struct Served {
 }
 
 impl Served {
+    /// The secret of every such house.
+    pub const SECRET: &str = SECRET;
+
     /// With one newsletter, `ibp`.
     pub fn with(database: Database) -> Self {
         Self::set(database, &[])
@@ -40,6 +43,17 @@ impl Served {
 
     /// With settings of its own.
     pub fn set(database: Database, settings: &[(&str, &str)]) -> Self {
+        let served = Self::open(database, settings);
+        served.run(newsletters::create(&served.house, newsletter())).expect("a newsletter is made");
+        served
+    }
+
+    /// With what is in the database already.
+    pub fn again(database: Database) -> Self {
+        Self::open(database, &[])
+    }
+
+    fn open(database: Database, settings: &[(&str, &str)]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = Arc::new(runtime.expect("a runtime starts"));
         let values = [("listen", "127.0.0.1:0"), ("database_url", database.url()), ("secret_key", SECRET)];
@@ -48,9 +62,7 @@ impl Served {
         let running = runtime.block_on(async {
             let clock = Clock::manual(Timestamp::from_seconds(MORNING));
             let house = app::build(config, clock).await.expect("the house is built");
-            let running = app::serve(house, Parts::Web).await.expect("the house is served");
-            newsletters::create(&running.house, newsletter()).await.expect("a newsletter is made");
-            running
+            app::serve(house, Parts::Web).await.expect("the house is served")
         });
         let house = running.house.clone();
         let address = running.address.expect("the web part listens");
