@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use postduif::flows::backup;
 use postduif::store::Db;
 use postduif::store::migrate::migrate_through;
 
@@ -237,11 +238,16 @@ fn what_is_no_sound_backup_is_refused_and_changes_nothing() {
 #[test]
 fn a_backup_of_a_newer_version_is_refused_with_the_version_to_use() {
     let Some(database) = Database::fresh(Engine::Sqlite) else { return };
-    let installation = Installation::from(database);
-    installation.newsletter();
-    installation.database.sql("update _sqlx_migrations set version = 9999");
-    let refusal = installation.run(&["backup", "one.backup"]).failed();
-    assert!(refusal.contains("newer than this program"), "{refusal}");
+    let served = Served::with(database);
+    served.database.sql(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+         values (9999, 'from the future', true, x'00', 0)",
+    );
+    let file = served.database.folder().join("future.backup");
+    served.run(backup::make((&served.house).into(), &file)).expect("a newer program makes a backup");
+    let Some(elsewhere) = Database::fresh(Engine::Sqlite) else { return };
+    let refusal = restore(&elsewhere, &[path(&file)]).failed();
+    assert!(refusal.contains("newer than this program") && refusal.contains("9999"), "{refusal}");
 }
 
 fn restore(database: &Database, arguments: &[&str]) -> Outcome {
