@@ -31,3 +31,4 @@ mod test_kit;
 mod try_out;
 mod unsubscribe;
 mod visitor;
+mod years;

@@ -1,9 +1,9 @@
 //! People who come from the file of another tool. Nobody is mailed by it; it can be tried out, gone on with, taken back.
 
-mod dialect;
+pub mod dialect;
 mod moments;
 mod survey;
-mod table;
+pub mod table;
 mod take;
 mod undo;
 
