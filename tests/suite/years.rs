@@ -113,7 +113,8 @@ impl World {
         if self.dice.one_in(3) {
             let name = self.dice.roll(u64::MAX);
             let url = format!("https://www.example.org/{name}");
-            let article = json!({ "section": "blogs", "title": format!("Article {name}"), "url": url, "summary": "Words." });
+            let article =
+                json!({ "section": "blogs", "title": format!("Article {name}"), "url": url, "summary": "Words." });
             assert_eq!(self.api("/newsletters/ibp/articles", &article).0, 201);
         }
         for _ in 0..self.dice.roll(3) {
@@ -187,7 +188,8 @@ impl World {
         if !self.dice.one_in(4) {
             return;
         }
-        let list = self.served.http.ask("GET", "/api/v1/editions?newsletter=ibp").header("authorization", &self.bearer());
+        let list =
+            self.served.http.ask("GET", "/api/v1/editions?newsletter=ibp").header("authorization", &self.bearer());
         let list = list.send().json();
         let drafts = list["items"].as_array().expect("a list").iter().filter(|edition| edition["status"] == "draft");
         for id in drafts.map(|edition| edition["id"].clone()).collect::<Vec<_>>() {
