@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio_cron_scheduler::JobSchedulerError;
 
 use crate::clock::Clock;
@@ -14,10 +16,12 @@ use crate::domain::smarthost::Smarthost;
 use crate::domain::token::{Keys, WeakSecret};
 use crate::flows::backup::{self, BackupError, Reason, Source};
 use crate::flows::deliver::{Mailer, Relays};
+use crate::flows::feedback::Inbox;
 use crate::flows::health::KEY_FINGERPRINT;
 use crate::flows::{FurnishError, House, demo};
 
 use crate::jobs::Jobs;
+use crate::mail::inbound::Listener;
 use crate::mail::smtp::{Relay, Timeouts, Tls};
 use crate::store::at_work::AtWork;
 use crate::store::{Db, StoreError, meta, migrate};
@@ -94,6 +98,13 @@ pub async fn build(config: Config, clock: Clock) -> Result<House, StartError> {
     Ok(house)
 }
 
+/// Who takes bounces and unsubscribe mail.
+struct Inbound {
+    address: SocketAddr,
+    close: oneshot::Sender<()>,
+    receiving: JoinHandle<()>,
+}
+
 /// A house at work.
 pub struct Running {
     /// With the address that was really bound, where the machine was to choose a port.
@@ -101,6 +112,7 @@ pub struct Running {
     /// Where HTTP is served, if it is.
     pub address: Option<SocketAddr>,
     web: Option<(Web, ServerHandle)>,
+    inbound: Option<Inbound>,
     workers: Option<(Jobs, Mailer)>,
     at_work: AtWork,
 }
@@ -119,13 +131,30 @@ pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError
     {
         Arc::make_mut(&mut house.config).bound_to(address);
     }
+    let inbound = match house.config.inbound_listen.filter(|_| parts != Parts::Web) {
+        Some(address) => Some(listen(address)?),
+        None => None,
+    };
     let web = listener.map(|listener| serve_web(&house, listener)).transpose()?;
+    let inbound = inbound.map(|listener| receive(&house, listener)).transpose()?;
     let workers = if parts == Parts::Web {
         None
     } else {
         Some((Jobs::start(&house).await?, Mailer::start(&house, relays(&house))))
     };
-    Ok(Running { house, address, web, workers, at_work })
+    Ok(Running { house, address, web, inbound, workers, at_work })
+}
+
+fn receive(house: &House, listener: TcpListener) -> Result<Inbound, StartError> {
+    let address = listener.local_addr()?;
+    listener.set_nonblocking(true)?;
+    let socket = tokio::net::TcpListener::from_std(listener)?;
+    let (close, closed) = oneshot::channel();
+    let serving = Listener::new(&house.config.smtp_ehlo).serve(socket, Inbox::new(house.clone()), async {
+        let _ = closed.await;
+    });
+    tracing::info!(%address, "taking bounces and unsubscribe mail");
+    Ok(Inbound { address, close, receiving: tokio::spawn(serving) })
 }
 
 fn serve_web(house: &House, listener: TcpListener) -> Result<(Web, ServerHandle), StartError> {
@@ -158,6 +187,11 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 impl Running {
+    /// Where bounces and unsubscribe mail are taken, if they are.
+    pub fn inbound_address(&self) -> Option<SocketAddr> {
+        self.inbound.as_ref().map(|inbound| inbound.address)
+    }
+
     /// Works until the process is told to stop (SIGTERM or SIGINT), then finishes what is in hand.
     ///
     /// # Errors
@@ -178,6 +212,13 @@ impl Running {
         if let Some((web, _)) = &self.web {
             web.drain();
         }
+        // The listener has a patience of its own for what is on its way in.
+        let inbound = async {
+            if let Some(inbound) = self.inbound {
+                let _ = inbound.close.send(());
+                let _ = inbound.receiving.await;
+            }
+        };
         let workers = async {
             if let Some((jobs, mailer)) = self.workers {
                 tokio::join!(jobs.stop(), mailer.stop());
@@ -189,10 +230,10 @@ impl Running {
             }
         };
         if self.house.db.path().is_some() {
-            tokio::join!(workers, web);
+            tokio::join!(inbound, workers, web);
         } else {
             // Workers before the web: they may hold a connection that a thread of the web opened.
-            workers.await;
+            tokio::join!(inbound, workers);
             web.await;
         }
         self.house.db.close().await;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::newsletter::Promo;
+use crate::domain::safety::Safety;
 use crate::domain::time::Timestamp;
 use crate::store::newsletters::{self, NewsletterRow, SectionRow};
 use crate::store::{Access, StoreError};
@@ -38,6 +39,8 @@ pub struct NewsletterAnswer {
     pub archive_indexed: bool,
     /// Whoever changed an edition last may not approve it.
     pub four_eyes: bool,
+    /// When its sending stops by itself and asks.
+    pub safety: Safety,
     pub sections: Vec<SectionAnswer>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_assemble_at: Option<Timestamp>,
@@ -70,6 +73,7 @@ impl NewsletterAnswer {
             style: section.style.as_str(),
             max_items: section.max_items,
         };
+        let safety = row.safety();
         Ok(Self {
             sections: sections.into_iter().map(section).collect(),
             from: format!("{} <{}>", row.from_name, row.from_address),
@@ -93,6 +97,7 @@ impl NewsletterAnswer {
             notify: row.notify,
             archive_indexed: row.archive_indexed,
             four_eyes: row.four_eyes,
+            safety,
             next_assemble_at: row.next_assemble_at,
             created_at: row.created_at,
             updated_at: row.updated_at,

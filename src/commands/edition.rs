@@ -235,7 +235,11 @@ fn report_text(report: &EditionReport) -> String {
     rows.extend(report.per_domain.iter().map(|one| row(&one.domain, one.counts.sum(), &one.counts)));
     let reason = report.pause_reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
     let title = format!("Edition {} no. {}: {}{reason}", report.edition, report.number, report.status);
-    format!("{title}\n{}", table(&rows).join("\n"))
+    let mut text = format!("{title}\n{}", table(&rows).join("\n"));
+    for one in &report.came_back.reasons {
+        text.push_str(&format!("\ncame back: {} ({})", one.words, one.count));
+    }
+    text
 }
 
 async fn find(on: &mut impl Access, id: i64) -> anyhow::Result<EditionRow> {

@@ -1,13 +1,28 @@
 //! `postduif feedback`: what comes back by mail.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use anyhow::bail;
-use clap::Subcommand;
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
 use serde::Serialize;
+use serde_json::json;
 
 use super::output::{Output, printable};
+use super::{Global, start};
+use crate::app;
+use crate::clock::Clock;
+use crate::domain::feedback::Channel;
+use crate::domain::token::Keys;
+use crate::flows::feedback::{self, DeliveryTie, Outcome};
 use crate::mail::report::{self, Feedback};
+use crate::store::{Db, editions};
+
+/// Longest message that is read, in octets; reports say what they have to say at their beginning.
+const MOST_OCTETS: u64 = 10_000_000;
+/// “Temporary failure” among the exit codes of mail programs (sysexits.h): the mail server keeps the message.
+const TRY_AGAIN_LATER: u8 = 75;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -17,22 +32,56 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    Ingest(Ingest),
+}
+
+/// Read one message from standard input and act on it, for a pipe from a mail server
+#[derive(Args)]
+pub struct Ingest {
+    /// The address that the message came in at, by its envelope; without it the header tells
+    #[arg(long, value_name = "ADDRESS")]
+    recipient: Option<String>,
+    /// Exit with 75 instead of 1 when it must come again, as mail servers understand it
+    #[arg(long)]
+    sysexits: bool,
 }
 
 #[derive(Serialize)]
 struct Verdict<'a> {
     file: &'a Path,
     #[serde(flatten)]
-    feedback: Feedback,
+    feedback: &'a Feedback,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edition: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<i64>,
 }
 
-pub fn run(command: &Command, output: &Output) -> anyhow::Result<()> {
-    let Command::Parse { files } = command;
+/// # Errors
+/// The command's own.
+pub fn run(command: &Command, global: &Global, output: &Output) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Parse { files } => parse(files, global, output).map(|()| ExitCode::SUCCESS),
+        Command::Ingest(arguments) => match ingest(arguments, global, output) {
+            Err(error) if arguments.sysexits => {
+                eprintln!("postduif: {}", printable(&super::sentence(&error)));
+                Ok(ExitCode::from(TRY_AGAIN_LATER))
+            }
+            done => done.map(|()| ExitCode::SUCCESS),
+        },
+    }
+}
+
+fn parse(files: &[PathBuf], global: &Global, output: &Output) -> anyhow::Result<()> {
     let mut unreadable = 0;
+    let mut ledger = None;
     for file in files {
         match std::fs::read(file) {
             Ok(message) => {
-                let verdict = Verdict { file, feedback: report::read(&message) };
+                let feedback = report::read(&message);
+                let ledger = ledger.get_or_insert_with(|| Ledger::find(global));
+                let (edition, delivery) = ledger.as_ref().and_then(|ledger| ledger.place(&feedback)).unzip();
+                let verdict = Verdict { file, feedback: &feedback, edition, delivery };
                 output.one(&verdict, || text(&verdict))?;
             }
             Err(error) => {
@@ -47,8 +96,57 @@ pub fn run(command: &Command, output: &Output) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn ingest(arguments: &Ingest, global: &Global, output: &Output) -> anyhow::Result<()> {
+    let mut message = Vec::new();
+    std::io::stdin().take(MOST_OCTETS).read_to_end(&mut message).context("standard input cannot be read")?;
+    let config = global.load(None)?;
+    start::block_on(async {
+        let house = app::build(config, Clock::system()).await?;
+        let outcome = feedback::take(&house, message, arguments.recipient.as_deref(), Channel::Pipe).await;
+        house.db.close().await;
+        let outcome = outcome?;
+        output.one(&json!({ "outcome": outcome.as_str() }), || words(outcome).to_owned())?;
+        Ok(())
+    })
+}
+
+/// Enough of an installation to say which delivery a token names: nothing is made or changed for it.
+struct Ledger {
+    keys: Keys,
+    url: String,
+}
+
+impl Ledger {
+    /// Nothing where there is no installation: messages can be read without one.
+    fn find(global: &Global) -> Option<Self> {
+        let config = global.settings(None).ok()?;
+        if config.database_url.sqlite_path().is_some_and(|path| !path.exists()) {
+            return None;
+        }
+        let keys = Keys::new(config.known_secret_key()?.reveal()).ok()?;
+        Some(Self { keys, url: config.database_url.reveal().to_owned() })
+    }
+
+    /// The edition, and the recipient's place in it.
+    fn place(&self, feedback: &Feedback) -> Option<(i64, i64)> {
+        let DeliveryTie { edition_uid, seq } = feedback::delivery(&self.keys, &feedback.clues, None)?;
+        start::block_on(async {
+            let db = Db::open(&self.url).await?;
+            let edition = editions::id_by_uid(&mut db.read().await?, edition_uid).await?;
+            db.close().await;
+            Ok(edition)
+        })
+        .ok()
+        .flatten()
+        .map(|edition| (edition, seq))
+    }
+}
+
 fn text(verdict: &Verdict<'_>) -> String {
     let mut text = format!("{}: {}", verdict.file.display(), verdict.feedback.kind.as_str());
+    if let (Some(edition), Some(delivery)) = (verdict.edition, verdict.delivery) {
+        text.push_str(&format!(" (edition {edition}, delivery {delivery})"));
+    }
     for recipient in &verdict.feedback.recipients {
         text.push_str(&format!("\n  {}", recipient.address));
         if let Some(failure) = &recipient.failure {
@@ -58,4 +156,18 @@ fn text(verdict: &Verdict<'_>) -> String {
         }
     }
     text
+}
+
+const fn words(outcome: Outcome) -> &'static str {
+    use crate::domain::feedback::Effect;
+    match outcome {
+        Outcome::Applied(_, Effect::Suppressed) => "the address is suppressed",
+        Outcome::Applied(_, Effect::Unsubscribed) => "the reader is unsubscribed",
+        Outcome::Applied(_, Effect::Counted) => "counted; several editions in a row suppress",
+        Outcome::Applied(_, Effect::Noted) => "noted; nobody is blamed",
+        Outcome::Repeated => "known already; nothing changed",
+        Outcome::Harmless => "asks for nothing; nothing changed",
+        Outcome::Forgotten => "about somebody of whom nothing is kept; nothing changed",
+        Outcome::Unmatched => "carries nothing that we made; nothing changed",
+    }
 }

@@ -140,7 +140,7 @@ impl Command {
                 start::block_on(source::check(&check, &global.load(None)?, output))?;
             }
             Self::Source(command) => start::in_house(global, async |house| source::run(command, house, output).await)?,
-            Self::Feedback(command) => feedback::run(&command, output)?,
+            Self::Feedback(command) => return feedback::run(&command, global, output),
             Self::Article(command) => {
                 start::in_house(global, async |house| article::run(command, house, output).await)?
             }

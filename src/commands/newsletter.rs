@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::output::{Output, card};
 use crate::answers::NewsletterAnswer;
 use crate::domain::newsletter::{NewsletterChange, Promo};
+use crate::domain::safety::SafetyChange;
 use crate::flows::{House, newsletters};
 
 #[derive(Subcommand)]
@@ -85,7 +86,32 @@ pub struct Settings {
     #[arg(long, value_name = "true|false")]
     four_eyes: Option<bool>,
     #[command(flatten)]
+    safety: SafetyLimits,
+    #[command(flatten)]
     promo: PromoBlock,
+}
+
+/// When a sending stops by itself and asks; 0 is never.
+#[derive(Args)]
+struct SafetyLimits {
+    /// Stop when mail servers refuse more than so many of a thousand recipients
+    #[arg(long, value_name = "PER_MILLE")]
+    stop_at_refused: Option<i64>,
+    /// Stop when more than so many of a thousand mails come back
+    #[arg(long, value_name = "PER_MILLE")]
+    stop_at_bounced: Option<i64>,
+    /// Stop when more than so many of a thousand are refused because of who we are
+    #[arg(long, value_name = "PER_MILLE")]
+    stop_at_policy: Option<i64>,
+    /// Stop when more than so many of a thousand readers call it spam
+    #[arg(long, value_name = "PER_MILLE")]
+    stop_at_complained: Option<i64>,
+    /// Send to so many of a hundred readers first, then wait
+    #[arg(long, value_name = "PERCENT")]
+    first_wave: Option<i64>,
+    /// How long the rest waits after the first wave
+    #[arg(long, value_name = "MINUTES")]
+    first_wave_wait: Option<i64>,
 }
 
 /// The block that recommends something of the house.
@@ -162,6 +188,23 @@ fn text(one: &NewsletterAnswer) -> String {
             if one.four_eyes { "somebody else than changed it last" } else { "anybody who may" }.to_owned(),
         ),
         ("notices to", one.notify.clone()),
+        (
+            "stops at",
+            format!(
+                "{} ‰ refused, {} ‰ bounced, {} ‰ refused by policy, {} ‰ complaints",
+                one.safety.refused_per_mille,
+                one.safety.bounced_per_mille,
+                one.safety.policy_per_mille,
+                one.safety.complained_per_mille
+            ),
+        ),
+        (
+            "first wave",
+            match one.safety.first_wave_percent {
+                0 => "none".to_owned(),
+                percent => format!("{percent} %, then {} minutes", one.safety.first_wave_minutes),
+            },
+        ),
         ("recommends", one.promo.as_ref().map_or_else(String::new, |promo| format!("{} ({})", promo.title, promo.url))),
     ];
     fields.extend(one.sections.iter().map(|section| {
@@ -194,6 +237,20 @@ impl From<Settings> for NewsletterChange {
             notify: settings.notify,
             archive_indexed: settings.archive_indexed,
             four_eyes: settings.four_eyes,
+            safety: Some(settings.safety.into()),
+        }
+    }
+}
+
+impl From<SafetyLimits> for SafetyChange {
+    fn from(limits: SafetyLimits) -> Self {
+        Self {
+            refused_per_mille: limits.stop_at_refused,
+            bounced_per_mille: limits.stop_at_bounced,
+            policy_per_mille: limits.stop_at_policy,
+            complained_per_mille: limits.stop_at_complained,
+            first_wave_percent: limits.first_wave,
+            first_wave_minutes: limits.first_wave_wait,
         }
     }
 }

@@ -199,6 +199,11 @@ impl Config {
         }
     }
 
+    /// The secret if there is one: for who only looks, and must not make any.
+    pub fn known_secret_key(&self) -> Option<SecretKey> {
+        self.given_secret.clone().or_else(|| secret::read(&key_file(self.database_url.sqlite_path()?)).ok().flatten())
+    }
+
     /// Takes note of the address that was really bound, where port 0 let the machine choose one. Links follow, unless
     /// the public URL is set.
     pub fn bound_to(&mut self, listen: SocketAddr) {

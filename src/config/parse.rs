@@ -70,12 +70,15 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
     config.effective = ALL.iter().map(|setting| effective(setting, &layers, &config)).collect();
     config.warnings = layers.warnings;
     // Whoever relies on a listener must know that there is none yet.
-    for (setting, given) in
-        [(settings::INBOUND_LISTEN, config.inbound_listen), (settings::METRICS_LISTEN, config.metrics_listen)]
-    {
-        if given.is_some() {
-            config.warnings.push(format!("{} is set, but this version does not listen there yet", setting.variable()));
-        }
+    if config.metrics_listen.is_some() {
+        let variable = settings::METRICS_LISTEN.variable();
+        config.warnings.push(format!("{variable} is set, but this version does not listen there yet"));
+    }
+    if config.inbound_listen.is_some() && config.bounce_address.is_none() {
+        return Err(ConfigError::Missing(
+            "bounce_address",
+            "POSTDUIF_INBOUND_LISTEN takes mail for this address and no other; set it to one like bounces@example.org",
+        ));
     }
     Ok(config)
 }

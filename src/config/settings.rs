@@ -127,7 +127,7 @@ settings! {
     TEMPLATES "templates", None, Plainly,
         "A folder with templates of your own for newsletters and letters; one that it lacks is the built-in one.";
     INBOUND_LISTEN "inbound_listen", None, Plainly,
-        "Address and port on which bounces and unsubscribe mail are taken by SMTP or LMTP. Not served yet in this version.";
+        "Address and port on which bounces and unsubscribe mail are taken by SMTP or LMTP, for the bounce address and `unsubscribe@` its domain alone.";
     BOUNCE_ADDRESS "bounce_address", None, Plainly,
         "The envelope sender; a detail is added for each delivery: `bounces+TOKEN@example.org`.";
     SMTP_EHLO "smtp_ehlo", Derived("the host of the public URL"), Plainly,

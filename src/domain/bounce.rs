@@ -59,7 +59,7 @@ impl BounceClass {
 
     /// Several editions in a row refused for this reason mean that nobody reads at this address any more.
     pub const fn counts_towards_suppression(self) -> bool {
-        matches!(self, Self::MailboxFull)
+        matches!(self, Self::MailboxFull | Self::UnsupportedAddress | Self::Unclear)
     }
 
     /// The refusal says something about this one address, and nothing about us, the edition or the way there.

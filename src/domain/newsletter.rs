@@ -8,6 +8,7 @@ use super::delivery::OnUnknown;
 use super::edition::Approval;
 use super::fault::Faults;
 use super::language::Language;
+use super::safety::{Safety, SafetyChange};
 use super::schedule::{self, AssembleRule};
 use super::slug::Slug;
 
@@ -62,6 +63,8 @@ pub struct NewsletterSettings {
     pub archive_indexed: bool,
     /// Whoever changed an edition last may not approve it.
     pub four_eyes: bool,
+    /// When its sending stops by itself.
+    pub safety: Safety,
 }
 
 /// What somebody wants a newsletter to be: every field may be left out. An empty text clears what may be empty.
@@ -94,6 +97,7 @@ pub struct NewsletterChange {
     pub archive_indexed: Option<bool>,
     /// Whoever changed an edition last may not approve it.
     pub four_eyes: Option<bool>,
+    pub safety: Option<SafetyChange>,
 }
 
 /// What is there was given, even when it is `null`.
@@ -151,6 +155,7 @@ impl NewsletterSettings {
             notify: String::new(),
             archive_indexed: false,
             four_eyes: false,
+            safety: Safety::default(),
         }
     }
 
@@ -247,6 +252,9 @@ impl NewsletterSettings {
         }
         if let Some(four_eyes) = change.four_eyes {
             self.four_eyes = four_eyes;
+        }
+        if let Some(safety) = change.safety {
+            self.safety = self.safety.changed(safety, &mut faults);
         }
         faults.check().map(|()| self)
     }

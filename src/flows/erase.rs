@@ -6,7 +6,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentBody, ConsentEvent, ConsentMeans};
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::token::hex;
-use crate::store::{Tx, audit, consent, deliveries, meta, newsletters, outbox, subscriptions, suppressions};
+use crate::store::{Tx, audit, consent, deliveries, feedback, meta, newsletters, outbox, subscriptions, suppressions};
 
 /// Files up to this size are written anew at once; larger ones in the nightly round.
 const SCRUB_AT_ONCE_OCTETS: u64 = 256 * 1024 * 1024;
@@ -109,6 +109,7 @@ async fn forget_address(
         for subscription in subscriptions::of_subscriber(tx, person.id).await? {
             erased.subscriptions += 1;
             erased.deliveries += deliveries::forget_person(tx, subscription.newsletter_id, subscription.id).await?;
+            feedback::forget_person(tx, subscription.id).await?;
         }
         subscriptions::delete_subscriber(tx, person.id).await?;
     }

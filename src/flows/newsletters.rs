@@ -82,6 +82,7 @@ pub fn settings_of(row: &NewsletterRow) -> Result<NewsletterSettings, Faults> {
         notify: Some(row.notify.clone()),
         archive_indexed: Some(row.archive_indexed),
         four_eyes: Some(row.four_eyes),
+        safety: Some(row.safety().into()),
     })
 }
 

@@ -123,7 +123,7 @@ pub async fn pause(house: &House, id: i64, reason: &str) -> Result<EditionRow, F
     done(house, tx, id).await
 }
 
-/// Lets a paused edition go on where it stopped. Nobody gets it twice.
+/// Lets a paused edition go on where it stopped. Nobody gets it twice; what made it stop by itself does so no more.
 ///
 /// # Errors
 /// [`FlowError::Conflict`] when its state forbids it.
@@ -221,6 +221,9 @@ fn allowed(edition: &EditionRow, step: EditionStep) -> Result<EditionStatus, Flo
 async fn step(tx: &mut Tx, id: i64, step: EditionStep, reason: Option<&str>, now: Timestamp) -> Result<(), FlowError> {
     let edition = editions::by_id(tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
     let status = allowed(&edition, step)?;
+    if step == EditionStep::Resume {
+        editions::overrule_stop(tx, id).await?;
+    }
     if editions::change_status(tx, id, edition.status, status, reason, now).await? { Ok(()) } else { Err(changed()) }
 }
 

@@ -81,7 +81,7 @@ pub(super) struct Ending {
     pub note: Option<String>,
 }
 
-/// Ends a subscription that is pending or confirmed, with its record; `false` when it had ended before.
+/// Ends a subscription that is pending or confirmed, or by a complaint any that has not ended so, with its record; `false` when it had ended before.
 ///
 /// # Errors
 /// When the database refuses.
@@ -93,7 +93,10 @@ pub(super) async fn end(
 ) -> Result<bool, StoreError> {
     let now = house.clock.now();
     let subscription = &held.subscription;
-    if !matches!(subscription.status, SubscriptionStatus::Pending | SubscriptionStatus::Confirmed)
+    let is_open = matches!(subscription.status, SubscriptionStatus::Pending | SubscriptionStatus::Confirmed);
+    // Who complains after leaving has complained: only an administrator may open it again.
+    let is_graver = ending.status == SubscriptionStatus::Complained && subscription.status != ending.status;
+    if !(is_open || is_graver)
         || !subscriptions::change_status(tx, subscription.id, subscription.status, ending.status, now).await?
     {
         return Ok(false);

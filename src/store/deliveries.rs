@@ -494,6 +494,18 @@ pub async fn page(
     )
 }
 
+/// One delivery.
+pub async fn one(on: &mut impl Access, edition_id: i64, seq: i64) -> Result<Option<DeliveryRow>, StoreError> {
+    fetch_optional!(
+        on,
+        DeliveryRow,
+        "select edition_id, seq, subscription_id, email, domain, state, attempts, repeats, next_at, started_at, finished_at, code, \
+         status, reply, reason from deliveries where edition_id = $1 and seq = $2",
+        edition_id,
+        seq,
+    )
+}
+
 row! {
     /// An edition that was sent to one person.
     pub struct ReceivedRow {

@@ -3,6 +3,7 @@
 use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
 use crate::domain::delivery::Counts;
 use crate::domain::edition::EditionStatus;
+use crate::domain::safety::{StopReason, Tally};
 use crate::domain::time::Timestamp;
 
 row! {
@@ -58,6 +59,17 @@ row! {
         pub unknown: i64,
         /// So many uncertain deliveries did a person decide to leave as they are.
         pub unknown_left: i64,
+        /// Accepted, and came back.
+        pub bounced: i64,
+        /// Refused because of who we are, at once or later.
+        pub policy_refusals: i64,
+        pub complained: i64,
+        /// Why it last stopped by itself, until somebody lets it go on.
+        pub stopped_for: Option<String>,
+        /// The reasons to stop that somebody overruled, in words separated by blanks.
+        pub overruled: String,
+        /// Until when the rest waits for what comes back from the first wave.
+        pub wave_until: Option<Timestamp>,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
     }
@@ -81,6 +93,22 @@ impl EditionRow {
             skipped: self.skipped,
             unknown: self.unknown,
         }
+    }
+
+    /// How it fares, for whoever decides whether it must stop.
+    pub const fn tally(&self) -> Tally {
+        Tally {
+            accepted: self.accepted,
+            refused: self.rejected,
+            bounced: self.bounced,
+            policy: self.policy_refusals,
+            complained: self.complained,
+        }
+    }
+
+    /// Whether somebody let it go on in spite of this reason.
+    pub fn is_overruled(&self, reason: StopReason) -> bool {
+        self.overruled.split(' ').any(|word| word == reason.as_str())
     }
 }
 
@@ -117,6 +145,16 @@ pub struct NewEdition<'a> {
 /// The edition with this id.
 pub async fn by_id(on: &mut impl Access, id: i64) -> Result<Option<EditionRow>, StoreError> {
     fetch_optional!(on, EditionRow, "select * from editions where id = $1", id)
+}
+
+/// The edition with this random number, which the tokens of its deliveries carry.
+pub async fn by_uid(on: &mut impl Access, uid: i64) -> Result<Option<EditionRow>, StoreError> {
+    fetch_optional!(on, EditionRow, "select * from editions where uid = $1", uid)
+}
+
+/// The id alone: asked by who may find a database of another version.
+pub async fn id_by_uid(on: &mut impl Access, uid: i64) -> Result<Option<i64>, StoreError> {
+    Ok(fetch_optional!(on, (i64,), "select id from editions where uid = $1", uid)?.map(|(id,)| id))
 }
 
 /// The edition of a newsletter with this number that was not thrown away.
@@ -335,6 +373,48 @@ pub async fn change_status(
         now,
     )?;
     Ok(touched == 1)
+}
+
+/// Counts what came back.
+pub async fn count_feedback(
+    tx: &mut Tx,
+    id: i64,
+    bounced: i64,
+    policy_refusals: i64,
+    complained: i64,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "update editions set bounced = bounced + $2, policy_refusals = policy_refusals + $3, complained = complained + $4 where id = $1",
+        id,
+        bounced,
+        policy_refusals,
+        complained,
+    )?;
+    Ok(())
+}
+
+/// Notes for which reason the sending stopped by itself.
+pub async fn note_stop(tx: &mut Tx, id: i64, reason: StopReason) -> Result<(), StoreError> {
+    execute!(tx, "update editions set stopped_for = $2 where id = $1", id, reason.as_str())?;
+    Ok(())
+}
+
+/// Somebody lets it go on: the reason for which it stopped stops it no more.
+pub async fn overrule_stop(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "update editions set overruled = overruled || ' ' || stopped_for, stopped_for = null \
+         where id = $1 and stopped_for is not null",
+        id
+    )?;
+    Ok(())
+}
+
+/// The first wave is complete: the rest waits until then. The first to say so counts.
+pub async fn begin_pause(tx: &mut Tx, id: i64, until: Timestamp) -> Result<(), StoreError> {
+    execute!(tx, "update editions set wave_until = $2 where id = $1 and wave_until is null", id, until)?;
+    Ok(())
 }
 
 /// Sets or clears the moment at which it goes out by itself.

@@ -43,6 +43,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0006_people.sql"),
         include_str!("../../migrations/postgres/0006_people.sql"),
     ),
+    (
+        7,
+        "feedback",
+        include_str!("../../migrations/sqlite/0007_feedback.sql"),
+        include_str!("../../migrations/postgres/0007_feedback.sql"),
+    ),
 ];
 
 /// Applies what is missing. Both engines lock, so that of several nodes one does it.

@@ -12,6 +12,7 @@ pub mod deliveries;
 pub mod doctor;
 pub mod edition_tests;
 pub mod editions;
+pub mod feedback;
 pub mod idempotency;
 pub mod imports;
 mod knock;

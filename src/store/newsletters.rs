@@ -5,6 +5,7 @@ use crate::domain::delivery::OnUnknown;
 use crate::domain::edition::{Approval, SectionStyle};
 use crate::domain::language::Language;
 use crate::domain::newsletter::NewsletterSettings;
+use crate::domain::safety::Safety;
 use crate::domain::time::Timestamp;
 
 row! {
@@ -36,6 +37,8 @@ row! {
         pub archive_indexed: bool,
         /// Who changed an edition last may not approve it.
         pub four_eyes: bool,
+        /// JSON of [`Safety`](crate::domain::safety::Safety); what it leaves out is as usual.
+        pub safety: String,
         pub next_assemble_at: Option<Timestamp>,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
@@ -52,6 +55,13 @@ row! {
         pub max_items: i64,
         pub title_nl: String,
         pub title_en: String,
+    }
+}
+
+impl NewsletterRow {
+    /// When its sending stops by itself.
+    pub fn safety(&self) -> Safety {
+        serde_json::from_str(&self.safety).unwrap_or_default()
     }
 }
 
@@ -105,8 +115,8 @@ pub async fn insert(
         NewsletterRow,
         "insert into newsletters (slug, title, description, language, from_name, from_address, reply_to, organisation, \
          postal_address, privacy_url, timezone, assemble_rule, review_days, approval, max_per_year, min_articles, on_unknown, \
-         promo, notify, archive_indexed, next_assemble_at, created_at, updated_at, four_eyes, repeats) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22, $23, $24) \
+         promo, notify, archive_indexed, safety, next_assemble_at, created_at, updated_at, four_eyes, repeats) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $23, $24, $25) \
          on conflict (slug) do nothing returning *",
         settings.slug.as_str(),
         settings.title.as_str(),
@@ -128,6 +138,7 @@ pub async fn insert(
         promo_text(settings),
         settings.notify.as_str(),
         settings.archive_indexed,
+        safety_text(settings),
         next_assemble_at,
         now,
         settings.four_eyes,
@@ -149,7 +160,7 @@ pub async fn update(
         "update newsletters set title = $2, description = $3, language = $4, from_name = $5, from_address = $6, reply_to = $7, \
          organisation = $8, postal_address = $9, privacy_url = $10, timezone = $11, assemble_rule = $12, review_days = $13, \
          approval = $14, max_per_year = $15, min_articles = $16, on_unknown = $17, promo = $18, notify = $19, \
-         archive_indexed = $20, next_assemble_at = $21, updated_at = $22, four_eyes = $23, repeats = $24 where id = $1 returning *",
+         archive_indexed = $20, safety = $21, next_assemble_at = $22, updated_at = $23, four_eyes = $24, repeats = $25 where id = $1 returning *",
         id,
         settings.title.as_str(),
         settings.description.as_str(),
@@ -170,6 +181,7 @@ pub async fn update(
         promo_text(settings),
         settings.notify.as_str(),
         settings.archive_indexed,
+        safety_text(settings),
         next_assemble_at,
         now,
         settings.four_eyes,
@@ -214,6 +226,10 @@ pub async fn insert_section(tx: &mut Tx, newsletter_id: i64, section: &SectionRo
         section.title_en.as_str(),
     )?;
     Ok(())
+}
+
+fn safety_text(settings: &NewsletterSettings) -> String {
+    serde_json::to_string(&settings.safety).expect("numbers alone always become JSON")
 }
 
 fn promo_text(settings: &NewsletterSettings) -> Option<String> {

@@ -1,9 +1,11 @@
 //! How our own values travel to and from both engines.
 
+use crate::domain::bounce::BounceClass;
 use crate::domain::checkup::CheckStatus;
 use crate::domain::consent::ConsentEvent;
 use crate::domain::delivery::{DeliveryState, OnUnknown};
 use crate::domain::edition::{Approval, EditionStatus, SectionStyle};
+use crate::domain::feedback::{Channel, Effect, FeedbackKind};
 use crate::domain::import::ImportState;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
@@ -54,10 +56,14 @@ macro_rules! stored_as_word {
 
 stored_as_word!(
     Approval,
+    BounceClass,
+    Channel,
     CheckStatus,
     ConsentEvent,
     DeliveryState,
     EditionStatus,
+    Effect,
+    FeedbackKind,
     ImportState,
     Language,
     MailFormat,

@@ -11,6 +11,7 @@ mod cli;
 mod cli_people;
 mod delivery;
 mod demo;
+mod feedback;
 mod headers;
 mod imports;
 mod killed;

@@ -106,7 +106,13 @@ async fn run(case: Case, readers: usize) {
 /// A fault that always comes: the edition waits for better times, or for somebody to look at it.
 async fn troubled(house: &House, double: &SmtpDouble, case: Case, id: i64, readers: usize) {
     if case.says(b'5') && case.is_on_a_message() {
-        if case.step != Step::Rcpt {
+        let stops_itself = |edition: &EditionRow| edition.status == EditionStatus::Paused;
+        if case.step == Step::Rcpt {
+            let paused = until(house, id, stops_itself).await;
+            assert!(paused.rejected < i64::try_from(readers).unwrap(), "the rest of the list is not spent");
+            double.becomes_well();
+            publish::resume(house, id).await.unwrap();
+        } else {
             let stopped = |edition: &EditionRow| edition.status == EditionStatus::Paused && edition.sending == 0;
             let paused = until(house, id, stopped).await;
             assert!(paused.pause_reason.is_some_and(|why| why.contains("554")), "it says why");

@@ -6,6 +6,7 @@ pub mod desk;
 pub mod desk_people;
 pub mod desk_settings;
 pub mod editions;
+pub mod feedback;
 pub mod mails;
 pub mod numbers;
 pub mod pages;

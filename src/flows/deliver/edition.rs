@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::lanes::Job;
 use crate::domain::address::EmailAddress;
 use crate::domain::retry::RetryPolicy;
+use crate::domain::safety::Safety;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Link, Purpose, delivery_link};
 use crate::flows::House;
@@ -29,6 +30,7 @@ pub struct Running {
     pub rendering: Rendering,
     /// Where bounces go while the settings name no address for them.
     pub sender: EmailAddress,
+    pub safety: Safety,
     refusals: AtomicU32,
     policy_refusals: AtomicU32,
 }
@@ -44,6 +46,7 @@ impl Running {
             retry: settings.retry,
             rendering,
             sender: settings.sender,
+            safety: settings.safety,
             refusals: AtomicU32::new(0),
             policy_refusals: AtomicU32::new(0),
         }
@@ -83,6 +86,7 @@ pub struct Settings {
     pub repeats: i64,
     pub retry: RetryPolicy,
     pub sender: EmailAddress,
+    pub safety: Safety,
 }
 
 /// A job with its message made: what goes to the wire.

@@ -6,15 +6,12 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::consent::{ConsentEvent, ConsentMeans};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionStatus;
 use crate::domain::subscription::SubscriptionStatus;
-use crate::domain::suppression::SuppressionReason;
-use crate::flows::House;
-use crate::flows::unsubscribe::{self, Held};
+use crate::flows::{FlowError, House, feedback, safety};
 use crate::store::deliveries::{self, Settled, Start};
-use crate::store::{Durability, StoreError, Tx, editions, newsletters, subscriptions, suppressions};
+use crate::store::{Durability, StoreError, Tx, editions, subscriptions, suppressions};
 
 /// Most entries of one commit.
 const BATCH: usize = 512;
@@ -71,16 +68,15 @@ async fn commit(house: House, mut inbox: mpsc::Receiver<Entry>) {
     }
 }
 
-async fn store(house: &House, batch: &[Entry]) -> Result<Vec<(i64, i64)>, StoreError> {
+async fn store(house: &House, batch: &[Entry]) -> Result<Vec<(i64, i64)>, FlowError> {
     let now = house.clock.now();
     let settled: Vec<Settled> = batch.iter().flat_map(|entry| entry.settled.iter().cloned()).collect();
     let starts: Vec<Start> = batch.iter().filter_map(|entry| entry.start).collect();
     let mut tx = house.db.write_with(Durability::Process).await?;
+    let mut stopped = false;
     if !settled.is_empty() {
         deliveries::settle(&mut tx, &settled, now).await?;
-        for gone in settled.iter().filter(|settled| ends_subscription(settled)) {
-            end_subscription(house, &mut tx, gone).await?;
-        }
+        stopped = feedback::refused(house, &mut tx, &settled).await?;
     }
     let granted = if starts.is_empty() { Vec::new() } else { deliveries::start(&mut tx, &starts, now).await? };
     let denied: Vec<Start> =
@@ -93,6 +89,9 @@ async fn store(house: &House, batch: &[Entry]) -> Result<Vec<(i64, i64)>, StoreE
         deliveries::settle(&mut tx, &resolved, now).await?;
     }
     tx.commit().await?;
+    if stopped {
+        safety::ring(house);
+    }
     Ok(granted)
 }
 
@@ -126,38 +125,4 @@ async fn why_denied(tx: &mut Tx, start: Start) -> Result<Option<Settled>, StoreE
         reply: row.reply,
         reason: reason.map(str::to_owned),
     }))
-}
-
-/// A mailbox that is gone is never mailed again.
-fn ends_subscription(settled: &Settled) -> bool {
-    settled.state == DeliveryState::Rejected
-        && settled.reason.as_deref() == Some(crate::domain::bounce::BounceClass::Gone.as_str())
-}
-
-async fn end_subscription(house: &House, tx: &mut Tx, settled: &Settled) -> Result<(), StoreError> {
-    let Some(row) = deliveries::page(tx, settled.edition_id, None, settled.seq - 1, 1).await?.pop() else {
-        return Ok(());
-    };
-    let Some(subscription) = subscriptions::by_id(tx, row.subscription_id).await? else { return Ok(()) };
-    let Some(newsletter) = newsletters::by_id(tx, subscription.newsletter_id).await? else { return Ok(()) };
-    let now = house.clock.now();
-    let hash = subscription.address_hash.clone();
-    suppressions::insert(
-        tx,
-        &hash,
-        Some(&subscription.email),
-        SuppressionReason::Bounced,
-        settled.reply.as_deref(),
-        now,
-    )
-    .await?;
-    let held = Held { newsletter, subscription };
-    let ending = unsubscribe::Ending {
-        status: SubscriptionStatus::Bounced,
-        event: ConsentEvent::Bounced,
-        means: ConsentMeans::MailServer,
-        note: settled.reply.clone(),
-    };
-    unsubscribe::end(house, tx, &held, ending).await?;
-    Ok(())
 }

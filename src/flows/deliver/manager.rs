@@ -22,6 +22,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::{EditionStatus, EditionStep};
 use crate::domain::language::Language;
 use crate::domain::retry::RetryPolicy;
+use crate::domain::safety::Wave;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::time::Timestamp;
 use crate::flows::edition_content::{Rendering, contents};
@@ -226,8 +227,13 @@ impl Manager {
             tx.commit().await?;
             more = !done;
         }
-        if self.lanes.is_hungry() {
-            more |= self.claim(&running, now).await? > 0;
+        let most = match self.wave(edition, &running, now).await? {
+            Wave::All => CLAIM,
+            Wave::First(left) => left.min(CLAIM),
+            Wave::Complete | Wave::Wait(_) => return Ok(more),
+        };
+        if most > 0 && self.lanes.is_hungry() {
+            more |= self.claim(&running, most, now).await? > 0;
         }
         if edition.frozen && edition.queued + edition.sending + edition.deferred == 0 {
             self.finish(&running).await?;
@@ -235,7 +241,26 @@ impl Manager {
         Ok(more)
     }
 
-    async fn claim(&self, running: &Arc<Running>, now: Timestamp) -> Result<usize, FlowError> {
+    /// How much may leave now. The rest waits once the first wave has left and is answered.
+    async fn wave(&self, edition: &EditionRow, running: &Running, now: Timestamp) -> Result<Wave, FlowError> {
+        let safety = &running.safety;
+        if safety.first_wave_percent > 0 && !edition.frozen {
+            // Before everybody is known nobody can say how many the first are.
+            return Ok(Wave::First(0));
+        }
+        let wave = safety.wave(edition.audience, edition.queued, edition.sending, edition.wave_until, now);
+        if wave == Wave::Complete && edition.queued > 0 {
+            let until = now.plus(safety.pause());
+            let mut tx = self.house.db.write().await?;
+            editions::begin_pause(&mut tx, edition.id, until).await?;
+            tx.commit().await?;
+            tracing::info!(edition = edition.id, %until, "the first wave has left; the rest waits");
+        }
+        // With nobody left to wait there is nothing to wait for.
+        Ok(if edition.queued == 0 { Wave::All } else { wave })
+    }
+
+    async fn claim(&self, running: &Arc<Running>, most: i64, now: Timestamp) -> Result<usize, FlowError> {
         let repeats = running.repeats;
         // Claiming is a write, and an edition whose rest waits for later has nothing to claim.
         let due = deliveries::next_due(&mut self.house.db.read().await?, running.id, repeats).await?;
@@ -244,7 +269,7 @@ impl Manager {
         }
         let claim = Claim { owner: &self.owner, number: i64::from_le_bytes(self.house.clock.random()) };
         let mut tx = self.house.db.write().await?;
-        if deliveries::claim(&mut tx, running.id, claim, repeats, CLAIM, now).await?.is_empty() {
+        if deliveries::claim(&mut tx, running.id, claim, repeats, most, now).await?.is_empty() {
             return Ok(0);
         }
         let rows = deliveries::claimed(&mut tx, running.id, claim).await?;
@@ -285,8 +310,12 @@ impl Manager {
         let Ok(sender) = EmailAddress::parse_any_role(&newsletter.from_address) else {
             return self.refuse(edition, "the sender's address is broken; set it again").await;
         };
-        let settings =
-            Settings { sender, repeats: newsletter.on_unknown.repeats(newsletter.repeats), retry: self.retry.clone() };
+        let settings = Settings {
+            sender,
+            repeats: newsletter.on_unknown.repeats(newsletter.repeats),
+            retry: self.retry.clone(),
+            safety: newsletter.safety(),
+        };
         let running = Arc::new(Running::new(edition, rendering, settings));
         self.running.insert(edition.id, Arc::clone(&running));
         Ok(Some(running))

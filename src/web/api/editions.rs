@@ -16,6 +16,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::fault::Faults;
 use crate::domain::language::Language;
+use crate::domain::texts;
 use crate::domain::time::Timestamp;
 use crate::domain::token::delivery_link;
 use crate::flows::approve::{self, ApprovalError, Approver};
@@ -27,8 +28,9 @@ use crate::flows::try_out::{self, Preview};
 use crate::flows::{FlowError, newsletters};
 use crate::store::deliveries::DeliveryRow;
 use crate::store::editions::{self, EditionRow};
+use crate::store::feedback::FeedbackRow;
 use crate::store::newsletters::NewsletterRow;
-use crate::store::{Access, deliveries as ledger};
+use crate::store::{Access, deliveries as ledger, feedback};
 use crate::web::Web;
 use crate::web::problem::{Problem, ProblemBody};
 
@@ -88,6 +90,27 @@ pub struct DeliveryAnswer {
     message_id: String,
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
+    /// What came back about it; its status stays what the mail server said at the time.
+    came_back: Vec<FeedbackAnswer>,
+}
+
+/// What came back about one delivery.
+#[derive(Serialize, ToSchema)]
+pub struct FeedbackAnswer {
+    /// `bounce`, `complaint` or `unsubscribe`.
+    kind: &'static str,
+    /// Why, in a word of ours, for a bounce.
+    reason: Option<&'static str>,
+    /// The enhanced status code.
+    code: Option<String>,
+    /// In words: ours, in the newsletter's language.
+    words: String,
+    /// The mail server's own; none once they are forgotten.
+    said: Option<String>,
+    /// `suppressed`, `unsubscribed`, `counted` or `noted`.
+    effect: &'static str,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
 }
 
 /// What an editor says with an approval.
@@ -343,11 +366,18 @@ pub async fn deliveries(web: Data<Web>, _: Editor, id: Path<i64>, query: Query<D
     let page = Page::new(query.limit, query.cursor.as_deref())?;
     let mut reader = web.house.db.read().await?;
     let edition = editions::by_id(&mut reader, *id).await?.ok_or_else(|| FlowError::no_edition(*id))?;
-    let sender = newsletter_of(&mut reader, &edition).await?.from_address;
-    let domain = sender.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let newsletter = newsletter_of(&mut reader, &edition).await?;
+    let domain = newsletter.from_address.rsplit_once('@').map_or("", |(_, domain)| domain);
     let rows = ledger::page(&mut reader, edition.id, query.status, page.after.unwrap_or(0), page.limit).await?;
     let next = page.next(&rows, |row| row.seq);
+    let (first, last) = (rows.first().map_or(0, |row| row.seq), rows.last().map_or(0, |row| row.seq));
+    let feedback = feedback::of_edition(&mut reader, edition.id, first, last).await?;
     let told = |row: DeliveryRow| DeliveryAnswer {
+        came_back: feedback
+            .iter()
+            .filter(|came| came.seq == Some(row.seq))
+            .map(|came| FeedbackAnswer::of(newsletter.language, came))
+            .collect(),
         message_id: format!("<{}@{domain}>", web.house.keys.seal_delivery(&delivery_link(edition.uid, row.seq))),
         address: row.email,
         status: row.state,
@@ -357,6 +387,20 @@ pub async fn deliveries(web: Data<Web>, _: Editor, id: Path<i64>, query: Query<D
         finished_at: row.finished_at,
     };
     ok(&Listed { items: rows.into_iter().map(told).collect(), next })
+}
+
+impl FeedbackAnswer {
+    fn of(language: Language, row: &FeedbackRow) -> Self {
+        Self {
+            kind: row.kind.as_str(),
+            reason: row.reason.map(|reason| reason.as_str()),
+            code: row.status.clone(),
+            words: texts::feedback::told(language, row.kind, row.reason),
+            said: row.words.clone(),
+            effect: row.effect.as_str(),
+            at: row.at,
+        }
+    }
 }
 
 async fn answer(web: &Web, row: EditionRow) -> Result<EditionAnswer, Problem> {

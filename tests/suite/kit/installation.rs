@@ -135,6 +135,11 @@ impl Installation {
         Serving { http: Http::to(format!("http://{address}")), child, log }
     }
 
+    /// A command for whoever wants its pipes.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.program(arguments).into_command()
+    }
+
     fn program(&self, arguments: &[&str]) -> Program {
         let mut program = Program::new(self.folder(), arguments);
         for (name, value) in &self.settings {
@@ -199,7 +204,7 @@ impl Drop for Serving {
 }
 
 /// A loopback address that nobody has, below the ports that outgoing connections get, so that none of them takes it.
-fn free_address() -> String {
+pub fn free_address() -> String {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 10_000 + u16::try_from(std::process::id() % 200).expect("200 is small") * 100;
     loop {

@@ -9,6 +9,7 @@ pub mod house;
 pub mod http;
 pub mod installation;
 pub mod postfix;
+pub mod postman;
 pub mod program;
 pub mod smtp_double;
 

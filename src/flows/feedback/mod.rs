@@ -1,0 +1,186 @@
+//! What comes back, taken: a message or a service's call becomes a verdict about one delivery, applied once.
+//!
+//! Nothing in it is believed but a token that we made. What carries none changes nothing, and nothing is ever mailed
+//! in answer.
+
+mod inbox;
+mod tie;
+mod verdict;
+
+pub use inbox::Inbox;
+pub use tie::{DeliveryTie, delivery};
+pub(super) use verdict::refused;
+
+use verdict::{About, act, note};
+
+use super::{FlowError, House, safety};
+use crate::domain::feedback::{Channel, Effect, FeedbackKind, Verdict};
+use crate::domain::subscription::SubscriptionStatus;
+use crate::domain::token::Link;
+use crate::mail::report::{self, Action, Clues, Failure, Feedback, Kind};
+use crate::store::deliveries::DeliveryRow;
+use crate::store::{Tx, deliveries, editions, subscriptions};
+
+/// What came of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was applied.
+    Applied(FeedbackKind, Effect),
+    /// It was known already.
+    Repeated,
+    /// It asks for nothing: an automatic reply, a delay, ordinary mail.
+    Harmless,
+    /// It is about us, but nothing is kept any more of whom it is about.
+    Forgotten,
+    /// Nothing in it was made by us.
+    Unmatched,
+}
+
+impl Outcome {
+    /// A word for logs and scripts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied(_, effect) => effect.as_str(),
+            Self::Repeated => "repeated",
+            Self::Harmless => "harmless",
+            Self::Forgotten => "forgotten",
+            Self::Unmatched => "unmatched",
+        }
+    }
+}
+
+/// Takes one message. `recipient` is the envelope's, where it is known.
+///
+/// # Errors
+/// When nothing was stored: then the message must come again.
+pub async fn take(
+    house: &House,
+    message: Vec<u8>,
+    recipient: Option<&str>,
+    channel: Channel,
+) -> Result<Outcome, FlowError> {
+    // Reading is bounded work, but enough of it to keep others waiting.
+    let read = tokio::task::spawn_blocking(move || report::read(&message)).await;
+    let feedback = read.map_err(|error| FlowError::Conflict(format!("the message could not be read: {error}")))?;
+    let outcome = judge(house, &feedback, recipient, channel).await?;
+    tracing::info!(kind = feedback.kind.as_str(), outcome = outcome.as_str(), channel = channel.as_str(), "feedback");
+    Ok(outcome)
+}
+
+async fn judge(
+    house: &House,
+    feedback: &Feedback,
+    recipient: Option<&str>,
+    channel: Channel,
+) -> Result<Outcome, FlowError> {
+    let clues = &feedback.clues;
+    // Whatever comes in at the address for leaving is the wish to leave, in whatever words (RFC 2369 section 3.2).
+    if let Some(link) = tie::wish_to_leave(&house.keys, clues, recipient) {
+        return of_reader(house, link, Verdict::wish(FeedbackKind::Unsubscribe), channel).await;
+    }
+    let kind = match feedback.kind {
+        Kind::Bounce => FeedbackKind::Bounce,
+        Kind::Complaint => FeedbackKind::Complaint,
+        Kind::Unsubscribe => FeedbackKind::Unsubscribe,
+        Kind::AutoReply | Kind::Other => return Ok(Outcome::Harmless),
+    };
+    if let Some(tie) = delivery(&house.keys, clues, recipient) {
+        return of_delivery(house, tie, channel, |delivery| verdict(feedback, kind, delivery)).await;
+    }
+    // A complaint or a wish needs no more than the reader; a bounce must say which mail it is about.
+    match tie::subscription(&house.keys, clues) {
+        Some(link) if kind != FeedbackKind::Bounce => of_reader(house, link, Verdict::wish(kind), channel).await,
+        _ => Ok(Outcome::Unmatched),
+    }
+}
+
+/// What a service says about one of our mails: `clues` must tie it to one, as in a message.
+///
+/// # Errors
+/// When nothing was stored.
+pub async fn hear(house: &House, clues: &Clues, said: Verdict) -> Result<Outcome, FlowError> {
+    let outcome = match delivery(&house.keys, clues, None) {
+        Some(tie) => of_delivery(house, tie, Channel::Service, |_| Some(said.clone())).await?,
+        None => match tie::subscription(&house.keys, clues) {
+            Some(link) if said.kind != FeedbackKind::Bounce => {
+                of_reader(house, link, said.clone(), Channel::Service).await?
+            }
+            _ => Outcome::Unmatched,
+        },
+    };
+    tracing::info!(kind = said.kind.as_str(), outcome = outcome.as_str(), channel = "service", "feedback");
+    Ok(outcome)
+}
+
+/// What a message says about the delivery; nothing while its mail server goes on trying.
+fn verdict(feedback: &Feedback, kind: FeedbackKind, delivery: &DeliveryRow) -> Option<Verdict> {
+    if kind != FeedbackKind::Bounce {
+        return Some(Verdict::wish(kind));
+    }
+    let Failure { action, status, reason, diagnostic, .. } = failure(feedback, delivery)?;
+    (*action == Action::Failed).then(|| Verdict::bounce(*reason, status.clone(), Some(diagnostic)))
+}
+
+/// A report may be about several recipients, one of them ours; otherwise the most serious failure counts.
+fn failure<'a>(feedback: &'a Feedback, delivery: &DeliveryRow) -> Option<&'a Failure> {
+    let ours = delivery.email.as_deref().and_then(|email| {
+        feedback.recipients.iter().find(|recipient| recipient.address.eq_ignore_ascii_case(email))?.failure.as_ref()
+    });
+    ours.or_else(|| feedback.failure())
+}
+
+/// Applies a verdict about one delivery.
+async fn of_delivery(
+    house: &House,
+    tie: DeliveryTie,
+    channel: Channel,
+    verdict: impl FnOnce(&DeliveryRow) -> Option<Verdict>,
+) -> Result<Outcome, FlowError> {
+    let mut tx = house.db.write().await?;
+    let Some(edition) = editions::by_uid(&mut tx, tie.edition_uid).await? else { return Ok(Outcome::Forgotten) };
+    let Some(delivery) = deliveries::one(&mut tx, edition.id, tie.seq).await? else { return Ok(Outcome::Forgotten) };
+    let Some(subscription) = subscriptions::by_id(&mut tx, delivery.subscription_id).await? else {
+        return Ok(Outcome::Forgotten);
+    };
+    let Some(verdict) = verdict(&delivery) else { return Ok(Outcome::Harmless) };
+    let about = About { newsletter_id: edition.newsletter_id, delivery: Some(delivery), subscription };
+    apply(house, tx, about, verdict, channel).await
+}
+
+/// Applies a verdict about one reader, by the link of their subscription.
+async fn of_reader(house: &House, link: Link, verdict: Verdict, channel: Channel) -> Result<Outcome, FlowError> {
+    let mut tx = house.db.write().await?;
+    let Some(subscription) = subscriptions::by_link(&mut tx, &link).await? else { return Ok(Outcome::Forgotten) };
+    let has_ended = match verdict.kind {
+        FeedbackKind::Complaint => subscription.status == SubscriptionStatus::Complained,
+        _ => !matches!(subscription.status, SubscriptionStatus::Pending | SubscriptionStatus::Confirmed),
+    };
+    if has_ended {
+        return Ok(Outcome::Repeated);
+    }
+    let about = About { newsletter_id: subscription.newsletter_id, delivery: None, subscription };
+    apply(house, tx, about, verdict, channel).await
+}
+
+/// One transaction: noted, counted, the sending looked at, and acted upon.
+async fn apply(
+    house: &House,
+    mut tx: Tx,
+    about: About,
+    verdict: Verdict,
+    channel: Channel,
+) -> Result<Outcome, FlowError> {
+    let kind = verdict.kind;
+    let edition = about.delivery.as_ref().map(|delivery| delivery.edition_id);
+    let Some(noted) = note(house, &mut tx, about, verdict, channel).await? else { return Ok(Outcome::Repeated) };
+    let stopped = match edition {
+        Some(edition) => safety::watch(house, &mut tx, edition).await?,
+        None => false,
+    };
+    let effect = act(house, &mut tx, noted).await?;
+    tx.commit().await?;
+    if stopped {
+        safety::ring(house);
+    }
+    Ok(Outcome::Applied(kind, effect))
+}
