@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, TemporaryFolder, program, variables};
 use crate::domain::role::Role;
 use crate::flows::demo::{self, Demo, Feed, NEWSLETTER};
-use crate::flows::tokens;
+use crate::flows::{first_start, tokens};
 use crate::mail::inbound::Listener;
 use crate::mail::mailbox::Mailbox;
 
@@ -69,6 +69,7 @@ async fn show(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     let address = running.address.context("the demo serves HTTP")?;
     demo::collect(&house, address).await?;
 
+    let desk = first_start::invite(&house).await?;
     let (token, _) = tokens::create(&house, "demo", Role::Admin, None).await?;
     let public_url = house.config.public_url.as_str().to_owned();
     let file = folder.path().join("postduif.toml");
@@ -78,7 +79,7 @@ async fn show(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     std::fs::write(&file, kept.map(|(key, value)| toml_line(key, value)).collect::<String>())
         .context("the demo's settings cannot be written down")?;
 
-    let walk = Walk { url: public_url.trim_end_matches('/').to_owned(), command: command(&file), token };
+    let walk = Walk { url: public_url.trim_end_matches('/').to_owned(), command: command(&file), token, desk };
     output.one(&walk, || walk.text())?;
     if !address.ip().is_loopback() {
         eprintln!("Anybody who can reach {address} can read the demo's mailbox and follow every link in it.");
@@ -110,11 +111,14 @@ struct Walk {
     /// Begins every command against the demo.
     command: String,
     token: String,
+    /// The way to the editor's desk, for whoever takes it first.
+    desk: Option<String>,
 }
 
 impl Walk {
     fn text(&self) -> String {
-        let Self { url, command, token } = self;
+        let Self { url, command, token, desk } = self;
+        let desk = desk.as_deref().unwrap_or_default();
         format!(
             "\
 A sample newsletter is ready. Nothing leaves this machine: all mail ends in the demo's own mailbox.
@@ -137,6 +141,9 @@ A sample newsletter is ready. Nothing leaves this machine: all mail ends in the 
 9. Unsubscribe with the link at the bottom of yours. The past edition shows what else may happen:
      {command} edition report 1
 
+10. Open the editor's desk within 30 minutes, and choose a password for it:
+     {desk}
+
 The API answers to this token:
      curl -H 'Authorization: Bearer {token}' {url}/api/v1/editions
 
@@ -151,7 +158,12 @@ mod tests {
 
     #[test]
     fn the_walk_fits_a_terminal_but_for_what_is_copied_from_it() {
-        let walk = Walk { url: "http://127.0.0.1:8080".into(), command: "postduif".into(), token: "pd_live_x".into() };
+        let walk = Walk {
+            url: "http://127.0.0.1:8080".into(),
+            command: "postduif".into(),
+            token: "pd_live_x".into(),
+            desk: None,
+        };
         for line in walk.text().lines().filter(|line| !line.starts_with("     ")) {
             assert!(line.chars().count() <= 100, "{line}");
         }

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::app::{self, Parts};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::flows::first_start;
 
 /// Serve web pages and the API, keep the schedule, send mail
 #[derive(Args)]
@@ -31,6 +32,12 @@ pub async fn run(config: Config, arguments: &Arguments) -> anyhow::Result<()> {
     };
     let running = app::serve(app::build(config, Clock::system()).await?, parts).await?;
     let engine = running.house.db.engine();
+    if running.address.is_some()
+        && let Some(link) = first_start::invite(&running.house).await?
+    {
+        let minutes = first_start::VALID.as_secs() / 60;
+        tracing::warn!("nobody can sign in yet; open this link within {minutes} minutes to set things up: {link}");
+    }
     match running.address {
         Some(address) => tracing::info!(%address, url = %running.house.config.public_url, engine, "serving"),
         None => tracing::info!(engine, "working"),

@@ -13,7 +13,7 @@ use crate::domain::password::NewPassword;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::flows::users::{self, Addition, INVITATION_VALID};
-use crate::flows::{FlowError, House};
+use crate::flows::{FlowError, House, second_step};
 use crate::store::users::UserRow;
 
 /// Who did it, for the log of deeds.
@@ -45,6 +45,8 @@ pub enum Command {
     Disable { email: String },
     /// Let somebody in again
     Enable { email: String },
+    /// Ask somebody who has lost telephone and recovery codes for no second step any more
+    SecondStepOff { email: String },
 }
 
 /// A user, with the link by which they choose a password where none was given.
@@ -97,6 +99,12 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         }
         Command::Disable { email } => set_disabled(house, output, &email, true).await?,
         Command::Enable { email } => set_disabled(house, output, &email, false).await?,
+        Command::SecondStepOff { email } => {
+            let user = users::find(&mut house.db.read().await.map_err(FlowError::from)?, &email).await?;
+            second_step::forget(house, &user, ACTOR).await?;
+            let user = users::find(&mut house.db.read().await.map_err(FlowError::from)?, &email).await?;
+            tell(output, user, None, "signs in with the password alone")?;
+        }
     }
     Ok(())
 }

@@ -19,6 +19,10 @@ pub enum Letter {
     Preferences { language: Language, link: String },
     /// To whoever looks after the newsletter: the words as they were when it was written.
     Notice { language: Language, subject: String, text: String },
+    /// To a user of the desk: choose a password, after an invitation or because the old one is forgotten.
+    Password { language: Language, link: String, invited: bool },
+    /// To a user of the desk: the mail server takes our mail.
+    TryOut { language: Language },
     /// An edition as it would be, marked as a test.
     Test { language: Language, edition: i64 },
 }
@@ -32,6 +36,8 @@ impl Letter {
             Self::Welcome { .. } => "welcome",
             Self::Preferences { .. } => "preferences",
             Self::Notice { .. } => "notice",
+            Self::Password { .. } => "password",
+            Self::TryOut { .. } => "try-out",
             Self::Test { .. } => "test",
         }
     }
@@ -44,6 +50,8 @@ impl Letter {
             | Self::Welcome { language, .. }
             | Self::Preferences { language, .. }
             | Self::Notice { language, .. }
+            | Self::Password { language, .. }
+            | Self::TryOut { language }
             | Self::Test { language, .. } => *language,
         }
     }

@@ -41,4 +41,5 @@ pub mod text_enum;
 pub mod texts;
 pub mod time;
 pub mod token;
+pub mod totp;
 pub mod typo;

@@ -199,7 +199,7 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 /// RFC 4648 base 32 in lower case: letters and digits only, so that no mail program cuts a link short.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-fn base32(bytes: &[u8]) -> String {
+pub fn base32(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(5) * 8);
     let (mut buffer, mut bits) = (0u32, 0);
     for byte in bytes {

@@ -22,6 +22,8 @@ const EVERY: Duration = Duration::from_secs(24 * 3600);
 const AFTER_FAILURE: Duration = Duration::from_secs(2 * 3600);
 /// Articles stored in one transaction, so that sign-ups need not wait for a long feed.
 const CHUNK: usize = 50;
+/// Items shown of a feed that is only looked at.
+const LOOK_ITEMS: usize = 5;
 
 /// A source to add.
 #[derive(Clone, Debug)]
@@ -38,10 +40,7 @@ pub struct NewSource<'a> {
 /// # Errors
 /// [`FlowError::Invalid`] for what is wrong with it; [`FlowError::Conflict`] when it is there already.
 pub async fn add(house: &House, slug: &str, source: NewSource<'_>) -> Result<SourceRow, FlowError> {
-    let url = Url::parse(source.url.trim())
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
-        .ok_or_else(|| Faults::one("url", "must be a web address like https://www.example.org/feed/"))?;
+    let url = web_address(source.url)?;
     let mut tx = house.db.write().await?;
     let newsletter = find(&mut tx, slug).await?;
     let section = known_section(&mut tx, &newsletter, source.section).await?;
@@ -62,6 +61,35 @@ pub async fn add(house: &House, slug: &str, source: NewSource<'_>) -> Result<Sou
     .ok_or_else(|| FlowError::Conflict(format!("{url} is a source of “{slug}” already")))?;
     tx.commit().await?;
     Ok(row)
+}
+
+/// What a feed shows to who looks before adding it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    pub title: String,
+    /// Titles and addresses of the newest items.
+    pub items: Vec<(String, String)>,
+}
+
+/// Looks into a feed, or the feed behind a site's address; stores nothing.
+///
+/// # Errors
+/// [`FlowError::Invalid`] says why it cannot be read.
+pub async fn look(house: &House, url: &str, allow_private: bool) -> Result<Look, FlowError> {
+    let url = web_address(url)?;
+    let source = SourceState { url, etag: None, last_modified: None, allow_private };
+    // Whoever knows every article already asks for the first page alone.
+    let collected =
+        collect(&house.fetcher, &source, |_| true).await.map_err(|error| Faults::one("url", error.to_string()))?;
+    let items = collected.items.into_iter().filter_map(|item| Some((item.title, item.url?))).take(LOOK_ITEMS).collect();
+    Ok(Look { title: collected.feed.map(|feed| feed.title).unwrap_or_default(), items })
+}
+
+fn web_address(text: &str) -> Result<Url, Faults> {
+    Url::parse(text.trim())
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
+        .ok_or_else(|| Faults::one("url", "must be a web address like https://www.example.org/feed/"))
 }
 
 /// What one reading brought.

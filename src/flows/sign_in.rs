@@ -28,6 +28,8 @@ const DEVICE_KNOWN: Duration = Duration::from_secs(180 * 24 * 3600);
 const PER_ACCOUNT: i64 = 10;
 const PER_NETWORK: i64 = 50;
 const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// What a try of a password is counted as.
+const GUESS: &str = "sign-in";
 
 /// Somebody who is signed in.
 #[derive(Clone)]
@@ -78,7 +80,7 @@ pub async fn sign_in(house: &House, email: &str, password: &str, from: From<'_>)
         None => None,
     };
     let account = email.map_or_else(String::new, |email| email.key());
-    if let Err(retry_after) = count(house, &account, user.as_ref(), from, now).await? {
+    if let Err(retry_after) = count(house, GUESS, &account, user.as_ref(), from, now).await? {
         return Ok(Attempt::TooOften { retry_after });
     }
     let user = user.filter(|user| user.disabled_at.is_none());
@@ -87,10 +89,24 @@ pub async fn sign_in(house: &House, email: &str, password: &str, from: From<'_>)
     let Some(user) = user.filter(|_| right) else { return Ok(Attempt::Wrong) };
 
     let mut tx = house.db.write().await?;
-    forgive(house, &mut tx, &account, &user, from, now).await?;
-    let awaits_code = user.totp_secret.is_some();
-    let tokens = begin(house, &mut tx, &user, from.session, awaits_code).await?;
+    forgive(house, &mut tx, GUESS, &account, &user, from, now).await?;
+    let attempt = after_password(house, &mut tx, &user, from.session).await?;
     tx.commit().await?;
+    Ok(attempt)
+}
+
+/// Somebody has shown that they know the password, or may choose it: in, or on to the second step.
+///
+/// # Errors
+/// When the database fails.
+pub async fn after_password(
+    house: &House,
+    tx: &mut Tx,
+    user: &UserRow,
+    held: Option<&str>,
+) -> Result<Attempt, FlowError> {
+    let awaits_code = user.totp_secret.is_some();
+    let tokens = begin(house, tx, user, held, awaits_code).await?;
     Ok(if awaits_code { Attempt::CodeNeeded(tokens) } else { Attempt::In(tokens) })
 }
 
@@ -159,8 +175,9 @@ fn hash(house: &House, token: &str) -> Vec<u8> {
 /// Counts an attempt before it is looked at, so that many at once are not more than one after the other; `Err` says how
 /// long to wait. Who comes in a browser that has been let in before has a count of their own: guesses from elsewhere
 /// never keep them out.
-async fn count(
+pub(super) async fn count(
     house: &House,
+    what: &'static str,
     account: &str,
     user: Option<&UserRow>,
     from: From<'_>,
@@ -168,28 +185,29 @@ async fn count(
 ) -> Result<Result<(), Duration>, FlowError> {
     let since = now.minus(WINDOW);
     let mut tx = house.db.write_with(Durability::Process).await?;
-    for (kind, key, most) in keys(house, account, user, from, now) {
-        if limits::count(&mut tx, kind, &key, since).await? >= most {
-            let oldest = limits::oldest(&mut tx, kind, &key, since).await?.unwrap_or(now);
+    for (key, most) in keys(house, what, account, user, from, now) {
+        if limits::count(&mut tx, what, &key, since).await? >= most {
+            let oldest = limits::oldest(&mut tx, what, &key, since).await?.unwrap_or(now);
             return Ok(Err(oldest.plus(WINDOW).since(now)));
         }
-        limits::note(&mut tx, kind, &key, now).await?;
+        limits::note(&mut tx, what, &key, now).await?;
     }
     tx.commit().await?;
     Ok(Ok(()))
 }
 
 /// A right password was no guess.
-async fn forgive(
+pub(super) async fn forgive(
     house: &House,
     tx: &mut Tx,
+    what: &'static str,
     account: &str,
     user: &UserRow,
     from: From<'_>,
     counted_at: Timestamp,
 ) -> Result<(), FlowError> {
-    for (kind, key, _) in keys(house, account, Some(user), from, counted_at) {
-        limits::take_back(tx, kind, &key, counted_at).await?;
+    for (key, _) in keys(house, what, account, Some(user), from, counted_at) {
+        limits::take_back(tx, what, &key, counted_at).await?;
     }
     Ok(())
 }
@@ -197,18 +215,19 @@ async fn forgive(
 /// What an attempt is counted under, and how often it may be.
 fn keys(
     house: &House,
+    what: &str,
     account: &str,
     user: Option<&UserRow>,
     from: From<'_>,
     now: Timestamp,
-) -> Vec<(&'static str, [u8; 32], i64)> {
+) -> Vec<([u8; 32], i64)> {
     let known = user.zip(from.device).filter(|(user, device)| knows(house, device, user, now));
     if let Some((_, device)) = known {
-        return vec![("sign-in-device", house.keys.hash_text(device), PER_ACCOUNT)];
+        return vec![(house.keys.hash_text(&format!("{what} in {device}")), PER_ACCOUNT)];
     }
-    let network = from.client.map(|client| house.keys.hash_text(&Network::of_visitor(client).to_string()));
-    let network = network.map(|key| ("sign-in-network", key, PER_NETWORK));
-    let account = ("sign-in", house.keys.hash_text(&format!("sign-in {account}")), PER_ACCOUNT);
+    let network = from.client.map(|client| format!("{what} from {}", Network::of_visitor(client)));
+    let network = network.map(|network| (house.keys.hash_text(&network), PER_NETWORK));
+    let account = (house.keys.hash_text(&format!("{what} of {account}")), PER_ACCOUNT);
     network.into_iter().chain([account]).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Articles: what was read from sources or entered by hand, and in which edition it went out.
 
-use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, row};
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
 use crate::domain::time::Timestamp;
 
 row! {
@@ -115,6 +115,11 @@ pub async fn store(tx: &mut Tx, article: &NewArticle, now: Timestamp) -> Result<
         now,
     )?;
     Ok(if touched == 1 { Stored::Changed } else { Stored::Unchanged })
+}
+
+/// How many articles a source has brought.
+pub async fn count_of_source(on: &mut impl Access, source_id: i64) -> Result<i64, StoreError> {
+    fetch_value!(on, i64, "select count(*) from articles where source_id = $1", source_id)
 }
 
 /// The article with this id.

@@ -25,6 +25,7 @@ pub mod newsletters;
 pub mod outbox;
 pub mod outcomes;
 pub mod presence;
+pub mod recovery_codes;
 pub mod sessions;
 pub mod sources;
 pub mod subscriptions;

@@ -1,6 +1,6 @@
 //! Letters we owe one person: confirmations, welcomes, notices. Written in the transaction that owes them.
 
-use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_value, row};
+use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
 use crate::domain::letter::Letter;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Link;
@@ -129,6 +129,24 @@ pub async fn next_due(on: &mut impl Access) -> Result<Option<Timestamp>, StoreEr
     fetch_value!(on, Option<Timestamp>, "select min(next_at) from outbox where state in ('queued', 'deferred')")
 }
 
+/// What the mail server last said to a letter of this kind to this address that has not left.
+pub async fn last_reply(on: &mut impl Access, kind: &str, recipient: &str) -> Result<Option<String>, StoreError> {
+    let found = fetch_optional!(
+        on,
+        (String,),
+        "select last_reply from outbox where kind = $1 and recipient = $2 and last_reply is not null \
+         order by id desc limit 1",
+        kind,
+        recipient
+    )?;
+    Ok(found.map(|(reply,)| reply))
+}
+
+/// Forgets the letters of a kind to an address that are not on their way, because a newer one takes their place.
+pub async fn forget_kind(tx: &mut Tx, kind: &str, recipient: &str) -> Result<u64, StoreError> {
+    execute!(tx, "delete from outbox where kind = $1 and recipient = $2 and state <> 'sending'", kind, recipient)
+}
+
 /// Forgets letters that were given up before `before`.
 pub async fn forget_failed(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
     execute!(tx, "delete from outbox where state = 'failed' and next_at < $1", before)
@@ -136,5 +154,9 @@ pub async fn forget_failed(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreE
 
 /// Forgets every letter owed to a reader's address, in whatever case; what editors are told stays.
 pub async fn forget_reader(tx: &mut Tx, email_key: &str) -> Result<u64, StoreError> {
-    execute!(tx, "delete from outbox where lower(recipient) = $1 and kind not in ('notice', 'test')", email_key)
+    execute!(
+        tx,
+        "delete from outbox where lower(recipient) = $1 and kind not in ('notice', 'password', 'test', 'try-out')",
+        email_key
+    )
 }

@@ -126,6 +126,31 @@ pub async fn set_language(tx: &mut Tx, id: i64, language: Language, now: Timesta
     Ok(())
 }
 
+/// A second step that waits for its first code, or none.
+pub async fn set_totp_begun(tx: &mut Tx, id: i64, number: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+    execute!(tx, "update users set totp_begun = $2, updated_at = $3 where id = $1", id, number, now)?;
+    Ok(())
+}
+
+/// The second step and the last step of which a code was taken, or none.
+pub async fn set_totp(
+    tx: &mut Tx,
+    id: i64,
+    number: Option<&str>,
+    last_step: Option<i64>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "update users set totp_secret = $2, totp_last_step = $3, updated_at = $4 where id = $1",
+        id,
+        number,
+        last_step,
+        now
+    )?;
+    Ok(())
+}
+
 /// The user was here.
 pub async fn seen(tx: &mut Tx, id: i64, now: Timestamp) -> Result<(), StoreError> {
     execute!(tx, "update users set last_seen_at = $2 where id = $1", id, now)?;

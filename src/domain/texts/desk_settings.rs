@@ -37,7 +37,6 @@ texts! {
     dns_found() { nl: "Gevonden", en: "Found" }
     dns_nothing() { nl: "niets gevonden", en: "nothing found" }
     dns_not_checked() { nl: "niet gecontroleerd", en: "not checked" }
-    dns_again() { nl: "Controleer de DNS opnieuw", en: "Check the DNS again" }
     dns_none() {
         nl: "Er is nog geen DKIM-sleutel ingesteld op de server.",
         en: "No DKIM key has been set on the server yet.",
@@ -89,6 +88,10 @@ texts! {
     schedule_approval() { nl: "Mag het concept daarna vanzelf weg?", en: "May the draft leave by itself after that?" }
     schedule_required() { nl: "Nee, iemand moet het goedkeuren", en: "No, somebody must approve it" }
     schedule_automatic() { nl: "Ja, als de controle geen fouten vindt", en: "Yes, if the check finds nothing wrong" }
+    schedule_four_eyes() {
+        nl: "Wie een nieuwsbrief het laatst wijzigde, mag hem niet zelf goedkeuren",
+        en: "Whoever changed an edition last may not approve it",
+    }
     schedule_min() { nl: "Minste aantal nieuwe artikelen", en: "Fewest new articles" }
     schedule_min_hint() { nl: "Zijn het er minder? Dan slaan we een keer over.", en: "Are there fewer? Then we skip one." }
     schedule_max() { nl: "Hooguit zoveel nieuwsbrieven per jaar", en: "At most so many editions a year" }
@@ -163,7 +166,6 @@ texts! {
     system_version(version) { nl: "postduif {version}", en: "postduif {version}" }
     system_checks() { nl: "Controles", en: "Checks" }
     system_checked(moment) { nl: "Laatst gecontroleerd op {moment}.", en: "Last checked on {moment}." }
-    system_check_now() { nl: "Controleer nu", en: "Check now" }
     system_info() { nl: "Ter info", en: "For information" }
     system_log() { nl: "Logboek: wie deed wat", en: "Log: who did what" }
     system_log_who() { nl: "Wie", en: "Who" }
@@ -171,6 +173,63 @@ texts! {
     system_kept() { nl: "Wat we hoe lang bewaren", en: "What we keep for how long" }
     system_kept_what() { nl: "Gegevens", en: "Data" }
     system_kept_how_long() { nl: "Hoe lang", en: "How long" }
+
+    kept_subscribers() { nl: "Abonnees en hun toestemming", en: "Subscribers and their consent" }
+    kept_until_they_leave() {
+        nl: "zolang het abonnement loopt; verwijderd op verzoek",
+        en: "as long as the subscription lasts; erased on request",
+    }
+    kept_unconfirmed() { nl: "Aanmeldingen die nooit bevestigd zijn", en: "Sign-ups that were never confirmed" }
+    kept_attempts() { nl: "Tellingen tegen misbruik (zonder adressen)", en: "Counts against abuse (without addresses)" }
+    kept_letters() { nl: "E-mails die niet bezorgd konden worden", en: "Emails that could not be delivered" }
+    kept_sessions() { nl: "Wie waar is ingelogd", en: "Who is signed in where" }
+    kept_log() { nl: "Dit logboek", en: "This log" }
+    kept_for_ever() { nl: "zolang deze installatie bestaat", en: "as long as this installation exists" }
+    kept_days(days) { nl: "{days} dagen", en: "{days} days" }
+    kept_hours(hours) { nl: "hooguit {hours} uur", en: "{hours} hours at most" }
+
+    // What people did, for the log.
+    deed_add(user, role) { nl: "gaf {user} toegang als {role}", en: "let {user} in as {role}" }
+    deed_password(user) { nl: "koos een nieuw wachtwoord voor {user}", en: "chose a new password for {user}" }
+    deed_reset(user) { nl: "vroeg een nieuw wachtwoord aan voor {user}", en: "asked for a new password for {user}" }
+    deed_role(user, change) { nl: "wijzigde de rol van {user}: {change}", en: "changed the role of {user}: {change}" }
+    deed_disable(user) { nl: "zette {user} uit", en: "disabled {user}" }
+    deed_enable(user) { nl: "zette {user} weer aan", en: "enabled {user} again" }
+    deed_sign_in() { nl: "logde in", en: "signed in" }
+    deed_second_on(user) { nl: "zette de tweede stap aan voor {user}", en: "switched the second step on for {user}" }
+    deed_second_off(user) { nl: "zette de tweede stap uit voor {user}", en: "switched the second step off for {user}" }
+    deed_token(name) { nl: "maakte het token “{name}”", en: "created the token “{name}”" }
+    deed_revoke(id) { nl: "trok token {id} in", en: "revoked token {id}" }
+    deed_approve(id) { nl: "keurde nieuwsbrief {id} goed", en: "approved edition {id}" }
+    deed_erase() { nl: "verwijderde de gegevens van een persoon", en: "erased a person's data" }
+    deed_suppress() { nl: "blokkeerde een adres", en: "blocked an address" }
+    deed_release() { nl: "gaf een adres weer vrij", en: "released an address" }
+    deed_reason(newsletter, reason) { nl: "meldde zich af van {newsletter}: {reason}", en: "left {newsletter}: {reason}" }
+
+    // What is wrong with a field of the settings.
+    fault_email() { nl: "Vul een e-mailadres in, zoals naam@voorbeeld.nl.", en: "Enter an email address like name@example.org." }
+    fault_name() { nl: "Vul één regel tekst in.", en: "Enter one line of text." }
+    fault_slug() {
+        nl: "Gebruik alleen kleine letters, cijfers en streepjes.",
+        en: "Use small letters, digits and hyphens only.",
+    }
+    fault_from() {
+        nl: "Schrijf naam en adres zoals: Voorbeeldbureau <nieuws@voorbeeld.nl>",
+        en: "Write name and address like: Example Office <news@example.org>",
+    }
+    fault_url(why) {
+        nl: "Dit adres kan niet worden gebruikt: {why}",
+        en: "This address cannot be used: {why}",
+    }
+    fault_zone() { nl: "Dit is geen tijdzone zoals Europe/Amsterdam.", en: "This is not a time zone like Europe/Amsterdam." }
+    fault_rule() {
+        nl: "Dit is geen schema. Schrijf vijf velden zoals: 0 9 1 3,6,9,12 *",
+        en: "This is not a schedule. Write five fields like: 0 9 1 3,6,9,12 *",
+    }
+    fault_number(why) { nl: "Vul een getal in dat kan: {why}", en: "Enter a number that can be: {why}" }
+    fault_notify() { nl: "Vul e-mailadressen in met komma's ertussen.", en: "Enter email addresses separated by commas." }
+    fault_expires() { nl: "Kies een dag die nog komt, of laat het leeg.", en: "Choose a day that is still to come, or leave it empty." }
+    fault_other(why) { nl: "Dit kan niet: {why}", en: "This cannot be: {why}" }
 
     // One's own account.
     account_password() { nl: "Wachtwoord wijzigen", en: "Change password" }
@@ -195,6 +254,7 @@ texts! {
         nl: "Voeg deze sleutel toe in je authenticator-app en vul daarna de code in.",
         en: "Add this key to your authenticator app, then enter the code.",
     }
+    account_picture() { nl: "De sleutel als QR-code voor je authenticator-app", en: "The key as a QR code for your authenticator app" }
     account_recovery() {
         nl: "Bewaar deze herstelcodes. Elke code werkt één keer, als je je telefoon kwijt bent.",
         en: "Keep these recovery codes. Each works once, when you have lost your phone.",
@@ -227,6 +287,11 @@ texts! {
     setup_next() { nl: "Opslaan en verder", en: "Save and continue" }
     setup_skip() { nl: "Later", en: "Later" }
     setup_finish() { nl: "Klaar", en: "Done" }
+    setup_code_wrong() {
+        nl: "Deze code klopt niet, of is ouder dan 30 minuten. Start postduif opnieuw voor een nieuwe.",
+        en: "This code is not right, or older than 30 minutes. Start postduif again for a new one.",
+    }
+    setup_usual_slug() { nl: "nieuwsbrief", en: "newsletter" }
     setup_offline() {
         nl: "Zolang er geen mailserver is ingesteld, wordt er niets verstuurd.",
         en: "As long as no mail server has been set, nothing is sent.",
@@ -239,6 +304,46 @@ pub fn password_fault(language: Language, fault: InvalidPassword) -> String {
         InvalidPassword::TooShort => password_too_short(language, password::SHORTEST),
         InvalidPassword::TooLong => password_too_long(language, password::LONGEST),
         InvalidPassword::TooPlain => password_too_plain(language),
+    }
+}
+
+/// What is wrong with a field, by its name in the form; `why` is what the check itself says.
+pub fn fault(language: Language, field: &str, why: &str) -> String {
+    match field {
+        "email" | "reply_to" => fault_email(language),
+        "name" | "title" | "token_name" | "organisation" => fault_name(language),
+        "slug" => fault_slug(language),
+        "from" => fault_from(language),
+        "url" | "privacy_url" => fault_url(language, why),
+        "timezone" => fault_zone(language),
+        "assemble" => fault_rule(language),
+        "review_days" | "min_articles" | "max_per_year" => fault_number(language, why),
+        "notify" => fault_notify(language),
+        "token_expires" => fault_expires(language),
+        _ => fault_other(language, why),
+    }
+}
+
+/// A deed of the log as a sentence without its doer; one that has no sentence shows as it is kept.
+pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> String {
+    match action {
+        "user.add" => deed_add(language, target, detail),
+        "user.password" => deed_password(language, target),
+        "user.reset-asked" => deed_reset(language, target),
+        "user.role" => deed_role(language, target, detail),
+        "user.disable" => deed_disable(language, target),
+        "user.enable" => deed_enable(language, target),
+        "user.sign-in" => deed_sign_in(language),
+        "user.second-step-on" => deed_second_on(language, target),
+        "user.second-step-off" => deed_second_off(language, target),
+        "token.create" => deed_token(language, target),
+        "token.revoke" => deed_revoke(language, target),
+        "edition.approve" => deed_approve(language, target),
+        "subscriber.erase" => deed_erase(language),
+        "suppression.add" => deed_suppress(language),
+        "suppression.remove" => deed_release(language),
+        "unsubscribe.reason" => deed_reason(language, target, detail),
+        _ => [action, target, detail].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "),
     }
 }
 

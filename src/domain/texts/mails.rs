@@ -132,6 +132,25 @@ texts! {
     }
 }
 
+// To users of the desk.
+texts! {
+    invited_subject(organisation) { nl: "Je kunt inloggen bij {organisation}", en: "You can sign in at {organisation}" }
+    invited_body(organisation) {
+        nl: "Je bent uitgenodigd om mee te werken aan de nieuwsbrief van {organisation}. Open de link en kies een wachtwoord. De link werkt 7 dagen.",
+        en: "You have been invited to work on the newsletter of {organisation}. Open the link and choose a password. The link works for 7 days.",
+    }
+    reset_subject() { nl: "Kies een nieuw wachtwoord", en: "Choose a new password" }
+    reset_body() {
+        nl: "Je wilt een nieuw wachtwoord voor de redactie. Open de link en kies er een. De link werkt 1 uur.",
+        en: "You want a new password for the editor's desk. Open the link and choose one. The link works for 1 hour.",
+    }
+    try_out_subject() { nl: "Testmail: het versturen werkt", en: "Test mail: sending works" }
+    try_out_body() {
+        nl: "Deze mail is aangenomen en aangekomen. Kijk ook of hij niet in de map met ongewenste mail zat.",
+        en: "This mail was accepted and has arrived. Check as well that it was not in the junk folder.",
+    }
+}
+
 // Notices to editors.
 texts! {
     open_button() { nl: "Bekijk het", en: "Take a look" }

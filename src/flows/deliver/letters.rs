@@ -16,6 +16,7 @@ use crate::domain::newsletter::promise;
 use crate::domain::reply::Verdict;
 use crate::domain::retry::{Next, RetryPolicy};
 use crate::domain::schedule::zone;
+use crate::domain::texts::mails;
 use crate::domain::token::{Link, Purpose, unhex};
 use crate::flows::edition_content::sender;
 use crate::flows::newsletters::coming;
@@ -338,6 +339,19 @@ async fn occasion(
             sealed(Purpose::Identity, link).map(|token| Occasion::PreferencesLink { token })
         }
         Letter::Notice { subject, text, .. } => Some(Occasion::Notice { subject: subject.clone(), text: text.clone() }),
+        Letter::Password { language, link, invited } => sealed(Purpose::Password, link).map(|token| {
+            let (language, url) = (*language, format!("{}/admin/password/{token}", house.config.public_url));
+            let organisation = organisation(newsletter);
+            let (subject, body) = if *invited {
+                (mails::invited_subject(language, organisation), mails::invited_body(language, organisation))
+            } else {
+                (mails::reset_subject(language), mails::reset_body(language))
+            };
+            Occasion::Notice { subject, text: format!("{body}\n\n{url}\n\n{}", mails::was_it_not_you(language)) }
+        }),
+        Letter::TryOut { language } => {
+            Some(Occasion::Notice { subject: mails::try_out_subject(*language), text: mails::try_out_body(*language) })
+        }
         // Composed as an edition, not as a letter.
         Letter::Test { .. } => None,
     })

@@ -2,6 +2,7 @@
 
 use jiff::civil::DateTime;
 use maud::{Markup, html};
+use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::frame::{Desk, Place};
 use super::parts::{Field, FormFaults, Kind, Tone, copyable, press, select, tag};
@@ -9,6 +10,9 @@ use super::paths;
 use crate::domain::language::Language;
 use crate::domain::texts::{dates, desk as texts, desk_settings as settings, pages};
 use crate::pages::components::hidden;
+
+/// White around the picture, in dots, as its standard asks (ISO/IEC 18004).
+const QUIET: i32 = 4;
 
 /// Everything on the page.
 #[derive(Clone, Copy, Debug)]
@@ -22,9 +26,10 @@ pub struct Account<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum SecondStep<'a> {
     Off,
-    /// The key to put into an app, in base32, until the first code is right.
+    /// The key to put into an app, in base32 and as an address for its camera, until the first code is right.
     Begun {
         secret: &'a str,
+        uri: &'a str,
     },
     /// Switched on just now: the codes are shown this once.
     New {
@@ -97,8 +102,9 @@ fn second_step(language: Language, account: &Account<'_>) -> Markup {
             p { (settings::account_second_off(language)) }
             (press(paths::ACCOUNT, "", &settings::account_second_start(language), &[("what", "second-start")]))
         },
-        SecondStep::Begun { secret } => html! {
+        SecondStep::Begun { secret, uri } => html! {
             p { (settings::account_secret(language)) }
+            (picture(&settings::account_picture(language), uri))
             (copyable(language, "secret", secret))
             form method="post" action=(paths::ACCOUNT) novalidate {
                 (hidden("what", "second-confirm"))
@@ -114,7 +120,27 @@ fn second_step(language: Language, account: &Account<'_>) -> Markup {
         },
         SecondStep::On => html! {
             p { (settings::account_second_on(language)) }
-            (press(paths::ACCOUNT, "sec", &settings::account_second_stop(language), &[("what", "second-stop")]))
+            form method="post" action=(paths::ACCOUNT) novalidate {
+                (hidden("what", "second-stop"))
+                (Field::line("code", &texts::code_label(language), "").kind(Kind::OneTimeCode)
+                    .render(language, account.faults))
+                p.actions { button.btn.sec type="submit" { (settings::account_second_stop(language)) } }
+            }
         },
+    }
+}
+
+/// A text as a picture that telephones read (QR), black on white in every colour scheme: some cameras read no other.
+fn picture(label: &str, text: &str) -> Markup {
+    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else { return html! {} };
+    let size = code.size();
+    let dots = (0..size).flat_map(|y| (0..size).map(move |x| (x, y))).filter(|(x, y)| code.get_module(*x, *y));
+    let path: String = dots.map(|(x, y)| format!("M{},{}h1v1h-1z", x + QUIET, y + QUIET)).collect();
+    let whole = size + 2 * QUIET;
+    html! {
+        svg.qr role="img" aria-label=(label) viewBox={ "0 0 " (whole) " " (whole) } width="220" height="220" {
+            rect width=(whole) height=(whole) fill="#fff" {}
+            path d=(path) fill="#000" {}
+        }
     }
 }

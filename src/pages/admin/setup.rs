@@ -107,7 +107,7 @@ pub fn step(desk: &Desk<'_>, step: &Step<'_>, faults: FormFaults<'_>) -> Markup 
                     (sender::mail_server(language, smtp, true))
                     @if smtp.server.is_none() { p { (settings::setup_offline(language)) } }
                     h2 { (settings::dns_title(language)) }
-                    (sender::dns(language, records, true))
+                    (sender::dns(language, records))
                     p.actions { a.btn href=(after) { (settings::setup_next(language)) } }
                 }
                 Step::Sources { sources: have, sections, addition } => {

@@ -369,7 +369,7 @@ fn people(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         ("desk-import-dry", import::dry_run(desk, "B1", &outcome)),
         ("desk-import-done", import::done(desk, "B1", "/admin/import/B1/report", &outcome)),
         ("desk-account", own(account::SecondStep::Off)),
-        ("desk-account-begun", own(account::SecondStep::Begun { secret: words.summary })),
+        ("desk-account-begun", own(account::SecondStep::Begun { secret: words.summary, uri: "otpauth://totp/x" })),
         ("desk-account-new", own(account::SecondStep::New { recovery: &[words.summary.to_owned()] })),
         ("desk-account-on", own(account::SecondStep::On)),
     ]
@@ -416,6 +416,7 @@ fn settings(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static s
         max_per_year: "4",
         notify: words.email,
         on_unknown: OnUnknown::Repeat,
+        four_eyes: true,
         coming: &[(noon(), noon())],
     };
     let promo = content::Promo {

@@ -11,11 +11,15 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use super::Needs;
 use super::cookies;
 use super::visit::Visit;
+use crate::domain::role::Role;
 use crate::flows::sign_in;
 use crate::pages::admin::paths;
 use crate::web::Web;
 use crate::web::client::from_the_desk;
 use crate::web::problem::Problem;
+
+/// What can be looked at before there is a newsletter; from everywhere else an administrator is led to making one.
+const WITHOUT_NEWSLETTER: [&str; 4] = [paths::SETUP, paths::ACCOUNT, "/admin/settings/users", "/admin/settings/system"];
 
 /// What a route needs, method by method.
 pub struct Needed(pub &'static [(&'static str, Needs)]);
@@ -30,7 +34,7 @@ pub async fn guard(
         Ok(Entry::Visitor(visit)) => {
             request.extensions_mut().insert(*visit);
         }
-        Ok(Entry::SignInFirst(place)) => {
+        Ok(Entry::Elsewhere(place)) => {
             let answer = HttpResponse::SeeOther().insert_header((LOCATION, place)).finish();
             return Ok(request.into_response(answer));
         }
@@ -42,7 +46,7 @@ pub async fn guard(
 enum Entry {
     Open,
     Visitor(Box<Visit>),
-    SignInFirst(String),
+    Elsewhere(String),
 }
 
 async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
@@ -64,12 +68,18 @@ async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
     };
     let Some(who) = signed_in else {
         let held = cookies::session(request.request(), &house.config.public_url).is_some();
-        return Ok(Entry::SignInFirst(way_in(request, looking, held)));
+        return Ok(Entry::Elsewhere(way_in(request, looking, held)));
     };
     if !who.user.role.may(role) {
         return Err(Problem::NotAllowed(role));
     }
-    Ok(Entry::Visitor(Box::new(Visit::begin(house, who, request.request()).await?)))
+    let visit = Visit::begin(house, who, request.request()).await?;
+    let first =
+        visit.newsletters().is_empty() && !WITHOUT_NEWSLETTER.iter().any(|place| request.path().starts_with(place));
+    if first && looking && visit.may(Role::Admin) {
+        return Ok(Entry::Elsewhere(format!("{}/2", paths::SETUP)));
+    }
+    Ok(Entry::Visitor(Box::new(visit)))
 }
 
 /// The way to sign in, and back to where somebody wanted to look.

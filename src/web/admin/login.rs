@@ -11,7 +11,9 @@ use super::cookies::{self, Cookie, keep};
 use super::desk;
 use super::visit::see_other;
 use crate::domain::language::Language;
+use crate::domain::public_url::PublicUrl;
 use crate::flows::sign_in::{self, Attempt, From};
+use crate::flows::{first_start, second_step};
 use crate::pages::admin::login::{self as shown, Login, Refusal};
 use crate::pages::admin::paths;
 use crate::web::Web;
@@ -23,6 +25,7 @@ use crate::web::public::{language_asked, minutes};
 
 desk! {
     "/admin/login": get Anyone show, post Anyone press;
+    "/admin/login/code": get Anyone ask_code, post Anyone try_code;
     "/admin/logout": post Anyone leave;
 }
 
@@ -41,6 +44,9 @@ impl Default for Wish {
 
 async fn show(web: Data<Web>, request: HttpRequest, wish: Query<Wish>) -> Result<HttpResponse, Problem> {
     let next = inside(&wish.next);
+    if first_start::is_pending(&web.house).await? {
+        return Ok(see_other(paths::SETUP));
+    }
     if let Some(token) = cookies::session(&request, &web.house.config.public_url)
         && sign_in::recognise(&web.house, &token).await?.is_some_and(|who| !who.session.awaits_code)
     {
@@ -72,18 +78,11 @@ async fn press(
 ) -> Result<HttpResponse, Problem> {
     let Form(typed) = form;
     let (next, url) = (inside(&typed.next), &web.house.config.public_url);
-    let (device, session) = (Cookie::Device.read(&request, url), cookies::session(&request, url));
-    let from = From { client: client.0, device: device.as_deref(), session: session.as_deref() };
+    let kept = Kept::of(&request, url);
     let email: String = typed.email.chars().take(254).collect();
     let again = |status, refusal| self::form(status, language(&request), &email, next, Some(refusal));
-    Ok(match sign_in::sign_in(&web.house, &typed.email, &typed.password, from).await? {
-        Attempt::In(tokens) => keep(see_other(next), &tokens, url),
-        Attempt::CodeNeeded(tokens) => {
-            let next = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-            let mut answer = see_other(&format!("{}?{next}", paths::LOGIN_CODE));
-            Cookie::Session.set(&mut answer, &tokens.session, url);
-            answer
-        }
+    Ok(match sign_in::sign_in(&web.house, &typed.email, &typed.password, kept.from(client)).await? {
+        attempt @ (Attempt::In(_) | Attempt::CodeNeeded(_)) => entered(attempt, next, url).ok_or(Problem::Internal)?,
         Attempt::Wrong => again(StatusCode::BAD_REQUEST, Refusal::Wrong),
         Attempt::TooOften { retry_after } => {
             let refusal = Refusal::TooOften { minutes: minutes(retry_after) };
@@ -91,6 +90,80 @@ async fn press(
             answer.headers_mut().insert(RETRY_AFTER, retry_after.as_secs().max(1).into());
             answer
         }
+    })
+}
+
+/// What the browser has kept.
+pub struct Kept {
+    device: Option<String>,
+    session: Option<String>,
+}
+
+impl Kept {
+    /// Reads its cookies.
+    pub fn of(request: &HttpRequest, url: &PublicUrl) -> Self {
+        Self { device: Cookie::Device.read(request, url), session: cookies::session(request, url) }
+    }
+
+    /// From where somebody tries.
+    pub fn from(&self, client: Client) -> From<'_> {
+        From { client: client.0, device: self.device.as_deref(), session: self.session.as_deref() }
+    }
+}
+
+/// On into the desk, or to the second step; nothing for who was not let in.
+pub fn entered(attempt: Attempt, next: &str, url: &PublicUrl) -> Option<HttpResponse> {
+    match attempt {
+        Attempt::In(tokens) => Some(keep(see_other(next), &tokens, url)),
+        Attempt::CodeNeeded(tokens) => {
+            let next = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            let mut answer = see_other(&format!("{}?{next}", paths::LOGIN_CODE));
+            Cookie::Session.set(&mut answer, &tokens.session, url);
+            Some(answer)
+        }
+        Attempt::Wrong | Attempt::TooOften { .. } => None,
+    }
+}
+
+async fn ask_code(web: Data<Web>, request: HttpRequest, wish: Query<Wish>) -> Result<HttpResponse, Problem> {
+    let waiting = match cookies::session(&request, &web.house.config.public_url) {
+        Some(token) => sign_in::recognise(&web.house, &token).await?.is_some_and(|who| who.session.awaits_code),
+        None => false,
+    };
+    if !waiting {
+        return Ok(see_other(paths::LOGIN));
+    }
+    Ok(page(StatusCode::OK, &shown::code(language(&request), inside(&wish.next), false)))
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct Code {
+    code: String,
+    next: String,
+}
+
+impl Default for Code {
+    fn default() -> Self {
+        Self { code: String::new(), next: paths::OVERVIEW.to_owned() }
+    }
+}
+
+async fn try_code(
+    web: Data<Web>,
+    request: HttpRequest,
+    client: Client,
+    form: Form<Code>,
+) -> Result<HttpResponse, Problem> {
+    let Form(typed) = form;
+    let (next, url) = (inside(&typed.next), &web.house.config.public_url);
+    let kept = Kept::of(&request, url);
+    let Some(token) = kept.session.as_deref() else { return Ok(see_other(paths::LOGIN)) };
+    Ok(match second_step::try_code(&web.house, token, &typed.code, kept.from(client)).await? {
+        None => see_other(paths::LOGIN),
+        Some(Attempt::Wrong) => page(StatusCode::BAD_REQUEST, &shown::code(language(&request), next, true)),
+        Some(Attempt::TooOften { retry_after }) => return Err(Problem::TooMany { retry_after }),
+        Some(attempt) => entered(attempt, next, url).ok_or(Problem::Internal)?,
     })
 }
 
@@ -119,7 +192,7 @@ pub fn language(request: &HttpRequest) -> Language {
 }
 
 /// A place to go on to, if it lies within the desk.
-fn inside(next: &str) -> &str {
+pub fn inside(next: &str) -> &str {
     let rest = next.strip_prefix(paths::OVERVIEW);
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if plain && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) {

@@ -4,6 +4,9 @@ mod account;
 mod cookies;
 mod gate;
 mod login;
+mod password;
+mod settings;
+mod setup;
 pub mod visit;
 
 use actix_web::web::ServiceConfig;
@@ -57,11 +60,11 @@ macro_rules! desk {
 use desk;
 
 /// The tables of all nouns.
-const NOUNS: &[&[Route]] = &[login::ROUTES, account::ROUTES];
+const NOUNS: &[&[Route]] = &[login::ROUTES, password::ROUTES, setup::ROUTES, account::ROUTES, settings::ROUTES];
 
 /// Every route of the desk.
 pub fn table() -> impl Iterator<Item = &'static Route> {
-    NOUNS.iter().copied().flatten()
+    NOUNS.iter().chain(&settings::TABS).copied().flatten()
 }
 
 pub fn routes(config: &mut ServiceConfig) {

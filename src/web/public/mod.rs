@@ -92,7 +92,7 @@ fn imprint(newsletter: &NewsletterRow) -> Imprint<'_> {
 }
 
 /// A newsletter with all that its pages show of it.
-struct Shown {
+pub struct Shown {
     newsletter: NewsletterRow,
     promise: String,
     /// The number of the last edition that anybody may read.
@@ -106,7 +106,11 @@ impl Shown {
         Self::of(house, newsletter, language).await
     }
 
-    async fn of(house: &House, newsletter: NewsletterRow, language: Option<Language>) -> Result<Self, FlowError> {
+    /// Gathers it; the promise is in `language`, or else the newsletter's own.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of(house: &House, newsletter: NewsletterRow, language: Option<Language>) -> Result<Self, FlowError> {
         let archived = editions::archived(&mut house.db.read().await?, newsletter.id, 1).await?;
         let next = coming(&newsletter, house.clock.now(), 1)
             .ok()
@@ -119,7 +123,8 @@ impl Shown {
         })
     }
 
-    fn view(&self) -> NewsletterView<'_> {
+    /// As pages take it.
+    pub fn view(&self) -> NewsletterView<'_> {
         NewsletterView {
             slug: &self.newsletter.slug,
             title: &self.newsletter.title,
@@ -147,7 +152,7 @@ fn masked(email: &str) -> String {
 
 impl Web {
     /// What a token that is none of ours gets: always the same, until it is tried too often.
-    fn wrong_token(&self, client: Client) -> Problem {
+    pub fn wrong_token(&self, client: Client) -> Problem {
         match self.wrong_tokens.wrong(client.0, self.house.clock.now()) {
             Some(retry_after) => Problem::TooMany { retry_after },
             None => Problem::BrokenLink,

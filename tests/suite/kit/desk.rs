@@ -1,5 +1,6 @@
 //! Somebody at the editor's desk: a browser's cookies and headers, without the browser.
 
+use aws_lc_rs::hmac;
 use postduif::domain::language::Language;
 use postduif::domain::role::Role;
 use postduif::flows::sign_in;
@@ -50,6 +51,27 @@ impl Seat {
     pub fn press(&self, place: &str, fields: &[(&str, &str)]) -> Answer {
         press(self.ask("POST", place), fields)
     }
+}
+
+/// The code that an app would show for a key in base 32 (RFC 6238), worked out by other means than ours.
+pub fn app_code(secret: &str, second: i64) -> String {
+    let bits: String = secret
+        .bytes()
+        .map(|letter| match letter {
+            b'A'..=b'Z' => format!("{:05b}", letter - b'A'),
+            _ => format!("{:05b}", letter - b'2' + 26),
+        })
+        .collect();
+    let key: Vec<u8> = bits
+        .as_bytes()
+        .chunks_exact(8)
+        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).expect("digits"), 2).expect("eight bits"))
+        .collect();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
+    let tag = hmac::sign(&key, &(second / 30).to_be_bytes());
+    let at = usize::from(tag.as_ref()[19] & 15);
+    let four: [u8; 4] = tag.as_ref()[at..at + 4].try_into().expect("four bytes");
+    format!("{:06}", (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000)
 }
 
 /// Sends a form as a browser does from our own page.

@@ -120,6 +120,7 @@ impl Served {
         let (purpose, link) = match letter {
             Letter::Confirm { link, .. } => (Purpose::Confirm, link),
             Letter::Preferences { link, .. } => (Purpose::Identity, link),
+            Letter::Password { link, .. } => (Purpose::Password, link),
             Letter::Welcome { link, .. } | Letter::AlreadySubscribed { link, .. } => (Purpose::Unsubscribe, link),
             other => panic!("a letter without such a token: {}", other.kind()),
         };

@@ -7,7 +7,7 @@ use crate::domain::delivery::OnUnknown;
 use crate::domain::edition::Approval;
 use crate::domain::language::Language;
 use crate::domain::texts::{dates, desk_settings as texts};
-use crate::pages::admin::parts::{Field, FormFaults, Kind, radio, table};
+use crate::pages::admin::parts::{Field, FormFaults, Kind, checkbox, radio, table};
 
 /// Rules that most newsletters use, as the form sends them in `preset`; any other stands in `assemble`.
 const PRESETS: [&str; 3] =
@@ -26,6 +26,8 @@ pub struct Schedule<'a> {
     /// Addresses, separated by commas.
     pub notify: &'a str,
     pub on_unknown: OnUnknown,
+    /// Whoever changed an edition last may not approve it.
+    pub four_eyes: bool,
     /// The coming moments: a draft is made, and it goes out at the earliest.
     pub coming: &'a [(DateTime, DateTime)],
 }
@@ -58,6 +60,7 @@ pub(in crate::pages::admin) fn fields(language: Language, schedule: &Schedule<'_
             (radio("approval", "approval-automatic", "automatic", schedule.approval == Approval::Automatic,
                 &texts::schedule_automatic(language)))
         }
+        (checkbox("four_eyes", schedule.four_eyes, &texts::schedule_four_eyes(language)))
         (number("min_articles", &texts::schedule_min(language), schedule.min_articles,
             Some(&texts::schedule_min_hint(language)), language, faults))
         (number("max_per_year", &texts::schedule_max(language), schedule.max_per_year,

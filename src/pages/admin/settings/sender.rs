@@ -77,7 +77,7 @@ pub fn tab(
             h2 { (texts::smtp_title(language)) }
             (mail_server(language, smtp, may))
             h2 { (texts::dns_title(language)) }
-            (dns(language, records, may))
+            (dns(language, records))
         },
     )
 }
@@ -122,8 +122,7 @@ pub(in crate::pages::admin) fn mail_server(language: Language, smtp: &Smtp<'_>, 
 }
 
 /// The records to paste, which the wizard shows as well.
-pub(in crate::pages::admin) fn dns(language: Language, records: &[Record<'_>], may: bool) -> Markup {
-    let action = paths::settings(SettingsTab::Sender.segment());
+pub(in crate::pages::admin) fn dns(language: Language, records: &[Record<'_>]) -> Markup {
     html! {
         @if records.is_empty() { p.note.attention { (texts::dns_none(language)) } }
         @else {
@@ -140,7 +139,6 @@ pub(in crate::pages::admin) fn dns(language: Language, records: &[Record<'_>], m
                     }
                 }
             }
-            @if may { (press(&action, "sec", &texts::dns_again(language), &[("what", "dns")])) }
         }
     }
 }

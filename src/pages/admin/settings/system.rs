@@ -5,10 +5,9 @@ use maud::{Markup, html};
 
 use super::{SettingsTab, page};
 use crate::domain::language::Language;
-use crate::domain::role::Role;
 use crate::domain::texts::{dates, desk as desk_texts, desk_settings as texts};
 use crate::pages::admin::frame::Desk;
-use crate::pages::admin::parts::{FormFaults, Tone, press, table, tag};
+use crate::pages::admin::parts::{FormFaults, Tone, table, tag};
 use crate::pages::admin::paths;
 
 /// One point of the doctor's list.
@@ -67,7 +66,6 @@ pub fn tab(desk: &Desk<'_>, system: &System<'_>) -> Markup {
             h2 { (texts::system_checks(language)) }
             @if let Some(moment) = system.checked { p { (texts::system_checked(language, dates::moment(language, moment))) } }
             (points(language, system.points))
-            @if desk.may(Role::Admin) { (press(&here, "sec", &texts::system_check_now(language), &[("what", "check")])) }
             h2 { (texts::system_log(language)) }
             (log(language, system.log))
             @if let Some(cursor) = system.more { p { a href={ (here) "?cursor=" (cursor) } { (desk_texts::more(language)) } } }

@@ -1,0 +1,80 @@
+//! System: what is fine and what is not, who did what, what is kept for how long.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Query};
+use serde::Deserialize;
+
+use crate::domain::checkup::CheckStatus;
+use crate::domain::language::Language;
+use crate::domain::texts::desk_settings as texts;
+use crate::flows::{deeds, retention};
+use crate::pages::admin::settings::system::{Deed, Point, PointState, System, tab};
+use crate::store::doctor;
+use crate::web::Web;
+use crate::web::admin::desk;
+use crate::web::admin::visit::Visit;
+use crate::web::problem::Problem;
+
+desk! {
+    "/admin/settings/system": get Viewer show;
+}
+
+/// Lines of the log on one page.
+const LINES: i64 = 50;
+
+#[derive(Deserialize)]
+struct Page {
+    cursor: Option<i64>,
+}
+
+async fn show(web: Data<Web>, visit: Visit, query: Query<Page>) -> Result<HttpResponse, Problem> {
+    let house = &web.house;
+    let language = visit.language;
+    let checks = doctor::latest(&mut house.db.read().await?).await?;
+    let points: Vec<Point<'_>> = checks
+        .iter()
+        .map(|row| Point { check: &row.check_name, state: state(row.status), message: &row.message, advice: None })
+        .collect();
+    let deeds = deeds::page(house, query.cursor, LINES).await?;
+    let more = (deeds.len() as i64 == LINES).then(|| deeds.last().map(|deed| deed.id.to_string())).flatten();
+    let told: Vec<String> =
+        deeds.iter().map(|deed| texts::deed(language, &deed.action, &deed.target, &deed.detail)).collect();
+    let log: Vec<Deed<'_>> = deeds
+        .iter()
+        .zip(&told)
+        .map(|(deed, what)| Deed { at: visit.moment(deed.at), who: &deed.actor, what })
+        .collect();
+    let kept = kept(language);
+    let kept: Vec<(&str, &str)> = kept.iter().map(|(what, how_long)| (what.as_str(), how_long.as_str())).collect();
+    let system = System {
+        version: env!("CARGO_PKG_VERSION"),
+        checked: checks.first().map(|row| visit.moment(row.at)),
+        points: &points,
+        log: &log,
+        more: more.as_deref(),
+        kept: &kept,
+    };
+    Ok(visit.show(|desk| tab(desk, &system)))
+}
+
+fn state(status: CheckStatus) -> PointState {
+    match status {
+        CheckStatus::Ok => PointState::Fine,
+        CheckStatus::Warn => PointState::Attention,
+        CheckStatus::Fail => PointState::Wrong,
+        CheckStatus::Unknown => PointState::NotChecked,
+    }
+}
+
+/// Kinds of data, and how long each is kept.
+fn kept(language: Language) -> Vec<(String, String)> {
+    let days = |span: std::time::Duration| texts::kept_days(language, span.as_secs() / 86_400);
+    vec![
+        (texts::kept_subscribers(language), texts::kept_until_they_leave(language)),
+        (texts::kept_unconfirmed(language), days(retention::UNCONFIRMED)),
+        (texts::kept_attempts(language), days(retention::ATTEMPTS)),
+        (texts::kept_letters(language), days(retention::FAILED_LETTERS)),
+        (texts::kept_sessions(language), texts::kept_hours(language, crate::flows::sign_in::ABSOLUTE.as_secs() / 3600)),
+        (texts::kept_log(language), texts::kept_for_ever(language)),
+    ]
+}

@@ -1,0 +1,146 @@
+//! Users and tokens: who may do what, people and programs.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use jiff::civil::Date;
+
+use super::{Faulty, outcome};
+use crate::domain::role::Role;
+use crate::domain::texts::desk_settings as texts;
+use crate::domain::time::Timestamp;
+use crate::flows::{deeds, password_links, tokens, users};
+use crate::pages::admin::notice::Notice;
+use crate::pages::admin::settings::SettingsTab;
+use crate::pages::admin::settings::users::{TokenLine, UserLine, UserStanding, Users, tab};
+use crate::pages::admin::{FormFaults, paths};
+use crate::store::tokens::TokenRow;
+use crate::store::users::UserRow;
+use crate::web::Web;
+use crate::web::admin::desk;
+use crate::web::admin::visit::Visit;
+use crate::web::body::Fields;
+use crate::web::problem::Problem;
+
+desk! {
+    "/admin/settings/users": get Viewer show, post Admin press;
+}
+
+/// What was typed, and a token made just now.
+#[derive(Default)]
+struct Typed {
+    email: String,
+    token_name: String,
+    token_expires: Option<String>,
+    new_token: Option<String>,
+}
+
+async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
+    shown(&web, &visit, &Typed::default(), &Faulty::default()).await
+}
+
+async fn press(web: Data<Web>, visit: Visit, form: Fields) -> Result<HttpResponse, Problem> {
+    let (house, language, actor) = (&web.house, visit.language, visit.actor());
+    let field = |name: &str| form.get(name).unwrap_or_default();
+    let id = |name: &str| field(name).parse::<i64>().unwrap_or_default();
+    let role = |name: &str| field(name).parse::<Role>().map_err(|_| Problem::bad("there is no such role"));
+    let typed = Typed {
+        email: field("email").chars().take(254).collect(),
+        token_name: field("token_name").to_owned(),
+        token_expires: form.get("token_expires").map(str::to_owned),
+        new_token: None,
+    };
+    let (saved, notice) = match field("what") {
+        "role" => (users::set_role(house, id("user"), role("role")?, actor).await, Notice::Saved),
+        "disable" => (users::set_disabled(house, id("user"), true, actor).await.map(drop), Notice::Saved),
+        "enable" => (users::set_disabled(house, id("user"), false, actor).await.map(drop), Notice::Saved),
+        "invite" => (password_links::invite(house, &visit.user, &typed.email, role("role")?).await, Notice::Invited),
+        "revoke" => {
+            let revoked = tokens::revoke(house, id("token")).await;
+            if revoked.is_ok() {
+                deeds::note(house, actor, "token.revoke", field("token")).await?;
+            }
+            (revoked, Notice::Removed)
+        }
+        "token" => {
+            let Ok(expires) = expiry(&visit, field("token_expires"), house.clock.now()) else {
+                let faulty = Faulty::one("token_expires", texts::fault(language, "token_expires", ""));
+                return shown(&web, &visit, &typed, &faulty).await;
+            };
+            match tokens::create(house, &typed.token_name, role("token_role")?, expires).await {
+                Ok((token, row)) => {
+                    deeds::note(house, actor, "token.create", &row.name).await?;
+                    let typed = Typed { new_token: Some(token), ..Typed::default() };
+                    return shown(&web, &visit, &typed, &Faulty::default()).await;
+                }
+                Err(error) => (Err(error), Notice::Saved),
+            }
+        }
+        _ => return Err(Problem::bad("this is none of the page's buttons")),
+    };
+    match outcome(language, saved)? {
+        Ok(()) => Ok(visit.done(paths::settings(SettingsTab::Users.segment()), notice)),
+        Err(mut faulty) => {
+            faulty.rename("name", "token_name");
+            shown(&web, &visit, &typed, &faulty).await
+        }
+    }
+}
+
+/// The end of the day that was typed, where the newsletter's clock hangs; nothing typed is no end.
+fn expiry(visit: &Visit, typed: &str, now: Timestamp) -> Result<Option<Timestamp>, ()> {
+    if typed.trim().is_empty() {
+        return Ok(None);
+    }
+    let day: Date = typed.trim().parse().map_err(|_| ())?;
+    let end = day.tomorrow().map_err(|_| ())?.at(0, 0, 0, 0);
+    let end = Timestamp::from_local(end, &visit.zone());
+    if end > now { Ok(Some(end)) } else { Err(()) }
+}
+
+async fn shown(web: &Web, visit: &Visit, typed: &Typed, faulty: &Faulty) -> Result<HttpResponse, Problem> {
+    let house = &web.house;
+    let (people, programs) = (users::all(house).await?, tokens::all(house).await?);
+    let people: Vec<UserLine<'_>> = people.iter().map(|user| line(visit, user)).collect();
+    let programs: Vec<TokenLine<'_>> =
+        programs.iter().filter(|token| token.revoked_at.is_none()).map(|token| token_line(visit, token)).collect();
+    let today = visit.moment(house.clock.now()).date();
+    let in_a_year = today.checked_add(jiff::Span::new().years(1)).unwrap_or(today).to_string();
+    let (faults, status) = (faulty.pairs(), faulty.status());
+    let page = Users {
+        users: &people,
+        tokens: &programs,
+        new_token: typed.new_token.as_deref(),
+        email: &typed.email,
+        token_name: &typed.token_name,
+        token_expires: typed.token_expires.as_deref().unwrap_or(&in_a_year),
+        faults: FormFaults(&faults),
+    };
+    Ok(visit.page(status, |desk| tab(desk, &page)))
+}
+
+fn line<'a>(visit: &Visit, user: &'a UserRow) -> UserLine<'a> {
+    let standing = match (user.disabled_at, &user.password_hash) {
+        (Some(_), _) => UserStanding::Disabled,
+        (None, None) => UserStanding::Invited,
+        (None, Some(_)) => UserStanding::Active,
+    };
+    UserLine {
+        id: user.id,
+        name: if user.name.is_empty() { &user.email } else { &user.name },
+        email: &user.email,
+        role: user.role,
+        standing,
+        second_factor: user.totp_secret.is_some(),
+        last_seen: user.last_seen_at.map(|moment| visit.moment(moment)),
+    }
+}
+
+fn token_line<'a>(visit: &Visit, token: &'a TokenRow) -> TokenLine<'a> {
+    TokenLine {
+        id: token.id,
+        name: &token.name,
+        role: token.role,
+        expires: token.expires_at.map(|moment| visit.moment(moment).date()),
+        last_used: token.last_used_at.map(|moment| visit.moment(moment)),
+    }
+}
