@@ -12,7 +12,6 @@ alter table newsletters add column logo text;
 alter table newsletters add column accent text;
 alter table newsletters add column test_required boolean not null default false;
 
-alter table editions add column tested_version bigint;
 alter table editions add column reminders bigint not null default 0;
 alter table editions add column reminded_at bigint;
 

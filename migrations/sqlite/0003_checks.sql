@@ -12,7 +12,6 @@ alter table newsletters add column logo text;
 alter table newsletters add column accent text;
 alter table newsletters add column test_required integer not null default 0;
 
-alter table editions add column tested_version integer;
 alter table editions add column reminders integer not null default 0;
 alter table editions add column reminded_at integer;
 

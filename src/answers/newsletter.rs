@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::look::Logo;
 use crate::domain::newsletter::Promo;
 use crate::domain::safety::Safety;
 use crate::domain::time::Timestamp;
@@ -41,6 +42,12 @@ pub struct NewsletterAnswer {
     pub four_eyes: bool,
     /// When its sending stops by itself and asks.
     pub safety: Safety,
+    #[schema(value_type = Option<Object>)]
+    pub logo: Option<Logo>,
+    /// The colour of links and buttons, where it has one of its own.
+    pub accent: Option<String>,
+    /// Whether an edition must have been sent as a test after its last change before it is approved.
+    pub test_required: bool,
     pub sections: Vec<SectionAnswer>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_assemble_at: Option<Timestamp>,
@@ -77,6 +84,9 @@ impl NewsletterAnswer {
         Ok(Self {
             sections: sections.into_iter().map(section).collect(),
             from: format!("{} <{}>", row.from_name, row.from_address),
+            logo: row.look().logo,
+            accent: row.accent,
+            test_required: row.test_required,
             promo: row.promo.as_deref().and_then(|json| serde_json::from_str(json).ok()),
             slug: row.slug,
             title: row.title,

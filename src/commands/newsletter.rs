@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::output::{Output, card};
 use crate::answers::NewsletterAnswer;
+use crate::domain::look::Logo;
 use crate::domain::newsletter::{NewsletterChange, Promo};
 use crate::domain::safety::SafetyChange;
 use crate::flows::{House, newsletters};
@@ -85,6 +86,14 @@ pub struct Settings {
     /// Whether somebody other than the last to change an edition must approve it
     #[arg(long, value_name = "true|false")]
     four_eyes: Option<bool>,
+    /// Whether an edition must have been sent as a test after its last change before it is approved
+    #[arg(long, value_name = "true|false")]
+    test_required: Option<bool>,
+    /// The colour of links and buttons, such as "#0b5c8a"; it must be readable on white
+    #[arg(long, value_name = "COLOUR")]
+    accent: Option<String>,
+    #[command(flatten)]
+    logo: LogoPicture,
     #[command(flatten)]
     safety: SafetyLimits,
     #[command(flatten)]
@@ -112,6 +121,36 @@ struct SafetyLimits {
     /// How long the rest waits after the first wave
     #[arg(long, value_name = "MINUTES")]
     first_wave_wait: Option<i64>,
+}
+
+/// The picture above the title. None is needed.
+#[derive(Args)]
+struct LogoPicture {
+    /// The logo above the title: a web address, https or on the newsletter's own server
+    #[arg(long, value_name = "URL", requires_all = ["logo_width", "logo_height", "logo_alt"])]
+    logo_url: Option<String>,
+    /// How wide it is shown, in pixels
+    #[arg(long, value_name = "PIXELS", requires = "logo_url")]
+    logo_width: Option<i64>,
+    /// How high it is shown, in pixels
+    #[arg(long, value_name = "PIXELS", requires = "logo_url")]
+    logo_height: Option<i64>,
+    /// What is read aloud in its place, such as the organisation's name
+    #[arg(long, value_name = "TEXT", requires = "logo_url")]
+    logo_alt: Option<String>,
+    /// No logo
+    #[arg(long, conflicts_with = "logo_url")]
+    no_logo: bool,
+}
+
+impl LogoPicture {
+    /// Nothing, no logo any more, or another one.
+    fn into_change(self) -> Option<Option<Logo>> {
+        match (self.logo_url, self.logo_width, self.logo_height, self.logo_alt) {
+            (Some(url), Some(width), Some(height), Some(alt)) => Some(Some(Logo { url, width, height, alt })),
+            _ => self.no_logo.then_some(None),
+        }
+    }
 }
 
 /// The block that recommends something of the house.
@@ -205,6 +244,9 @@ fn text(one: &NewsletterAnswer) -> String {
                 percent => format!("{percent} %, then {} minutes", one.safety.first_wave_minutes),
             },
         ),
+        ("colour", one.accent.clone().unwrap_or_default()),
+        ("logo", one.logo.as_ref().map_or_else(String::new, |logo| format!("{} ({})", logo.url, logo.alt))),
+        ("test mail", if one.test_required { "needed before approval" } else { "not needed" }.to_owned()),
         ("recommends", one.promo.as_ref().map_or_else(String::new, |promo| format!("{} ({})", promo.title, promo.url))),
     ];
     fields.extend(one.sections.iter().map(|section| {
@@ -238,6 +280,9 @@ impl From<Settings> for NewsletterChange {
             archive_indexed: settings.archive_indexed,
             four_eyes: settings.four_eyes,
             safety: Some(settings.safety.into()),
+            logo: settings.logo.into_change(),
+            accent: settings.accent,
+            test_required: settings.test_required,
         }
     }
 }

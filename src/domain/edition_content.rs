@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::edition::SectionStyle;
 use super::language::Language;
+use super::look::Look;
 use super::newsletter::Promo;
 
 /// Everything that is the same for all readers of an edition. It is stored as JSON with the edition.
@@ -33,6 +34,8 @@ pub struct EditionContent {
     /// Street, town and whatever the law asks for; one or more lines.
     pub postal_address: String,
     pub privacy_url: Option<String>,
+    #[serde(default)]
+    pub look: Look,
 }
 
 /// A heading and the articles under it.

@@ -4,11 +4,13 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::address::EmailAddress;
+use super::colour::Accent;
 use super::delivery::OnUnknown;
 use super::edition::Approval;
 use super::fault::Faults;
 use super::language::Language;
 use super::safety::{Safety, SafetyChange};
+use super::look::{Logo, Look};
 use super::schedule::{self, AssembleRule};
 use super::slug::Slug;
 
@@ -65,6 +67,9 @@ pub struct NewsletterSettings {
     pub four_eyes: bool,
     /// When its sending stops by itself.
     pub safety: Safety,
+    pub look: Look,
+    /// Whether an edition must have been sent as a test after its last change before it is approved.
+    pub test_required: bool,
 }
 
 /// What somebody wants a newsletter to be: every field may be left out. An empty text clears what may be empty.
@@ -98,10 +103,20 @@ pub struct NewsletterChange {
     /// Whoever changed an edition last may not approve it.
     pub four_eyes: Option<bool>,
     pub safety: Option<SafetyChange>,
+    /// A picture above the title; `null` takes it away.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Logo>)]
+    pub logo: Option<Option<Logo>>,
+    /// The colour of links and buttons, such as `#0b5c8a`; one that cannot be read on white is refused with the nearest that can.
+    pub accent: Option<String>,
+    /// Whether an edition must have been sent as a test after its last change before it is approved.
+    pub test_required: Option<bool>,
 }
 
 /// What is there was given, even when it is `null`.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Promo>>, D::Error> {
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -156,6 +171,8 @@ impl NewsletterSettings {
             archive_indexed: false,
             four_eyes: false,
             safety: Safety::default(),
+            look: Look::default(),
+            test_required: false,
         }
     }
 
@@ -255,6 +272,20 @@ impl NewsletterSettings {
         }
         if let Some(safety) = change.safety {
             self.safety = self.safety.changed(safety, &mut faults);
+        }
+        match change.logo.map(|logo| logo.map(Logo::checked).transpose()) {
+            Some(Ok(logo)) => self.look.logo = logo,
+            Some(Err(fault)) => faults.0.extend(fault.0),
+            None => {}
+        }
+        if let Some(accent) = change.accent {
+            self.look.accent = match accent.trim() {
+                "" => None,
+                accent => faults.keep("accent", accent.parse::<Accent>()),
+            };
+        }
+        if let Some(required) = change.test_required {
+            self.test_required = required;
         }
         faults.check().map(|()| self)
     }

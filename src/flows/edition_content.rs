@@ -87,6 +87,7 @@ async fn from_rows(
             organisation: organisation(newsletter).to_owned(),
             postal_address: newsletter.postal_address.clone(),
             privacy_url: newsletter.privacy_url.clone(),
+            look: newsletter.look(),
         })
         .collect())
 }

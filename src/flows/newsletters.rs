@@ -26,6 +26,7 @@ pub async fn find(on: &mut impl Access, slug: &str) -> Result<NewsletterRow, Flo
 /// [`FlowError::Invalid`] with every fault; [`FlowError::Conflict`] when the slug is taken.
 pub async fn create(house: &House, change: NewsletterChange) -> Result<NewsletterRow, FlowError> {
     let settings = NewsletterSettings::create(change)?;
+    check_logo(house, &settings)?;
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     let row = newsletters::insert(&mut tx, &settings, next_assembly(&settings, now), now)
@@ -49,6 +50,7 @@ pub async fn edit(house: &House, slug: &str, change: NewsletterChange) -> Result
     let settings = settings_of(&before)?;
     let rescheduled = change.assemble.is_some() || change.timezone.is_some();
     let settings = settings.changed(change)?;
+    check_logo(house, &settings)?;
     let next = if rescheduled { next_assembly(&settings, now) } else { before.next_assemble_at };
     let row = newsletters::update(&mut tx, before.id, &settings, next, now).await?;
     tx.commit().await?;
@@ -83,7 +85,21 @@ pub fn settings_of(row: &NewsletterRow) -> Result<NewsletterSettings, Faults> {
         archive_indexed: Some(row.archive_indexed),
         four_eyes: Some(row.four_eyes),
         safety: Some(row.safety().into()),
+        logo: Some(row.look().logo),
+        accent: row.accent.clone(),
+        test_required: Some(row.test_required),
     })
+}
+
+/// Which `http` address is ours only the house knows.
+fn check_logo(house: &House, settings: &NewsletterSettings) -> Result<(), Faults> {
+    let public_url = &house.config.public_url;
+    match &settings.look.logo {
+        Some(logo) if !logo.is_safe(public_url) => {
+            Err(Faults::one("logo", format!("must begin with https://, or lie on our own server at {public_url}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The block that recommends something of its own, if it has one.

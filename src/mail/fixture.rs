@@ -6,6 +6,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::edition::SectionStyle;
 use crate::domain::edition_content::{EditionContent, Item, Section};
 use crate::domain::language::Language;
+use crate::domain::look::Look;
 use crate::domain::newsletter::Promo;
 use crate::domain::public_url::PublicUrl;
 use crate::domain::sender::Sender;
@@ -101,6 +102,7 @@ pub(super) fn edition(language: Language) -> EditionContent {
         organisation: "IB&P".into(),
         postal_address: "Voorbeeldstraat 1, 1234 AB Voorbeeldstad\nKvK 00000000".into(),
         privacy_url: Some("https://www.example.nl/privacy".into()),
+        look: Look::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::domain::address::EmailAddress;
 use crate::domain::language::Language;
 use crate::domain::link::web_link;
+use crate::domain::look::Look;
 use crate::domain::plain_text::{clean_line, clean_lines};
 use crate::domain::public_url::PublicUrl;
 use crate::domain::sender::Sender;
@@ -17,7 +18,7 @@ use super::draft::{Draft, header_date};
 use super::fields::{self, UnsubscribeAddressTooLong};
 use super::message::{InvalidToken, Message, MessageId, Token};
 use super::template::{TemplateError, Templates};
-use super::view::{ButtonView, LetterView, LetterWords, address_lines};
+use super::view::{ButtonView, LetterView, LetterWords, LookView, address_lines};
 
 /// Why we write to one person, with all that person must be told. Tokens are made elsewhere; a letter says where
 /// they lead.
@@ -63,6 +64,7 @@ pub struct Letterhead<'a> {
     pub public_url: &'a PublicUrl,
     /// Where mail programs may send the wish to unsubscribe, if somebody listens there.
     pub unsubscribe_address: Option<&'a EmailAddress>,
+    pub look: &'a Look,
 }
 
 /// Why a letter cannot be written.
@@ -118,6 +120,7 @@ impl Occasion {
             unsubscribe_url: unsubscribe.map(|token| head.public_url.unsubscribe(token)),
             address_lines: address_lines(head.organisation, head.postal_address),
             privacy_url: head.privacy_url.and_then(web_link),
+            look: LookView::from(head.look),
             words: LetterWords {
                 unsubscribe: mails::unsubscribe(head.language),
                 privacy_statement: mails::privacy_statement(head.language),
@@ -255,6 +258,7 @@ mod tests {
     fn written(letter: &Occasion, language: Language) -> Message {
         let (sender, public_url) = (fixture::sender(), fixture::public_url());
         let head = Letterhead {
+            look: &Look::default(),
             language,
             sender: &sender,
             reply_to: Some(&address("info@example.nl")),

@@ -3,11 +3,12 @@
 use crate::domain::edition::SectionStyle;
 use crate::domain::edition_content::{EditionContent, Item, Section};
 use crate::domain::language::Language;
+use crate::domain::look::{Logo, Look};
 use crate::domain::newsletter::Promo;
 use crate::domain::public_url::PublicUrl;
 
 use super::message::Token;
-use super::view::{ButtonView, LetterView, LetterWords};
+use super::view::{ButtonView, LetterView, LetterWords, LookView};
 
 /// The token in the links of previews and test mails. Pages that are asked for it show what readers would see and do
 /// nothing; no real token can be equal to it, because those are 52 random characters.
@@ -46,7 +47,14 @@ fn bare(language: Language) -> EditionContent {
         organisation: String::new(),
         postal_address: ADDRESS.into(),
         privacy_url: None,
+        look: Look::default(),
     }
+}
+
+/// The look that takes every branch.
+fn look() -> Look {
+    let logo = Logo { url: "https://example.org/logo.png".into(), width: 200, height: 50, alt: "Voorbeeld".into() };
+    Look { logo: Some(logo), accent: None }
 }
 
 fn full(language: Language) -> EditionContent {
@@ -80,6 +88,7 @@ fn full(language: Language) -> EditionContent {
         organisation: "Voorbeeld".into(),
         postal_address: format!("{ADDRESS}\nKvK 00000000"),
         privacy_url: Some("https://example.org/privacy".into()),
+        look: look(),
         ..bare(language)
     }
 }
@@ -99,6 +108,7 @@ pub(super) fn letters() -> [LetterView; 2] {
         unsubscribe_url: None,
         address_lines: vec![ADDRESS.into()],
         privacy_url: None,
+        look: LookView::from(&Look::default()),
         words: LetterWords { unsubscribe: "Afmelden".into(), privacy_statement: "Privacy".into() },
     };
     let full = LetterView {
@@ -111,6 +121,7 @@ pub(super) fn letters() -> [LetterView; 2] {
         unsubscribe_url: Some("https://example.org/u".into()),
         privacy_url: Some("https://example.org/privacy".into()),
         address_lines: vec![ADDRESS.into(), "KvK 00000000".into()],
+        look: LookView::from(&look()),
         words: LetterWords { unsubscribe: "Afmelden".into(), privacy_statement: "Privacy".into() },
         ..bare.clone()
     };

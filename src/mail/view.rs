@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::domain::edition::SectionStyle;
 use crate::domain::edition_content::{EditionContent, Item, Section};
 use crate::domain::link::web_link;
+use crate::domain::look::Look;
 use crate::domain::newsletter::Promo;
 use crate::domain::plain_text::{clean_line, clean_lines};
 use crate::domain::public_url::PublicUrl;
@@ -32,7 +33,35 @@ pub(super) struct NewsletterView {
     sections: Vec<SectionView>,
     promo: Option<PromoView>,
     address_lines: Vec<String>,
+    look: LookView,
     words: NewsletterWords,
+}
+
+/// The logo and the colours, by day and at night.
+#[derive(Clone, Serialize)]
+pub(super) struct LookView {
+    logo: Option<LogoView>,
+    accent: String,
+    accent_dark: String,
+}
+
+#[derive(Clone, Serialize)]
+struct LogoView {
+    url: String,
+    width: i64,
+    height: i64,
+    alt: String,
+}
+
+impl From<&Look> for LookView {
+    fn from(look: &Look) -> Self {
+        let accent = look.accent();
+        let logo = look.logo.as_ref().and_then(|logo| {
+            let (url, alt) = (web_link(&logo.url)?, clean_line(&logo.alt));
+            Some(LogoView { url, width: logo.width, height: logo.height, alt })
+        });
+        Self { logo, accent: accent.light().to_string(), accent_dark: accent.dark().to_string() }
+    }
 }
 
 #[derive(Serialize)]
@@ -118,6 +147,7 @@ impl NewsletterView {
                 .collect(),
             promo: content.promo.as_ref().map(PromoView::from),
             address_lines: address_lines(&content.organisation, &content.postal_address),
+            look: LookView::from(&content.look),
             words: NewsletterWords {
                 newsletter: mails::newsletter_word(language),
                 view_in_browser: mails::view_in_browser(language),
@@ -244,6 +274,7 @@ pub(super) struct LetterView {
     pub(super) unsubscribe_url: Option<String>,
     pub(super) address_lines: Vec<String>,
     pub(super) privacy_url: Option<String>,
+    pub(super) look: LookView,
     pub(super) words: LetterWords,
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use crate::domain::colour::Accent;
+
 /// A file that pages load, served under `/assets/` with its name.
 #[derive(Debug)]
 pub struct Asset {
@@ -37,6 +39,29 @@ pub static ICON: LazyLock<Asset> =
 pub static DESK_SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("desk", "js", "text/javascript; charset=utf-8", include_str!("assets/desk.js")));
 
+/// Where the style lies that gives pages a newsletter's own colour: the colour is its name.
+pub fn accent_path(accent: Accent) -> String {
+    format!("/assets/accent-{}.css", accent.to_string().trim_start_matches('#'))
+}
+
+/// The style of this name; only colours that people can read have one. `html:root` goes before the `:root` of [`STYLE`], in
+/// whatever order they are loaded.
+pub fn accent_style(name: &str) -> Option<String> {
+    let digits = name.strip_prefix("accent-")?.strip_suffix(".css")?;
+    let accent: Accent = digits.parse().ok()?;
+    // One name for one file.
+    (accent_path(accent) == format!("/assets/{name}")).then(|| {
+        format!(
+            "html:root {{ --accent: {}; --accent-hover: {}; }}\n\
+             @media (prefers-color-scheme: dark) {{ html:root {{ --accent: {}; --accent-hover: {}; }} }}\n",
+            accent.light(),
+            accent.light_hover(),
+            accent.dark(),
+            accent.dark_hover(),
+        )
+    })
+}
+
 /// The file of that name, if it is one of ours.
 pub fn find(name: &str) -> Option<&'static Asset> {
     all().into_iter().find(|asset| asset.name == name)
@@ -63,6 +88,17 @@ mod tests {
         }
         assert!(find("app.css").is_none());
         assert_ne!(fnv1a(b"a"), fnv1a(b"b"));
+    }
+
+    #[test]
+    fn a_colour_has_a_style_if_it_can_be_read() {
+        let accent: Accent = "#7a1fa2".parse().unwrap();
+        assert_eq!(accent_path(accent), "/assets/accent-7a1fa2.css");
+        let style = accent_style("accent-7a1fa2.css").unwrap();
+        assert!(style.starts_with("html:root { --accent: #7a1fa2; --accent-hover: #"), "{style}");
+        for name in ["accent-ffff00.css", "accent-7A1FA2.css", "accent-abc.css", "accent-.css", "accent-}.css"] {
+            assert_eq!(accent_style(name), None, "{name}");
+        }
     }
 
     #[test]

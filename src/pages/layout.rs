@@ -4,7 +4,9 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::assets;
 use super::components::web_link;
+use crate::domain::colour::Accent;
 use crate::domain::language::Language;
+use crate::domain::look::Logo;
 use crate::domain::texts::pages as texts;
 
 /// Who speaks and where they live.
@@ -14,6 +16,15 @@ pub struct Imprint<'a> {
     pub postal_address: &'a str,
     /// Only `http` and `https` addresses become a link.
     pub privacy_url: Option<&'a str>,
+    pub brand: Brand<'a>,
+}
+
+/// What a newsletter's pages look like of their own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Brand<'a> {
+    /// A picture on our own server, with its path there: pages load nothing from elsewhere.
+    pub logo: Option<(&'a Logo, &'a str)>,
+    pub accent: Option<Accent>,
 }
 
 /// One page for visitors.
@@ -40,7 +51,13 @@ impl Page<'_> {
         self.document(&html! {
             a.skip href="#content" { (texts::skip_link(self.language)) }
             @if let Some(organisation) = organisation {
-                header.site { div.inner { strong { (organisation) } } }
+                header.site { div.inner {
+                    @if let Some((logo, path)) = self.imprint.and_then(|imprint| imprint.brand.logo) {
+                        img src=(path) width=(logo.width) height=(logo.height) alt=(logo.alt);
+                    } @else {
+                        strong { (organisation) }
+                    }
+                } }
             }
             main #content tabindex="-1" { (content) }
             (self.footer())
@@ -62,6 +79,9 @@ impl Page<'_> {
                         @if self.faulty { (texts::title_error_prefix(self.language)) }
                         (self.title)
                         @if let Some(organisation) = organisation { " – " (organisation) }
+                    }
+                    @if let Some(accent) = self.imprint.and_then(|imprint| imprint.brand.accent) {
+                        link rel="stylesheet" href=(assets::accent_path(accent));
                     }
                     @if !self.indexed { meta name="robots" content="noindex"; }
                     @if let Some(feed) = self.feed {

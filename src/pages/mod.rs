@@ -30,7 +30,7 @@ mod tests;
 use jiff::civil::Date;
 
 use crate::domain::language::Language;
-use layout::Imprint;
+use layout::{Brand, Imprint};
 
 /// What a visitor's page needs to know of a newsletter.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,7 @@ pub struct NewsletterView<'a> {
     /// Only `http` and `https` addresses become a link.
     pub privacy_url: Option<&'a str>,
     pub postal_address: &'a str,
+    pub brand: Brand<'a>,
     /// Whether past editions may be read by everyone.
     pub archive: bool,
     /// The day on which the next edition is expected.
@@ -56,7 +57,12 @@ pub struct NewsletterView<'a> {
 impl<'a> NewsletterView<'a> {
     /// Who speaks, for the header and the footer.
     pub fn imprint(&self) -> Imprint<'a> {
-        Imprint { organisation: self.organisation, postal_address: self.postal_address, privacy_url: self.privacy_url }
+        Imprint {
+            organisation: self.organisation,
+            postal_address: self.postal_address,
+            privacy_url: self.privacy_url,
+            brand: self.brand,
+        }
     }
 
     /// The newsletter's language where it is not the page's, for a `lang` attribute (WCAG 3.1.2).

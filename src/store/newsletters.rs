@@ -4,6 +4,7 @@ use super::{Access, StoreError, Tx, execute, fetch_all, fetch_one, fetch_optiona
 use crate::domain::delivery::OnUnknown;
 use crate::domain::edition::{Approval, SectionStyle};
 use crate::domain::language::Language;
+use crate::domain::look::Look;
 use crate::domain::newsletter::NewsletterSettings;
 use crate::domain::safety::Safety;
 use crate::domain::time::Timestamp;
@@ -39,6 +40,11 @@ row! {
         pub four_eyes: bool,
         /// JSON of [`Safety`](crate::domain::safety::Safety); what it leaves out is as usual.
         pub safety: String,
+        /// JSON of [`crate::domain::look::Logo`].
+        pub logo: Option<String>,
+        /// `#0b5c8a`.
+        pub accent: Option<String>,
+        pub test_required: bool,
         pub next_assemble_at: Option<Timestamp>,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
@@ -62,6 +68,14 @@ impl NewsletterRow {
     /// When its sending stops by itself.
     pub fn safety(&self) -> Safety {
         serde_json::from_str(&self.safety).unwrap_or_default()
+    }
+
+    /// What it looks like of its own. What somebody broke in the database by hand is left out.
+    pub fn look(&self) -> Look {
+        Look {
+            logo: self.logo.as_deref().and_then(|json| serde_json::from_str(json).ok()),
+            accent: self.accent.as_deref().and_then(|text| text.parse().ok()),
+        }
     }
 }
 
@@ -115,8 +129,10 @@ pub async fn insert(
         NewsletterRow,
         "insert into newsletters (slug, title, description, language, from_name, from_address, reply_to, organisation, \
          postal_address, privacy_url, timezone, assemble_rule, review_days, approval, max_per_year, min_articles, on_unknown, \
-         promo, notify, archive_indexed, safety, next_assemble_at, created_at, updated_at, four_eyes, repeats) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $23, $24, $25) \
+         promo, notify, archive_indexed, safety, next_assemble_at, created_at, updated_at, four_eyes, repeats, logo, accent, \
+         test_required) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
+         $23, $24, $25, $26, $27, $28) \
          on conflict (slug) do nothing returning *",
         settings.slug.as_str(),
         settings.title.as_str(),
@@ -143,6 +159,9 @@ pub async fn insert(
         now,
         settings.four_eyes,
         settings.repeats,
+        logo_text(settings),
+        accent_text(settings),
+        settings.test_required,
     )
 }
 
@@ -160,7 +179,8 @@ pub async fn update(
         "update newsletters set title = $2, description = $3, language = $4, from_name = $5, from_address = $6, reply_to = $7, \
          organisation = $8, postal_address = $9, privacy_url = $10, timezone = $11, assemble_rule = $12, review_days = $13, \
          approval = $14, max_per_year = $15, min_articles = $16, on_unknown = $17, promo = $18, notify = $19, \
-         archive_indexed = $20, safety = $21, next_assemble_at = $22, updated_at = $23, four_eyes = $24, repeats = $25 where id = $1 returning *",
+         archive_indexed = $20, safety = $21, next_assemble_at = $22, updated_at = $23, four_eyes = $24, repeats = $25, \
+         logo = $26, accent = $27, test_required = $28 where id = $1 returning *",
         id,
         settings.title.as_str(),
         settings.description.as_str(),
@@ -186,6 +206,9 @@ pub async fn update(
         now,
         settings.four_eyes,
         settings.repeats,
+        logo_text(settings),
+        accent_text(settings),
+        settings.test_required,
     )
 }
 
@@ -234,4 +257,12 @@ fn safety_text(settings: &NewsletterSettings) -> String {
 
 fn promo_text(settings: &NewsletterSettings) -> Option<String> {
     settings.promo.as_ref().map(|promo| serde_json::to_string(promo).expect("texts alone always become JSON"))
+}
+
+fn logo_text(settings: &NewsletterSettings) -> Option<String> {
+    settings.look.logo.as_ref().map(|logo| serde_json::to_string(logo).expect("texts and numbers always become JSON"))
+}
+
+fn accent_text(settings: &NewsletterSettings) -> Option<String> {
+    settings.look.accent.map(|accent| accent.to_string())
 }

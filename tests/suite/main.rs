@@ -18,6 +18,7 @@ mod feedback;
 mod headers;
 mod imports;
 mod killed;
+mod look;
 mod nodes;
 mod people;
 mod preferences;

@@ -12,6 +12,7 @@ use postduif::domain::address::EmailAddress;
 use postduif::domain::edition::SectionStyle;
 use postduif::domain::edition_content::{EditionContent, Item, Section};
 use postduif::domain::language::Language;
+use postduif::domain::look::Look;
 use postduif::domain::sender::Sender;
 use postduif::domain::subscription::MailFormat;
 use postduif::domain::time::Timestamp;
@@ -75,6 +76,7 @@ fn newsletter(title: &str) -> Message {
         organisation: title.into(),
         postal_address: "Voorbeeldstraat 1".into(),
         privacy_url: None,
+        look: Look::default(),
     };
     let (sender, reply_to) = (Sender::new(title, address("nieuws@example.nl")), address("info@example.nl"));
     let mailing = Mailing {
@@ -92,6 +94,7 @@ fn newsletter(title: &str) -> Message {
 fn letter() -> Message {
     let sender = Sender::new("IB&P", address("nieuws@example.nl"));
     let head = Letterhead {
+        look: &Look::default(),
         language: Language::Nl,
         sender: &sender,
         reply_to: Some(&address("info@example.nl")),

@@ -283,7 +283,9 @@ async fn write(house: &House, row: &LetterRow) -> Result<Option<Message>, FlowEr
     let sender = sender(&newsletter).ok_or_else(|| broken("sender"))?;
     let reply_to = newsletter.reply_to.as_deref().and_then(|address| EmailAddress::parse_any_role(address).ok());
     let unsubscribe_address = house.unsubscribe_address();
+    let look = newsletter.look();
     let head = Letterhead {
+        look: &look,
         language: letter.language(),
         sender: &sender,
         reply_to: reply_to.as_ref(),

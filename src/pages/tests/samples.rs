@@ -7,7 +7,7 @@ use crate::domain::address::InvalidAddress;
 use crate::domain::language::Language;
 use crate::pages::clean_html::CleanHtml;
 use crate::pages::fault::Fault;
-use crate::pages::layout::Imprint;
+use crate::pages::layout::{Brand, Imprint};
 use crate::pages::preferences::{Centre, Format, Standing, Subscription};
 use crate::pages::problem::Problem;
 use crate::pages::{
@@ -80,6 +80,7 @@ pub fn newsletter(language: Language, words: Words) -> NewsletterView<'static> {
         language: Language::Nl,
         privacy_url: Some(words.url),
         postal_address: words.street,
+        brand: Brand::default(),
         archive: true,
         next: Some(date(2026, 3, 1)),
     }

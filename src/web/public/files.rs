@@ -11,12 +11,20 @@ use crate::store::newsletters;
 use crate::web::Web;
 use crate::web::problem::Problem;
 
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
 /// A name holds a hash of the bytes, so what it names never changes.
 pub async fn asset(name: Path<String>) -> Result<HttpResponse, Problem> {
+    if let Some(style) = assets::accent_style(&name) {
+        return Ok(HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, assets::STYLE.content_type))
+            .insert_header((CACHE_CONTROL, FOR_EVER))
+            .body(style));
+    }
     let asset = assets::find(&name).ok_or_else(|| Problem::NotFound("file of this name".to_owned()))?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, asset.content_type))
-        .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((CACHE_CONTROL, FOR_EVER))
         .body(asset.bytes))
 }
 

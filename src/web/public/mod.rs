@@ -21,6 +21,7 @@ use super::client::Client;
 use super::problem::Problem;
 use crate::domain::address::EmailAddress;
 use crate::domain::language::Language;
+use crate::domain::look::Look;
 use crate::domain::newsletter::promise;
 use crate::domain::schedule::zone;
 use crate::domain::time::Timestamp;
@@ -28,7 +29,7 @@ use crate::flows::newsletters::coming;
 use crate::flows::subscribe::organisation;
 use crate::flows::{FlowError, House};
 use crate::pages::NewsletterView;
-use crate::pages::layout::Imprint;
+use crate::pages::layout::{Brand, Imprint};
 use crate::store::editions;
 use crate::store::newsletters::NewsletterRow;
 
@@ -82,12 +83,13 @@ pub fn minutes(wait: Duration) -> u32 {
     u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX).max(1)
 }
 
-/// Who speaks on the pages of a newsletter.
+/// Who speaks on pages that are about a person and not about one newsletter.
 fn imprint(newsletter: &NewsletterRow) -> Imprint<'_> {
     Imprint {
         organisation: organisation(newsletter),
         postal_address: &newsletter.postal_address,
         privacy_url: newsletter.privacy_url.as_deref(),
+        brand: Brand { logo: None, accent: newsletter.look().accent },
     }
 }
 
@@ -98,6 +100,9 @@ pub struct Shown {
     /// The number of the last edition that anybody may read.
     last_edition: Option<u32>,
     next: Option<Date>,
+    look: Look,
+    /// The logo's path, where it lies on our own server: pages load nothing from elsewhere.
+    logo_path: Option<String>,
 }
 
 impl Shown {
@@ -115,10 +120,13 @@ impl Shown {
         let next = coming(&newsletter, house.clock.now(), 1)
             .ok()
             .and_then(|moments| Some(day(&newsletter, moments.first()?.send_at)));
+        let look = newsletter.look();
         Ok(Self {
             promise: promise(newsletter.max_per_year, language.unwrap_or(newsletter.language)),
             last_edition: archived.first().and_then(|edition| u32::try_from(edition.number).ok()),
             next,
+            logo_path: look.logo.as_ref().and_then(|logo| logo.path_at(&house.config.public_url)).map(str::to_owned),
+            look,
             newsletter,
         })
     }
@@ -134,6 +142,10 @@ impl Shown {
             language: self.newsletter.language,
             privacy_url: self.newsletter.privacy_url.as_deref(),
             postal_address: &self.newsletter.postal_address,
+            brand: Brand {
+                logo: self.look.logo.as_ref().zip(self.logo_path.as_deref()),
+                accent: self.look.accent,
+            },
             archive: self.last_edition.is_some(),
             next: self.next,
         }
