@@ -179,6 +179,9 @@ async fn preflight(id: i64, house: &House, output: &Output) -> anyhow::Result<()
         output.list(&preflight.findings, &["severity", "check", ""], "Nothing is wrong with it.", |finding| {
             vec![finding.severity.to_string(), finding.check.to_owned(), finding.message.clone()]
         })?;
+        for note in &preflight.notes {
+            eprintln!("{}", printable(&note.message));
+        }
     }
     if !preflight.ok {
         bail!("the errors keep the edition from being approved; mend them, or approve it with --override REASON");

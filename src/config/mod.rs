@@ -207,12 +207,15 @@ impl Config {
     /// Takes note of the address that was really bound, where port 0 let the machine choose one. Links follow, unless
     /// the public URL is set.
     pub fn bound_to(&mut self, listen: SocketAddr) {
-        let public =
-            self.effective.iter().any(|one| one.setting == settings::PUBLIC_URL && one.origin != Origin::Default);
         self.listen = listen;
-        if !public {
+        if !self.has_public_url() {
             self.public_url = parse::url_of(listen);
         }
+    }
+
+    /// Whether somebody said where the world reaches us; otherwise links lead to where we listen.
+    pub fn has_public_url(&self) -> bool {
+        self.effective.iter().any(|one| one.setting == settings::PUBLIC_URL && one.origin != Origin::Default)
     }
 
     /// How we introduce ourselves to the sites we read.

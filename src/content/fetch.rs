@@ -17,7 +17,7 @@ use crate::content::parse::MAX_BYTES;
 use crate::domain::article::is_web;
 
 /// The most redirects that are followed.
-const MAX_REDIRECTS: usize = 5;
+pub(super) const MAX_REDIRECTS: usize = 5;
 
 /// Time for the whole of one fetch, redirects included.
 const TOTAL_TIME: Duration = Duration::from_secs(30);
@@ -194,8 +194,13 @@ impl Fetcher {
         Err(FetchError::TooManyRedirects)
     }
 
+    /// The client that may, or may not, connect to private networks.
+    pub(super) fn agent(&self, allow_private: bool) -> &Agent {
+        if allow_private { &self.private } else { &self.public }
+    }
+
     fn call(&self, request: &FetchRequest, url: &Url, deadline: Instant) -> Result<Response<Body>, FetchError> {
-        let agent = if request.allow_private { &self.private } else { &self.public };
+        let agent = self.agent(request.allow_private);
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(FetchError::TimedOut);
@@ -213,7 +218,7 @@ impl Fetcher {
 }
 
 /// What can be said against an address before anybody is asked about it. What its name leads to is checked while connecting.
-fn check_address(url: &Url, allow_private: bool) -> Result<(), FetchError> {
+pub(super) fn check_address(url: &Url, allow_private: bool) -> Result<(), FetchError> {
     if !is_web(url) {
         return Err(FetchError::NotWeb);
     }
@@ -251,11 +256,11 @@ fn read_document(response: Response<Body>, url: &Url) -> Result<Document, FetchE
     })
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(|value| value.trim().to_owned())
 }
 
-fn translate(error: &ureq::Error, url: &Url) -> FetchError {
+pub(super) fn translate(error: &ureq::Error, url: &Url) -> FetchError {
     let host = url.host_str().unwrap_or_default().to_owned();
     match error {
         ureq::Error::Other(cause) if cause.is::<NotPublic>() => FetchError::Private(host),

@@ -8,6 +8,7 @@ mod guard;
 mod html;
 mod links;
 pub mod parse;
+mod probe;
 pub mod wordpress;
 
 #[cfg(test)]

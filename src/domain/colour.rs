@@ -83,7 +83,9 @@ pub struct Accent(Colour);
 pub enum InvalidAccent {
     #[error("“{0}” is no colour; write it like #0b5c8a")]
     NoColour(String),
-    #[error("{asked} cannot be read on white (its contrast is {contrast}, at least {READABLE} is needed); {nearest} is the nearest shade that can")]
+    #[error(
+        "{asked} cannot be read on white (its contrast is {contrast}, at least {READABLE} is needed); {nearest} is the nearest shade that can"
+    )]
     TooPale { asked: Colour, contrast: String, nearest: Colour },
 }
 

@@ -14,6 +14,7 @@ pub mod edition;
 pub mod edition_content;
 pub mod fault;
 pub mod feedback;
+pub mod holidays;
 pub mod import;
 pub mod language;
 pub mod letter;

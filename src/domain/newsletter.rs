@@ -9,8 +9,8 @@ use super::delivery::OnUnknown;
 use super::edition::Approval;
 use super::fault::Faults;
 use super::language::Language;
-use super::safety::{Safety, SafetyChange};
 use super::look::{Logo, Look};
+use super::safety::{Safety, SafetyChange};
 use super::schedule::{self, AssembleRule};
 use super::slug::Slug;
 

@@ -22,19 +22,33 @@ pub struct Finding {
     pub message: String,
 }
 
-/// All findings of one look.
+/// Something worth telling that asks nothing of anybody: above all what could not be checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Note {
+    pub check: &'static str,
+    pub message: String,
+}
+
+/// All that one look found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Preflight {
     /// Whether nothing keeps it from being approved.
     pub ok: bool,
     pub findings: Vec<Finding>,
+    pub notes: Vec<Note>,
 }
 
 impl Preflight {
     /// From its findings.
     pub fn of(findings: Vec<Finding>) -> Self {
         let ok = findings.iter().all(|finding| finding.severity != Severity::Error);
-        Self { ok, findings }
+        Self { ok, findings, notes: Vec::new() }
+    }
+
+    /// With what is worth telling besides.
+    #[must_use]
+    pub fn with_notes(self, notes: Vec<Note>) -> Self {
+        Self { notes, ..self }
     }
 
     /// The findings of one severity, in words.

@@ -1,7 +1,7 @@
 //! A person says yes: what was looked at is fixed by hash, and that is what will be sent.
 
 use super::edition_content::{Rendering, contents};
-use super::preflight::look;
+use super::preflight::{Outside, asked, look};
 use super::{FlowError, House};
 use crate::domain::edition::EditionStep;
 use crate::domain::newsletter::one_line;
@@ -41,6 +41,12 @@ impl From<StoreError> for ApprovalError {
 /// [`ApprovalError::Findings`] when something stands in the way; [`FlowError::Conflict`] when its state forbids it.
 pub async fn approve(house: &House, id: i64, approver: &Approver<'_>) -> Result<EditionRow, ApprovalError> {
     let now = house.clock.now();
+    let reason = approver.override_reason.and_then(one_line).filter(|reason| !reason.is_empty());
+    // Strangers are asked before the transaction begins, and only about what could still keep us from approving.
+    let outside = match reason {
+        Some(_) => Outside::not_asked(),
+        None => asked(house, id, !approver.accept_warnings).await?.2,
+    };
     let mut tx = house.db.write().await?;
     let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
     edition.status.after(EditionStep::Approve).map_err(|forbidden| FlowError::Conflict(forbidden.to_string()))?;
@@ -51,8 +57,7 @@ pub async fn approve(house: &House, id: i64, approver: &Approver<'_>) -> Result<
         let why = format!("four eyes: somebody other than {} must approve, who changed it last", approver.by);
         return Err(FlowError::Conflict(why).into());
     }
-    let reason = approver.override_reason.and_then(one_line).filter(|reason| !reason.is_empty());
-    let preflight = look(&mut tx, house, &newsletter, &edition).await?;
+    let preflight = look(&mut tx, house, &newsletter, &edition, &outside).await?;
     let blocked = !preflight.ok && reason.is_none();
     let unseen = !approver.accept_warnings && reason.is_none() && !preflight.messages(Severity::Warning).is_empty();
     if blocked || unseen {

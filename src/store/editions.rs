@@ -484,6 +484,32 @@ pub async fn items(on: &mut impl Access, edition_id: i64) -> Result<Vec<ItemRow>
     )
 }
 
+/// The titles of an edition's articles that stood in one that went out before.
+pub async fn sent_before(on: &mut impl Access, edition_id: i64) -> Result<Vec<String>, StoreError> {
+    let rows = fetch_all!(
+        on,
+        (String,),
+        "select coalesce(i.title, a.title) from edition_items i join articles a on a.id = i.article_id \
+         where i.edition_id = $1 and exists (select 1 from edition_items o join editions e on e.id = o.edition_id \
+         where o.article_id = i.article_id and e.id <> $1 and e.started_at is not null) order by i.section, i.position",
+        edition_id
+    )?;
+    Ok(rows.into_iter().map(|(title,)| title).collect())
+}
+
+/// The number of another edition of a newsletter that is on its way, or stands still there.
+pub async fn going_out(on: &mut impl Access, newsletter_id: i64, but: i64) -> Result<Option<i64>, StoreError> {
+    let found = fetch_optional!(
+        on,
+        (i64,),
+        "select number from editions where newsletter_id = $1 and id <> $2 and status in ('sending', 'paused') \
+         order by number limit 1",
+        newsletter_id,
+        but
+    )?;
+    Ok(found.map(|(number,)| number))
+}
+
 /// Puts an article into an edition.
 pub async fn insert_item(
     tx: &mut Tx,

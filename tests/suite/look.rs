@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::kit::database::{Database, Engine};
 use crate::kit::house::Served;
-use crate::kit::program::Program;
 use crate::kit::on_each_engine;
+use crate::kit::program::Program;
 
 on_each_engine![a_logo_and_a_colour_are_set_checked_and_shown];
 
@@ -72,17 +72,23 @@ fn a_fault_in_an_operators_template_stops_the_start_and_says_where_it_is() {
     let run = |text: &str, arguments: &[&str]| {
         std::fs::write(folder.join("newsletter.txt"), text).expect("there is room for a template");
         let arguments = [arguments, &["--database-url", database.url()]].concat();
-        Program::new(database.folder(), &arguments).env("POSTDUIF_TEMPLATES", folder.to_str().expect("a plain path")).run()
+        Program::new(database.folder(), &arguments)
+            .env("POSTDUIF_TEMPLATES", folder.to_str().expect("a plain path"))
+            .run()
     };
     let message = run(&template.replacen("{% endfor %}", "", 1), &["newsletter", "list"]).failed();
-    assert!(message.starts_with("postduif: POSTDUIF_TEMPLATES: the template newsletter.txt does not work"), "{message}");
+    assert!(
+        message.starts_with("postduif: POSTDUIF_TEMPLATES: the template newsletter.txt does not work"),
+        "{message}"
+    );
     assert!(message.contains("(in newsletter.txt:"), "{message}");
     let message = run(&template.replace("{{ subject|upper|wrap }}", "\n{{ sujbect }}"), &["serve"]).failed();
-    assert!(message.contains("undefined value") && message.contains("(in newsletter.txt:10)"), "{message}");
+    assert!(message.contains("undefined value") && message.contains("(in newsletter.txt:9)"), "{message}");
     let own = template.replace("{{ words.view_in_browser }}", "Online");
     let from = ["newsletter", "create", "ibp", "--title", "IBP", "--from", "IBP <a@example.org>"];
     run(&own, &from).done();
-    let article = ["article", "add", "ibp", "--section", "blogs", "--title", "Een", "--url", "https://www.example.org/1"];
+    let article =
+        ["article", "add", "ibp", "--section", "blogs", "--title", "Een", "--url", "https://www.example.org/1"];
     run(&own, &article).done();
     run(&own, &["edition", "assemble", "ibp"]).done();
     let out = database.folder().join("out");

@@ -1,14 +1,244 @@
-//! The look before an edition leaves: what blocks it, what must be seen, and what is told to nobody but the curious.
+//! The look before an edition leaves: what blocks it, what must be seen, and what is only told.
+
+use std::time::Duration;
 
 use postduif::domain::checkup::CheckStatus;
+use postduif::domain::preflight::{Preflight, Severity};
 use postduif::domain::time::Timestamp;
+use postduif::flows::approve::{ApprovalError, Approver, approve};
+use postduif::flows::articles::{self, EnteredArticle};
+use postduif::flows::assemble::{Assembled, assemble};
+use postduif::flows::preflight::preflight;
+use postduif::flows::{newsletters, publish, try_out};
+use postduif::mail::sample::SAMPLE_TOKEN;
 use postduif::store::doctor::{self, NewCheck};
-use postduif::store::{Db, migrate};
+use postduif::store::{Db, meta, migrate};
 
 use crate::kit::database::Database;
+use crate::kit::feeds::Site;
+use crate::kit::house::Served;
 use crate::kit::{on_each_engine, wait};
 
-on_each_engine![the_last_run_of_the_doctor_is_the_one_that_counts];
+on_each_engine![
+    the_last_run_of_the_doctor_is_the_one_that_counts,
+    what_could_not_be_checked_is_told_and_blocks_nothing,
+    what_the_doctor_knows_to_be_wrong_blocks_and_what_it_knew_long_ago_does_not,
+    a_test_mail_after_the_last_change_is_needed_where_the_newsletter_says_so,
+    what_went_out_before_when_it_leaves_and_an_old_backup_must_be_seen,
+    a_one_click_link_that_does_not_answer_with_200_blocks,
+    what_is_left_over_in_any_text_blocks_and_so_do_links_to_nowhere,
+];
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// A house with a reader and a draft of one article.
+fn with_draft(database: Database, settings: &[(&str, &str)]) -> (Served, i64) {
+    let served = Served::set(database, settings);
+    served.confirmed("ada@example.nl");
+    article(&served, "Een artikel", "https://www.example.nl/1", "Waar het over gaat.");
+    let draft = draft(&served);
+    (served, draft)
+}
+
+fn article(served: &Served, title: &str, url: &str, summary: &str) -> i64 {
+    let entered = EnteredArticle {
+        section: "blogs".into(),
+        title: title.into(),
+        url: url.into(),
+        summary: summary.into(),
+        published: None,
+    };
+    served.run(articles::enter(&served.house, "ibp", entered)).expect("it is taken").0.id
+}
+
+fn draft(served: &Served) -> i64 {
+    match served.run(assemble(&served.house, "ibp", None)) {
+        Ok(Assembled::Draft(edition)) => edition.id,
+        _ => panic!("there is no new draft"),
+    }
+}
+
+fn look(served: &Served, id: i64) -> Preflight {
+    served.run(preflight(&served.house, id)).expect("it can be looked at")
+}
+
+/// The checks that found something so bad.
+fn checks(preflight: &Preflight, severity: Severity) -> Vec<&str> {
+    preflight.findings.iter().filter(|finding| finding.severity == severity).map(|finding| finding.check).collect()
+}
+
+const PLAINLY: Approver<'_> = Approver { by: "ada", accept_warnings: false, override_reason: None };
+
+fn what_could_not_be_checked_is_told_and_blocks_nothing(database: Database) {
+    let (served, id) = with_draft(database, &[("offline", "true")]);
+    let found = look(&served, id);
+    assert!(found.ok && found.findings.is_empty(), "{found:?}");
+    let notes: Vec<_> = found.notes.iter().map(|note| note.message.as_str()).collect();
+    assert_eq!(
+        notes,
+        [
+            "Niet gecontroleerd: of afmelden met één klik werkt (de server is offline gezet).",
+            "Niet gecontroleerd: 1 links (de server is offline gezet).",
+            "Er is na de laatste wijziging geen testmail verstuurd. Stuur er een naar jezelf.",
+            "Niet gecontroleerd: DNS en mailserver. Laat `postduif doctor` kijken.",
+        ]
+    );
+    served.run(approve(&served.house, id, &PLAINLY)).expect("nothing stands in the way");
+}
+
+fn what_the_doctor_knows_to_be_wrong_blocks_and_what_it_knew_long_ago_does_not(database: Database) {
+    let (served, id) = with_draft(database, &[]);
+    let record = |checks: &[NewCheck<'_>]| {
+        served.run(async {
+            let mut tx = served.house.db.write().await.unwrap();
+            doctor::record(&mut tx, served.house.clock.now(), checks).await.unwrap();
+            tx.commit().await.unwrap();
+        });
+    };
+    let check = |name, status, message| NewCheck { name, status, message };
+    record(&[
+        check("spf.include", CheckStatus::Fail, "example.nl noemt de mailserver niet"),
+        check("dmarc.policy", CheckStatus::Warn, "p=none"),
+        check("dkim.record", CheckStatus::Unknown, "DNS antwoordt niet"),
+        check("clock", CheckStatus::Fail, "een uur achter"),
+    ]);
+    let found = look(&served, id);
+    assert_eq!(
+        (checks(&found, Severity::Error), checks(&found, Severity::Warning)),
+        (vec!["checkup"], vec!["checkup"])
+    );
+    assert!(found.messages(Severity::Error)[0].contains("example.nl noemt de mailserver niet"), "{found:?}");
+    assert!(found.notes.iter().any(|note| note.message.contains("dkim.record")), "{found:?}");
+    let seen = Approver { accept_warnings: true, ..PLAINLY };
+    let refused = served.run(approve(&served.house, id, &seen)).expect_err("an error blocks");
+    assert!(matches!(refused, ApprovalError::Findings(_)), "{refused}");
+
+    served.wait(DAY + Duration::from_secs(7200));
+    let found = look(&served, id);
+    assert!(found.ok && checks(&found, Severity::Warning).contains(&"checkup"), "{found:?}");
+    assert!(found.messages(Severity::Warning)[0].contains("26 uur geleden"), "{found:?}");
+    record(&[check("spf.include", CheckStatus::Ok, "")]);
+    assert!(!look(&served, id).findings.iter().any(|finding| finding.check == "checkup"));
+    record(&[check("spf.include", CheckStatus::Fail, "weg")]);
+    let overriding = Approver { override_reason: Some("de DNS wordt vanavond gewijzigd"), ..PLAINLY };
+    let approved = served.run(approve(&served.house, id, &overriding)).expect("a reason passes errors too");
+    assert_eq!(approved.override_reason.as_deref(), Some("de DNS wordt vanavond gewijzigd"));
+    let log = served.database.texts("select detail from audit_log where action = 'edition.approve'");
+    assert_eq!(log, ["override: de DNS wordt vanavond gewijzigd"]);
+}
+
+fn a_test_mail_after_the_last_change_is_needed_where_the_newsletter_says_so(database: Database) {
+    let (served, id) = with_draft(database, &[]);
+    let required = postduif::domain::newsletter::NewsletterChange { test_required: Some(true), ..Default::default() };
+    served.run(newsletters::edit(&served.house, "ibp", required)).expect("it can be asked for");
+    assert_eq!(checks(&look(&served, id), Severity::Error), ["test-mail"]);
+    let to = ["editor@example.nl".parse().expect("a plain address is one")];
+    let test = || served.run(try_out::test(&served.house, id, &to, "ada")).expect("a test can be sent");
+    test();
+    assert!(look(&served, id).ok);
+    // The article itself changes, and with it what would be sent.
+    article(&served, "Een ander woord", "https://www.example.nl/1", "Waar het over gaat.");
+    assert_eq!(checks(&look(&served, id), Severity::Error), ["test-mail"]);
+    test();
+    served.run(approve(&served.house, id, &PLAINLY)).expect("what was tested may leave");
+    assert!(look(&served, id).ok, "approving changes no byte");
+}
+
+fn what_went_out_before_when_it_leaves_and_an_old_backup_must_be_seen(database: Database) {
+    let (served, first) = with_draft(database, &[]);
+    served.run(approve(&served.house, first, &PLAINLY)).expect("nothing stands in the way");
+    served.run(publish::send(&served.house, first, None)).expect("it may go out");
+    served.wait(Duration::from_secs(3600));
+    article(&served, "Nog een", "https://www.example.nl/2", "Ook iets.");
+    let second = draft(&served);
+    let put = "insert into edition_items (edition_id, article_id, section, position) \
+               select 2, article_id, 'news', 9 from edition_items where edition_id = 1";
+    served.database.sql(put);
+    let found = look(&served, second);
+    assert!(found.ok, "{found:?}");
+    assert_eq!(checks(&found, Severity::Warning), ["sent-before", "sending"]);
+    served.database.sql("update editions set status = 'sent' where id = 1");
+    served.database.sql("delete from edition_items where edition_id = 2 and position = 9");
+    assert_eq!(checks(&look(&served, second), Severity::Warning), [] as [&str; 0]);
+
+    for (moment, says) in [
+        ("2026-02-07T09:30:00Z", "in het weekend"),
+        ("2026-04-27T09:00:00Z", "Koningsdag"),
+        ("2026-02-03T20:30:00Z", "tussen 7 en 20 uur"),
+        ("2026-02-03T05:59:00Z", "tussen 7 en 20 uur"),
+        ("2026-02-03T06:00:00Z", ""),
+    ] {
+        let micros = Timestamp::parse(moment).expect("a moment").as_micros();
+        served.database.sql(&format!("update editions set send_at = {micros} where id = {second}"));
+        let found = look(&served, second);
+        let told = found.findings.iter().find(|finding| finding.check == "moment");
+        assert_eq!(told.is_some(), !says.is_empty(), "{moment}: {found:?}");
+        assert!(told.is_none_or(|finding| finding.message.contains(says)), "{moment}: {found:?}");
+    }
+    served.database.sql(&format!("update editions set send_at = null where id = {second}"));
+
+    let backed_up = |moment: Timestamp| {
+        served.run(async {
+            let mut tx = served.house.db.write().await.unwrap();
+            meta::set(&mut tx, "backup.last_success", &moment.to_string()).await.unwrap();
+            tx.commit().await.unwrap();
+        });
+    };
+    backed_up(served.house.clock.now());
+    assert!(look(&served, second).findings.is_empty());
+    served.wait(DAY + Duration::from_secs(3600));
+    assert_eq!(look(&served, second).messages(Severity::Warning).len(), 1);
+    assert!(look(&served, second).messages(Severity::Warning)[0].contains("25 uur oud"));
+    let refused = served.run(approve(&served.house, second, &PLAINLY)).expect_err("a warning must be seen");
+    assert!(matches!(refused, ApprovalError::Findings(found) if found.ok));
+    served.run(approve(&served.house, second, &Approver { accept_warnings: true, ..PLAINLY })).expect("it was seen");
+}
+
+fn a_one_click_link_that_does_not_answer_with_200_blocks(database: Database) {
+    let site = Site::open();
+    let answers = site.show(&format!("/u/{SAMPLE_TOKEN}"), "");
+    let (base, _) = answers.rsplit_once("/u/").expect("it was shown there");
+    let (served, id) = with_draft(database, &[("public_url", base)]);
+    let found = look(&served, id);
+    assert!(found.ok && !found.notes.iter().any(|note| note.check == "one-click"), "{found:?}");
+    site.hide(&format!("/u/{SAMPLE_TOKEN}"));
+    let found = look(&served, id);
+    assert_eq!(checks(&found, Severity::Error), ["one-click"]);
+    assert!(found.messages(Severity::Error)[0].contains("antwoordt met 404"), "{found:?}");
+}
+
+fn what_is_left_over_in_any_text_blocks_and_so_do_links_to_nowhere(database: Database) {
+    let (served, id) = with_draft(database, &[("offline", "true")]);
+    let set = |column: &str, text: &str| {
+        served.database.sql(&format!("update editions set {column} = '{text}' where id = {id}"));
+        look(&served, id)
+    };
+    for (text, check) in [
+        ("Beste {{ naam }}", "placeholder"),
+        ("Lorem ipsum dolor", "placeholder"),
+        ("‹hier de inleiding›", "placeholder"),
+        ("[Voorbeeldtekst] dag", "placeholder"),
+        ("Zie [hier](https://www.example.nl/?p=7&preview=true)", "link"),
+        ("Zie [hier](https://www.example.nl/wp-admin/post.php?post=7)", "link"),
+    ] {
+        assert_eq!(checks(&set("intro", text), Severity::Error), [check], "{text}");
+    }
+    let found = set("intro", "Zie [hier](http://192.168.1.7/) en [daar](http://localhost/)");
+    assert_eq!((found.ok, checks(&found, Severity::Warning)), (true, vec!["link", "link"]));
+    assert!(set("intro", "Dag [allemaal](https://www.example.nl/)").findings.is_empty());
+    assert_eq!(checks(&set("subject", ""), Severity::Error), ["subject"]);
+    assert_eq!(checks(&set("subject", &"x".repeat(61)), Severity::Warning), ["subject"]);
+    assert!(set("subject", "Goed nieuws").findings.is_empty());
+    assert_eq!(checks(&set("preheader", ""), Severity::Warning), ["preheader"]);
+    set("preheader", "Kort");
+    served.database.sql("update articles set title = 'Beveiligd: voor leden'");
+    assert_eq!(checks(&look(&served, id), Severity::Error), ["protected"]);
+    served.database.sql("update articles set title = 'Open'");
+    served.database.sql("update subscriptions set status = 'unsubscribed', ended_at = 1");
+    assert_eq!(checks(&look(&served, id), Severity::Error), ["audience"]);
+    served.database.sql("delete from edition_items");
+    assert_eq!(checks(&look(&served, id), Severity::Error), ["articles", "audience"]);
+}
 
 fn the_last_run_of_the_doctor_is_the_one_that_counts(database: Database) {
     wait(|| async {

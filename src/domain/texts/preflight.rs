@@ -1,6 +1,8 @@
 //! What the look before sending finds, in words that say what to do.
 
 use super::texts;
+use crate::domain::holidays::Holiday;
+use crate::domain::language::Language;
 
 texts! {
     no_subject() { nl: "Er is geen onderwerp. Vul een onderwerp in.", en: "There is no subject. Enter one." }
@@ -16,6 +18,7 @@ texts! {
         nl: "De voorbeeldregel is {length} tekens. Houd hem onder de 110.",
         en: "The preview line has {length} characters. Keep it below 110.",
     }
+    no_text() { nl: "De platte tekst is leeg.", en: "The plain text is empty." }
     no_articles() { nl: "Er staat geen enkel artikel in.", en: "There is no article in it." }
     no_postal_address() {
         nl: "Er staat geen postadres onder de mail. Vul het in bij de nieuwsbrief.",
@@ -41,6 +44,85 @@ texts! {
     too_large(kilobytes) {
         nl: "De mail is {kilobytes} kB. Boven de 90 kB kapt Gmail hem af. Haal artikelen weg.",
         en: "The mail has {kilobytes} kB. Above 90 kB Gmail cuts it off. Take articles out.",
+    }
+    no_address_in(part) {
+        nl: "Het postadres ontbreekt in het deel {part}. Zet het terug in het sjabloon.",
+        en: "The postal address is missing from the {part} part. Put it back into the template.",
+    }
+    no_reason_in(part) {
+        nl: "In het deel {part} staat niet waarom iemand deze mail krijgt. Zet dat terug in het sjabloon.",
+        en: "The {part} part does not say why somebody gets this mail. Put that back into the template.",
+    }
+    image_without_words(count) {
+        nl: "{count} plaatjes hebben geen tekst (alt) voor wie ze niet ziet.",
+        en: "{count} images have no text (alt) for those who do not see them.",
+    }
+    not_signed() {
+        nl: "De handtekening (DKIM) dekt afmelden met één klik niet.",
+        en: "The signature (DKIM) does not cover one-click unsubscribe.",
+    }
+    one_click_broken(status) {
+        nl: "Onze eigen afmeldlink antwoordt met {status} op afmelden met één klik, en dat moet 200 zijn. Kijk naar het webadres en de proxy.",
+        en: "Our own unsubscribe link answers one-click with {status}, which must be 200. Look at the public URL and the proxy.",
+    }
+    one_click_not_checked(reason) {
+        nl: "Niet gecontroleerd: of afmelden met één klik werkt ({reason}).",
+        en: "Not checked: whether one-click unsubscribe works ({reason}).",
+    }
+    is_offline() { nl: "de server is offline gezet", en: "the server is set to be offline" }
+    no_public_url() { nl: "er is geen webadres ingesteld", en: "no public URL is set" }
+    dead_link(title, url, status) {
+        nl: "De link van “{title}” geeft {status}: {url}",
+        en: "The link of “{title}” answers {status}: {url}",
+    }
+    links_not_checked(count, reason) {
+        nl: "Niet gecontroleerd: {count} links ({reason}).",
+        en: "Not checked: {count} links ({reason}).",
+    }
+    sent_before(title) {
+        nl: "“{title}” stond al in een eerdere nieuwsbrief.",
+        en: "“{title}” was in an earlier newsletter already.",
+    }
+    going_out(number) {
+        nl: "Nieuwsbrief {number} wordt nog verstuurd of staat stil.",
+        en: "Newsletter {number} is still going out, or has stopped.",
+    }
+    no_test() {
+        nl: "Er is na de laatste wijziging geen testmail verstuurd. Stuur er een naar jezelf.",
+        en: "No test mail was sent after the last change. Send one to yourself.",
+    }
+    never_checked() {
+        nl: "Niet gecontroleerd: DNS en mailserver. Laat `postduif doctor` kijken.",
+        en: "Not checked: DNS and mail server. Let `postduif doctor` look.",
+    }
+    part_not_checked(name, reason) {
+        nl: "Niet gecontroleerd: {name} ({reason})",
+        en: "Not checked: {name} ({reason})",
+    }
+    checked_long_ago(hours) {
+        nl: "DNS en mailserver zijn {hours} uur geleden voor het laatst gecontroleerd. Laat `postduif doctor` nog eens kijken.",
+        en: "DNS and mail server were last checked {hours} hours ago. Let `postduif doctor` look again.",
+    }
+    checkup(name, message) { nl: "{name}: {message}", en: "{name}: {message}" }
+    on_weekend(when) {
+        nl: "Het versturen staat gepland op {when}. Dat is in het weekend.",
+        en: "Sending is planned for {when}. That is at the weekend.",
+    }
+    on_holiday(when, holiday) {
+        nl: "Het versturen staat gepland op {when}. Dat is {holiday}.",
+        en: "Sending is planned for {when}. That is {holiday}.",
+    }
+    at_night(when) {
+        nl: "Het versturen staat gepland op {when}. Mensen lezen meer tussen 7 en 20 uur.",
+        en: "Sending is planned for {when}. People read more between 7 and 20 o'clock.",
+    }
+    no_backup() {
+        nl: "Er is nog nooit een backup gemaakt. Maak er een met `postduif backup`.",
+        en: "There has never been a backup. Make one with `postduif backup`.",
+    }
+    old_backup(hours) {
+        nl: "De laatste backup is {hours} uur oud. Maak er een met `postduif backup`.",
+        en: "The last backup is {hours} hours old. Make one with `postduif backup`.",
     }
     no_unsubscribe_link(part) {
         nl: "De afmeldlink ontbreekt in het deel {part}. Zet hem terug in het sjabloon.",
@@ -70,5 +152,36 @@ texts! {
     promise_broken(number, promised) {
         nl: "Dit is nummer {number} binnen een jaar; beloofd zijn er hoogstens {promised}. Zeg bij het goedkeuren waarom het toch mag.",
         en: "This is number {number} within a year; at most {promised} were promised. Say with your approval why it may go all the same.",
+    }
+}
+
+texts! {
+    new_year() { nl: "Nieuwjaarsdag", en: "New Year's Day" }
+    good_friday() { nl: "Goede Vrijdag", en: "Good Friday" }
+    easter() { nl: "Eerste Paasdag", en: "Easter Sunday" }
+    easter_monday() { nl: "Tweede Paasdag", en: "Easter Monday" }
+    kings_day() { nl: "Koningsdag", en: "King's Day" }
+    liberation_day() { nl: "Bevrijdingsdag", en: "Liberation Day" }
+    ascension() { nl: "Hemelvaartsdag", en: "Ascension Day" }
+    pentecost() { nl: "Eerste Pinksterdag", en: "Whit Sunday" }
+    whit_monday() { nl: "Tweede Pinksterdag", en: "Whit Monday" }
+    christmas() { nl: "Eerste Kerstdag", en: "Christmas Day" }
+    second_christmas() { nl: "Tweede Kerstdag", en: "Boxing Day" }
+}
+
+/// A holiday's name.
+pub fn holiday(language: Language, holiday: Holiday) -> String {
+    match holiday {
+        Holiday::NewYear => new_year(language),
+        Holiday::GoodFriday => good_friday(language),
+        Holiday::Easter => easter(language),
+        Holiday::EasterMonday => easter_monday(language),
+        Holiday::KingsDay => kings_day(language),
+        Holiday::LiberationDay => liberation_day(language),
+        Holiday::Ascension => ascension(language),
+        Holiday::Pentecost => pentecost(language),
+        Holiday::WhitMonday => whit_monday(language),
+        Holiday::Christmas => christmas(language),
+        Holiday::SecondChristmas => second_christmas(language),
     }
 }

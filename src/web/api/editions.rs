@@ -161,6 +161,15 @@ pub struct PreflightAnswer {
     /// Nothing keeps it from being approved.
     ok: bool,
     findings: Vec<FindingAnswer>,
+    /// What is worth telling and asks nothing, above all what was not checked.
+    notes: Vec<NoteAnswer>,
+}
+
+/// One note.
+#[derive(Serialize, ToSchema)]
+pub struct NoteAnswer {
+    check: &'static str,
+    message: String,
 }
 
 /// One finding.
@@ -264,7 +273,12 @@ pub async fn preflight(web: Data<Web>, _: Viewer, id: Path<i64>) -> Answered {
         severity: finding.severity.as_str(),
         message: finding.message,
     };
-    ok(&PreflightAnswer { ok: looked.ok, findings: looked.findings.into_iter().map(finding).collect() })
+    let note = |note: crate::domain::preflight::Note| NoteAnswer { check: note.check, message: note.message };
+    ok(&PreflightAnswer {
+        ok: looked.ok,
+        findings: looked.findings.into_iter().map(finding).collect(),
+        notes: looked.notes.into_iter().map(note).collect(),
+    })
 }
 
 /// Approve it

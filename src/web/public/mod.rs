@@ -142,10 +142,7 @@ impl Shown {
             language: self.newsletter.language,
             privacy_url: self.newsletter.privacy_url.as_deref(),
             postal_address: &self.newsletter.postal_address,
-            brand: Brand {
-                logo: self.look.logo.as_ref().zip(self.logo_path.as_deref()),
-                accent: self.look.accent,
-            },
+            brand: Brand { logo: self.look.logo.as_ref().zip(self.logo_path.as_deref()), accent: self.look.accent },
             archive: self.last_edition.is_some(),
             next: self.next,
         }

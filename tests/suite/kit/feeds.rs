@@ -31,6 +31,11 @@ impl Site {
         self.pages.lock().expect("no visit ends in a panic").insert(path.to_owned(), text.to_owned());
         format!("{}{path}", self.address)
     }
+
+    /// Takes a page away.
+    pub fn hide(&self, path: &str) {
+        self.pages.lock().expect("no visit ends in a panic").remove(path);
+    }
 }
 
 fn answer(visitor: TcpStream, pages: &Mutex<HashMap<String, String>>) -> std::io::Result<()> {
