@@ -1,5 +1,7 @@
 //! Links that only we can make: opaque, one purpose each, needing no database to be recognised as ours.
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
 
 use super::address::EmailAddress;
@@ -58,14 +60,17 @@ pub fn delivery_link(edition_uid: i64, seq: i64) -> Link {
 /// A token is a synthetic initialisation vector (an HMAC over the link) followed by the link under a
 /// one-time pad made from that vector, as in RFC 5297: the same link always gives the same token, two
 /// links show nothing in common, and a changed character is noticed.
+///
+/// Clones share the keys: they take some twenty thousand bytes, and the secret should lie in memory once.
 #[derive(Clone)]
-pub struct Keys {
+pub struct Keys(Arc<Derived>);
+
+struct Derived {
     secret: hmac::Key,
     purposes: [PurposeKeys; 7],
     address: hmac::Key,
 }
 
-#[derive(Clone)]
 struct PurposeKeys {
     mac: hmac::Key,
     pad: hmac::Key,
@@ -100,12 +105,12 @@ impl Keys {
             purpose(Purpose::Device),
         ];
         let address = derive(&secret, "address");
-        Ok(Self { secret, purposes, address })
+        Ok(Self(Arc::new(Derived { secret, purposes, address })))
     }
 
     /// A key of its own for another use, such as the hash of a session or of a limit.
     pub fn derive(&self, label: &str) -> hmac::Key {
-        derive(&self.secret, label)
+        derive(&self.0.secret, label)
     }
 
     /// Tells two secrets apart without telling either.
@@ -142,12 +147,12 @@ impl Keys {
     /// The same for anything else that is counted without being kept, such as a network.
     pub fn hash_text(&self, text: &str) -> [u8; 32] {
         let mut hash = [0; 32];
-        hash.copy_from_slice(hmac::sign(&self.address, text.as_bytes()).as_ref());
+        hash.copy_from_slice(hmac::sign(&self.0.address, text.as_bytes()).as_ref());
         hash
     }
 
     fn keys(&self, purpose: Purpose) -> &PurposeKeys {
-        &self.purposes[purpose as usize]
+        &self.0.purposes[purpose as usize]
     }
 
     fn seal_with_vector<const V: usize>(&self, purpose: Purpose, link: &Link) -> String {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::newsletters::{find, known_section};
-use super::{FlowError, House};
+use super::{FlowError, House, notices};
 use crate::content::clean::{EXCERPT_CHARS, excerpt};
 use crate::content::collect::{Collected, SourceState, collect};
 use crate::content::parse::FeedItem;
@@ -20,6 +20,8 @@ use crate::store::sources::{self, SourceRow};
 const EVERY: Duration = Duration::from_secs(24 * 3600);
 /// How soon one that failed is read again.
 const AFTER_FAILURE: Duration = Duration::from_secs(2 * 3600);
+/// So many failures in a row, some eight hours of them, and the editors are told: one evening of maintenance is not worth a mail.
+const FAILURES_TOLD: i64 = 5;
 /// Articles stored in one transaction, so that sign-ups need not wait for a long feed.
 const CHUNK: usize = 50;
 /// Items shown of a feed that is only looked at.
@@ -127,7 +129,13 @@ pub async fn fetch(house: &House, source: &SourceRow) -> Result<Reading, FlowErr
             let next = if error.is_gone() { EVERY * 30 } else { AFTER_FAILURE };
             let mut tx = house.db.write().await?;
             sources::failed(&mut tx, source.id, &message, now.plus(next), now).await?;
+            if (error.is_gone() || source.failures + 1 >= FAILURES_TOLD)
+                && sources::told(&mut tx, source.id, now).await?
+            {
+                notices::source_failing(house, &mut tx, source, &message).await?;
+            }
             tx.commit().await?;
+            house.wake.letters.notify_one();
             tracing::warn!(source = source.id, error = %message, failures = source.failures + 1, "a source cannot be read");
             reading.error = Some(message);
         }

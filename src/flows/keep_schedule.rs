@@ -5,12 +5,11 @@ use std::time::Duration;
 use super::approve::{ApprovalError, Approver, approve};
 use super::assemble::{Assembled, Occurrence, assemble};
 use super::newsletters::coming;
-use super::notices::{self, edition_page};
+use super::notices::{self, edition_page, in_words, since_previous};
 use super::{FlowError, House, publish};
 use crate::domain::edition::EditionStatus;
 use crate::domain::notice::Notice;
 use crate::domain::schedule::zone;
-use crate::domain::texts::dates;
 use crate::domain::time::Timestamp;
 use crate::store::editions::{self, EditionRow};
 use crate::store::moments::{self, MomentState};
@@ -20,6 +19,9 @@ use crate::store::newsletters::{self, NewsletterRow};
 const LATE_ASSEMBLY: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A moment of sending that is missed by more than this asks a person, because nobody expects that mail any more.
 const LATE_SENDING: Duration = Duration::from_secs(24 * 3600);
+/// A draft that nobody touches is brought to mind so often, and at most so many times.
+const REMIND_EVERY: Duration = Duration::from_secs(7 * 24 * 3600);
+const MOST_REMINDERS: i64 = 3;
 
 /// Does what is due. Of several nodes one does each thing, because whoever moves a moment on does it.
 ///
@@ -30,6 +32,16 @@ pub async fn keep(house: &House) -> Result<(), FlowError> {
     let due = newsletters::due_for_assembly(&mut house.db.read().await?, now).await?;
     for newsletter in due {
         assemble_due(house, &newsletter, now).await?;
+    }
+    let waiting =
+        editions::forgotten_drafts(&mut house.db.read().await?, now.minus(REMIND_EVERY), MOST_REMINDERS).await?;
+    for edition in waiting {
+        let mut tx = house.db.write().await?;
+        if editions::reminded(&mut tx, &edition, now).await? {
+            notices::draft_waits(house, &mut tx, &edition).await?;
+        }
+        tx.commit().await?;
+        house.wake.letters.notify_one();
     }
     let drafts = editions::drafts_past_review(&mut house.db.read().await?, now).await?;
     for edition in drafts {
@@ -74,7 +86,7 @@ async fn assemble_due(house: &House, newsletter: &NewsletterRow, now: Timestamp)
             let items = editions::items(&mut tx, edition.id).await?;
             let notice = Notice::DraftReady {
                 edition: edition.number.to_string(),
-                since: since(&mut tx, newsletter, &edition).await?,
+                since: since_previous(&mut tx, newsletter, &edition).await?,
                 articles: items.into_iter().map(|item| item.title).collect(),
                 goes_out: (newsletter.approval == crate::domain::edition::Approval::Automatic)
                     .then(|| in_words(newsletter, send_at)),
@@ -174,18 +186,4 @@ async fn ask(house: &House, edition: &EditionRow, reason: &str) -> Result<(), Fl
     house.wake.letters.notify_one();
     tracing::warn!(edition = edition.id, reason, "the edition does not go out by itself; a person is asked");
     Ok(())
-}
-
-async fn since(
-    on: &mut impl crate::store::Access,
-    newsletter: &NewsletterRow,
-    edition: &EditionRow,
-) -> Result<String, FlowError> {
-    let previous = editions::last_started(on, newsletter.id, edition.id).await?;
-    Ok(in_words(newsletter, previous.map_or(newsletter.created_at, |previous| previous.cutoff_at)))
-}
-
-fn in_words(newsletter: &NewsletterRow, moment: Timestamp) -> String {
-    let zone = zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-    dates::moment(newsletter.language, moment.in_zone(&zone).datetime())
 }

@@ -6,10 +6,14 @@ use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
 use crate::domain::letter::Letter;
 use crate::domain::notice::Notice;
-use crate::store::editions::EditionRow;
+use crate::domain::schedule::zone;
+use crate::domain::texts::dates;
+use crate::domain::time::Timestamp;
+use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::outbox::{self, NewLetter};
-use crate::store::{Tx, newsletters};
+use crate::store::sources::SourceRow;
+use crate::store::{Access, Tx, newsletters};
 
 /// A notice that is a week late helps nobody.
 const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -52,6 +56,73 @@ pub async fn edition_sent(house: &House, tx: &mut Tx, edition: &EditionRow) -> R
         url: edition_page(house, edition.id),
     };
     tell(house, tx, &newsletter, &notice).await
+}
+
+/// “Newsletter 3 has stopped.”
+///
+/// # Errors
+/// When the database refuses.
+pub async fn edition_paused(house: &House, tx: &mut Tx, edition: &EditionRow, reason: &str) -> Result<(), FlowError> {
+    let Some(newsletter) = newsletters::by_id(tx, edition.newsletter_id).await? else { return Ok(()) };
+    let count = |number: i64| u64::try_from(number).unwrap_or_default();
+    let notice = Notice::Paused {
+        edition: edition.number.to_string(),
+        done: count(edition.counts().finished()),
+        total: count(edition.audience),
+        reason: reason.to_owned(),
+        url: edition_page(house, edition.id),
+    };
+    tell(house, tx, &newsletter, &notice).await
+}
+
+/// “Newsletter 3 is waiting for you.”
+///
+/// # Errors
+/// When the database refuses.
+pub async fn draft_waits(house: &House, tx: &mut Tx, edition: &EditionRow) -> Result<(), FlowError> {
+    let Some(newsletter) = newsletters::by_id(tx, edition.newsletter_id).await? else { return Ok(()) };
+    let notice = Notice::DraftReminder {
+        edition: edition.number.to_string(),
+        since: since_previous(tx, &newsletter, edition).await?,
+        articles: editions::items(tx, edition.id).await?.into_iter().map(|item| item.title).collect(),
+        goes_out: None,
+        url: edition_page(house, edition.id),
+    };
+    tell(house, tx, &newsletter, &notice).await
+}
+
+/// “We can no longer read www.example.org.”
+///
+/// # Errors
+/// When the database refuses.
+pub async fn source_failing(house: &House, tx: &mut Tx, source: &SourceRow, reason: &str) -> Result<(), FlowError> {
+    let Some(newsletter) = newsletters::by_id(tx, source.newsletter_id).await? else { return Ok(()) };
+    let notice = Notice::SourceFailing {
+        source: source.title.clone().unwrap_or_else(|| source.url.clone()),
+        since: in_words(&newsletter, source.last_success_at.unwrap_or(source.created_at)),
+        reason: reason.to_owned(),
+        url: format!("{}/admin/settings", house.config.public_url),
+    };
+    tell(house, tx, &newsletter, &notice).await
+}
+
+/// Up to when articles were looked at for the edition before this one, in words.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn since_previous(
+    on: &mut impl Access,
+    newsletter: &NewsletterRow,
+    edition: &EditionRow,
+) -> Result<String, FlowError> {
+    let previous = editions::last_started(on, newsletter.id, edition.id).await?;
+    Ok(in_words(newsletter, previous.map_or(newsletter.created_at, |previous| previous.cutoff_at)))
+}
+
+/// A moment as the newsletter's readers say it.
+pub fn in_words(newsletter: &NewsletterRow, moment: Timestamp) -> String {
+    let zone = zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    dates::moment(newsletter.language, moment.in_zone(&zone).datetime())
 }
 
 /// The edition's page in the desk.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{FlowError, House};
+use super::{FlowError, House, notices};
 use crate::domain::edition::{EditionStatus, EditionStep};
 use crate::domain::fault::Faults;
 use crate::domain::newsletter::one_line;
@@ -112,7 +112,8 @@ pub async fn order(house: &House, id: i64, order: Order<'_>, by: &str) -> Result
     Ok(Ordered::Taken(Box::new(done(house, tx, id).await?)))
 }
 
-/// Stops an edition that is going out; what is in hand is finished, nothing else leaves.
+/// Stops an edition that must not go on, for a reason that the machine found, and tells the editors; what is in hand is
+/// finished, nothing else leaves.
 ///
 /// # Errors
 /// [`FlowError::Conflict`] when its state forbids it.
@@ -120,7 +121,11 @@ pub async fn pause(house: &House, id: i64, reason: &str) -> Result<EditionRow, F
     let reason = reason_of(reason)?;
     let mut tx = house.db.write().await?;
     step(&mut tx, id, EditionStep::Pause, Some(&reason), house.clock.now()).await?;
-    done(house, tx, id).await
+    let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    notices::edition_paused(house, &mut tx, &edition, &reason).await?;
+    let edition = done(house, tx, id).await?;
+    house.wake.letters.notify_one();
+    Ok(edition)
 }
 
 /// Lets a paused edition go on where it stopped. Nobody gets it twice; what made it stop by itself does so no more.

@@ -48,6 +48,8 @@ row! {
         pub frozen_through: i64,
         pub pause_reason: Option<String>,
         pub withdrawn: bool,
+        /// How often editors were reminded that it waits.
+        pub reminders: i64,
         pub audience: i64,
         pub queued: i64,
         pub sending: i64,
@@ -470,6 +472,36 @@ pub async fn drafts_past_review(on: &mut impl Access, now: Timestamp) -> Result<
          where e.status in ('draft', 'approved') and e.send_at <= $1 and n.approval = 'automatic' order by e.send_at, e.id",
         now
     )
+}
+
+/// Drafts that have waited since before `since` without anybody touching them, and of which people were reminded less often
+/// than `most` times. Those that leave by themselves wait for nobody.
+pub async fn forgotten_drafts(
+    on: &mut impl Access,
+    since: Timestamp,
+    most: i64,
+) -> Result<Vec<EditionRow>, StoreError> {
+    fetch_all!(
+        on,
+        EditionRow,
+        "select e.* from editions e join newsletters n on n.id = e.newsletter_id where e.status = 'draft' \
+         and e.reminders < $2 and coalesce(e.reminded_at, e.created_at) <= $1 and coalesce(e.edited_at, e.created_at) <= $1 \
+         and (e.send_at is null or n.approval = 'required') order by e.id",
+        since,
+        most
+    )
+}
+
+/// Notes a reminder, if nobody else has: whoever gets `true` writes it.
+pub async fn reminded(tx: &mut Tx, edition: &EditionRow, now: Timestamp) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update editions set reminders = reminders + 1, reminded_at = $3 where id = $1 and reminders = $2 and status = 'draft'",
+        edition.id,
+        edition.reminders,
+        now
+    )?;
+    Ok(touched == 1)
 }
 
 /// What stands in an edition, in order.

@@ -24,6 +24,8 @@ row! {
         pub next_fetch_at: Timestamp,
         pub failures: i64,
         pub last_error: Option<String>,
+        /// When editors were told that it cannot be read; nothing as long as it can.
+        pub told_at: Option<Timestamp>,
         pub created_at: Timestamp,
     }
 }
@@ -104,7 +106,7 @@ pub async fn succeeded(tx: &mut Tx, id: i64, visit: &Visit<'_>, now: Timestamp) 
     execute!(
         tx,
         "update sources set feed_url = $2, title = coalesce($3, title), etag = $4, last_modified = $5, last_fetch_at = $6, \
-         last_success_at = $6, failures = 0, last_error = null where id = $1",
+         last_success_at = $6, failures = 0, last_error = null, told_at = null where id = $1",
         id,
         visit.feed_url,
         visit.title,
@@ -132,6 +134,11 @@ pub async fn failed(
         now,
     )?;
     Ok(())
+}
+
+/// Notes that editors are told of its failing, if nobody else has: whoever gets `true` tells them.
+pub async fn told(tx: &mut Tx, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(execute!(tx, "update sources set told_at = $2 where id = $1 and told_at is null", id, now)? == 1)
 }
 
 /// Takes a source away; its articles stay. Says whether there was one.

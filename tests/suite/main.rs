@@ -20,6 +20,7 @@ mod imports;
 mod killed;
 mod look;
 mod nodes;
+mod notices;
 mod people;
 mod preferences;
 mod preflight;

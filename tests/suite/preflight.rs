@@ -128,7 +128,7 @@ fn what_the_doctor_knows_to_be_wrong_blocks_and_what_it_knew_long_ago_does_not(d
 }
 
 fn a_test_mail_after_the_last_change_is_needed_where_the_newsletter_says_so(database: Database) {
-    let (served, id) = with_draft(database, &[]);
+    let (served, id) = with_draft(database, &[("smtp_url", "smtp://127.0.0.1:9?tls=none")]);
     let required = postduif::domain::newsletter::NewsletterChange { test_required: Some(true), ..Default::default() };
     served.run(newsletters::edit(&served.house, "ibp", required)).expect("it can be asked for");
     assert_eq!(checks(&look(&served, id), Severity::Error), ["test-mail"]);
