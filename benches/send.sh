@@ -20,9 +20,11 @@ done
 
 folder=$(mktemp --directory --tmpdir postduif-bench.XXXXXXXX)
 sink_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-smtp-sink "127.0.0.1:$sink_port" 1000 &
+as=()
+[ "$(id -u)" -ne 0 ] || as=(-u nobody) # it refuses to run as root
+smtp-sink "${as[@]}" "127.0.0.1:$sink_port" 1000 &
 sink=$!
-trap 'kill $sink; rm -rf "$folder"' EXIT
+trap 'kill $sink 2>/dev/null || true; rm -rf "$folder"' EXIT
 
 openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$folder/rsa.pem"
 python3 -c "print('email', *(f'reader{n}@host{n % 50}.example' for n in range($READERS)), sep='\n')" >"$folder/readers.csv"

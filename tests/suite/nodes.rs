@@ -28,6 +28,8 @@ fn prepared(installation: &mut Installation, readers: usize, delay: Duration) ->
     let double = SmtpDouble::start(script);
     installation.set("SMTP_URL", &double.url("tls=none"));
     installation.set("SMTP_CONNECTIONS", &CONNECTIONS.to_string());
+    // One for all nodes: what was approved holds it, in its links.
+    installation.set("PUBLIC_URL", "http://news.example.org");
     installation.newsletter();
     installation.readers(readers, "example.org");
     double
