@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use super::{Access, Conn, Db, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
 use crate::domain::delivery::{Counts, DeliveryState};
 use crate::domain::language::Language;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
@@ -318,6 +318,67 @@ async fn settle_from(
     }?;
     move_counts(tx, from, &rows, now).await?;
     Ok(rows.len())
+}
+
+/// What [`note_at_once`] has done.
+#[derive(Debug, Default)]
+pub struct Noted {
+    /// How many results were noted: the others are of claims that were taken over.
+    pub settled: usize,
+    /// The starts that were granted, as by [`start`].
+    pub granted: Vec<(i64, i64)>,
+}
+
+/// [`settle`] and [`start`] in one statement, which is a transaction of its own; for PostgreSQL, where each statement is
+/// a journey. `None` on SQLite.
+pub async fn note_at_once(
+    db: &Db,
+    settled: &[Settled],
+    starts: &[Start],
+    now: Timestamp,
+) -> Result<Option<Noted>, StoreError> {
+    const NOTE: &str = "with noted as (update deliveries set state = j.state, attempts = j.attempts, next_at = j.next_at, \
+         code = j.code, status = j.status, reply = j.reply, reason = j.reason, owner = null, claimed_at = null, \
+         finished_at = case when j.state in ('queued', 'deferred') then null else $3 end \
+         from jsonb_to_recordset(cast($1 as jsonb)) as j (e bigint, s bigint, c bigint, state text, attempts bigint, \
+         next_at bigint, code bigint, status text, reply text, reason text) \
+         where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
+         and deliveries.state = 'sending' returning deliveries.edition_id, deliveries.state), \
+         counted as (select edition_id, count(*) as n, count(*) filter (where state = 'queued') as queued, \
+         count(*) filter (where state = 'accepted') as accepted, count(*) filter (where state = 'deferred') as deferred, \
+         count(*) filter (where state = 'rejected') as rejected, count(*) filter (where state = 'expired') as expired, \
+         count(*) filter (where state = 'skipped') as skipped, count(*) filter (where state = 'unknown') as unknown \
+         from noted group by edition_id), \
+         moved as (update editions set sending = editions.sending - n, queued = editions.queued + counted.queued, \
+         accepted = editions.accepted + counted.accepted, deferred = editions.deferred + counted.deferred, \
+         rejected = editions.rejected + counted.rejected, expired = editions.expired + counted.expired, \
+         skipped = editions.skipped + counted.skipped, unknown = editions.unknown + counted.unknown, \
+         moved_at = case when n > counted.queued + counted.deferred then $3 else moved_at end \
+         from counted where editions.id = counted.edition_id), \
+         started as (update deliveries set started_at = $3 \
+         from jsonb_to_recordset(cast($2 as jsonb)) as j (e bigint, s bigint, c bigint) \
+         where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
+         and deliveries.state = 'sending' \
+         and exists (select 1 from editions e where e.id = deliveries.edition_id and e.status = 'sending') \
+         and exists (select 1 from subscriptions s join subscribers p on p.id = s.subscriber_id \
+           where s.id = deliveries.subscription_id and s.status = 'confirmed' \
+           and not exists (select 1 from suppressions x where x.address_hash = p.address_hash)) \
+         returning deliveries.edition_id, deliveries.seq) \
+         select cast(0 as bigint) as edition_id, count(*) as seq from noted union all select edition_id, seq from started";
+    let Some(mut connection) = db.at_once().await? else { return Ok(None) };
+    let settled = serde_json::to_string(settled).expect("texts and numbers alone always become JSON");
+    let starts = serde_json::to_string(starts).expect("numbers alone always become JSON");
+    let rows = fetch_all!(&mut connection, (i64, i64), NOTE, settled, starts, now)?;
+    let mut noted = Noted::default();
+    for (edition, number) in rows {
+        // No edition has the number 0.
+        if edition == 0 {
+            noted.settled = usize::try_from(number).unwrap_or_default();
+        } else {
+            noted.granted.push((edition, number));
+        }
+    }
+    Ok(Some(noted))
 }
 
 /// Adds up what left one state, edition by edition.

@@ -22,6 +22,7 @@ mod look;
 mod nodes;
 mod notices;
 mod people;
+mod plans;
 mod preferences;
 mod preflight;
 mod rooms;

@@ -72,6 +72,14 @@ async fn store(house: &House, batch: &[Entry]) -> Result<Vec<(i64, i64)>, FlowEr
     let now = house.clock.now();
     let settled: Vec<Settled> = batch.iter().flat_map(|entry| entry.settled.iter().cloned()).collect();
     let starts: Vec<Start> = batch.iter().filter_map(|entry| entry.start).collect();
+    // A refusal for good has consequences beyond its own row.
+    if !settled.iter().any(|settled| matches!(settled.state, DeliveryState::Rejected | DeliveryState::Expired))
+        && let Some(noted) = deliveries::note_at_once(&house.db, &settled, &starts, now).await?
+        && (noted.settled, noted.granted.len()) == (settled.len(), starts.len())
+    {
+        return Ok(noted.granted);
+    }
+    // Once more where not all of it passed: what did pass is the same when it is noted again.
     let mut tx = house.db.write_with(Durability::Process).await?;
     let mut stopped = false;
     if !settled.is_empty() {
