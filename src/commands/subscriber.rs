@@ -7,13 +7,13 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::output::{Output, card};
-use crate::answers::{ConsentRecordAnswer, SubscriberAnswer, SuppressionAnswer};
+use crate::answers::{ConsentRecordAnswer, RetentionAnswer, SubscriberAnswer, SuppressionAnswer};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::ConsentMeans;
 use crate::domain::language::Language;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::flows::people::{self, Addition};
-use crate::flows::{House, consent_proof, erase, newsletters};
+use crate::flows::{House, consent_proof, erase, newsletters, retention};
 use crate::store::{subscriptions, suppressions};
 
 #[derive(Subcommand)]
@@ -53,6 +53,12 @@ pub enum Command {
         /// Only this newsletter [default: all]
         #[arg(long, value_name = "SLUG")]
         newsletter: Option<String>,
+    },
+    /// What is kept for how long, and how many were forgotten: for the register of processing
+    Retention {
+        /// Forget now what is older than it may be; `serve` does it every day
+        #[arg(long)]
+        now: bool,
     },
     /// Forget a person (GDPR article 17): only a keyed hash stays, so that no import brings them back
     Erase {
@@ -108,6 +114,17 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
                     "{known}: {} subscriptions, {} letters, {} deliveries, {} consent records; only a keyed hash is kept",
                     erased.subscriptions, erased.letters, erased.deliveries, erased.consent_records
                 )
+            })?)
+        }
+        Command::Retention { now } => {
+            if now {
+                retention::forget(house).await?;
+            }
+            let answers: Vec<_> = retention::register(house).await?.into_iter().map(RetentionAnswer::from).collect();
+            let head = ["what", "days", "forgotten", "description"];
+            Ok(output.list(&answers, &head, "nothing is kept", |one| {
+                let days = one.days.map_or_else(|| "for ever".to_owned(), |days| days.to_string());
+                vec![one.what.to_owned(), days, one.forgotten.to_string(), one.description.clone()]
             })?)
         }
         Command::Import(arguments) => import::run(&arguments, house, output).await,

@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::domain::address::EmailAddress;
 use crate::domain::network::Network;
 use crate::domain::public_url::PublicUrl;
+use crate::domain::retention::Periods;
 use crate::domain::smarthost::Smarthost;
 use crate::domain::text_enum::text_enum;
 
@@ -64,6 +65,8 @@ pub struct Config {
     pub signups_per_network: Option<u32>,
     /// Sign-ups an hour in all; `None` is no limit.
     pub signups_total: Option<u32>,
+    /// For how long what is kept of people is kept.
+    pub keep: Periods,
     /// Nothing outside is asked.
     pub offline: bool,
     /// Where metrics are served.

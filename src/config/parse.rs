@@ -15,6 +15,7 @@ use super::{
 use crate::domain::address::{EmailAddress, MAX_LOCAL_OCTETS};
 use crate::domain::network::Network;
 use crate::domain::public_url::PublicUrl;
+use crate::domain::retention::Periods;
 use crate::domain::smarthost::Smarthost;
 use crate::domain::token::MAIL_TOKEN_LENGTH;
 
@@ -55,6 +56,11 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
         trusted_proxies: layers.optional(settings::TRUSTED_PROXIES, list::<Network>)?.unwrap_or_default(),
         signups_per_network: layers.required(settings::SIGNUPS_PER_NETWORK, limit)?,
         signups_total: layers.required(settings::SIGNUPS_TOTAL, limit)?,
+        keep: Periods {
+            ended: layers.required(settings::KEEP_ENDED_DAYS, limit)?,
+            deliveries: layers.required(settings::KEEP_DELIVERIES_DAYS, limit)?,
+            audit: layers.required(settings::KEEP_AUDIT_DAYS, limit)?,
+        },
         offline: layers.required(settings::OFFLINE, yes_or_no)?,
         metrics_listen: layers.optional(settings::METRICS_LISTEN, socket)?,
         log: layers.required(settings::LOG, |text| {

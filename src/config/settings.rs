@@ -138,6 +138,12 @@ settings! {
         "Sign-ups an hour from one network (an IPv4 address or an IPv6 /64); 0 is no limit.";
     SIGNUPS_TOTAL "signups_total", Value("200"), Plainly,
         "Sign-ups an hour in all; 0 is no limit.";
+    KEEP_ENDED_DAYS "keep_ended_days", Value("730"), Plainly,
+        "Days after which of people who left, bounced or complained only a keyed hash is kept; 0 keeps them.";
+    KEEP_DELIVERIES_DAYS "keep_deliveries_days", Value("730"), Plainly,
+        "Days after which the ledger of an edition forgets to which addresses it went; 0 keeps them.";
+    KEEP_AUDIT_DAYS "keep_audit_days", Value("1095"), Plainly,
+        "Days for which is kept what users of the desk and the API did; 0 keeps it for ever.";
     OFFLINE "offline", Value("false"), Plainly,
         "Look nothing up in DNS and probe nothing outside; checks that would say “not checked” and block nothing.";
     METRICS_LISTEN "metrics_listen", None, Plainly,

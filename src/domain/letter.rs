@@ -17,6 +17,10 @@ pub enum Letter {
     Welcome { language: Language, link: String },
     /// “Your link to your data”.
     Preferences { language: Language, link: String },
+    /// To a new address: “is this yours?”
+    ConfirmNewAddress { language: Language, link: String },
+    /// To the old address, once the new one is in use.
+    AddressChanged { language: Language },
     /// To whoever looks after the newsletter: the words as they were when it was written.
     Notice { language: Language, subject: String, text: String },
     /// To a user of the desk: choose a password, after an invitation or because the old one is forgotten.
@@ -35,6 +39,8 @@ impl Letter {
             Self::AlreadySubscribed { .. } => "already-subscribed",
             Self::Welcome { .. } => "welcome",
             Self::Preferences { .. } => "preferences",
+            Self::ConfirmNewAddress { .. } => "confirm-new-address",
+            Self::AddressChanged { .. } => "address-changed",
             Self::Notice { .. } => "notice",
             Self::Password { .. } => "password",
             Self::TryOut { .. } => "try-out",
@@ -49,6 +55,8 @@ impl Letter {
             | Self::AlreadySubscribed { language, .. }
             | Self::Welcome { language, .. }
             | Self::Preferences { language, .. }
+            | Self::ConfirmNewAddress { language, .. }
+            | Self::AddressChanged { language }
             | Self::Notice { language, .. }
             | Self::Password { language, .. }
             | Self::TryOut { language }

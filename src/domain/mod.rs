@@ -30,6 +30,7 @@ pub mod preflight;
 pub mod proposal;
 pub mod public_url;
 pub mod reply;
+pub mod retention;
 pub mod retry;
 pub mod rich_text;
 pub mod role;

@@ -22,6 +22,8 @@ pub enum Purpose {
     Preferences,
     /// Opens them with that right; its row says until when.
     Identity,
+    /// Gives somebody another address; its row says which, and until when.
+    Move,
     /// Names one delivery in the Message-ID and the return path.
     Delivery,
     /// Lets a user of the desk choose a password; its row says until when.
@@ -37,6 +39,7 @@ impl Purpose {
             Self::Unsubscribe => "unsubscribe",
             Self::Preferences => "preferences",
             Self::Identity => "identity",
+            Self::Move => "move",
             Self::Delivery => "delivery",
             Self::Password => "password",
             Self::Device => "device",
@@ -67,7 +70,7 @@ pub struct Keys(Arc<Derived>);
 
 struct Derived {
     secret: hmac::Key,
-    purposes: [PurposeKeys; 7],
+    purposes: [PurposeKeys; 8],
     address: hmac::Key,
 }
 
@@ -100,6 +103,7 @@ impl Keys {
             purpose(Purpose::Unsubscribe),
             purpose(Purpose::Preferences),
             purpose(Purpose::Identity),
+            purpose(Purpose::Move),
             purpose(Purpose::Delivery),
             purpose(Purpose::Password),
             purpose(Purpose::Device),

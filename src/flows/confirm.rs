@@ -1,6 +1,6 @@
 //! The link in the confirmation mail: looking changes nothing, pressing the button confirms.
 
-use super::subscribe::{LETTER_PATIENCE, owe_letter};
+use super::subscribe::{LETTER_PATIENCE, letters_allowed, owe_letter};
 use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
@@ -107,8 +107,7 @@ pub async fn send_again(house: &House, token: &str) -> Result<Option<Request>, F
     let silenced = suppressions::by_hash(&mut tx, hash).await?.is_some_and(|row| !row.reason.lifted_by_confirmation());
     let answer = if silenced { SignUp::StaySilent } else { request.subscription.status.on_sign_up() };
     if request.standing == Standing::Expired && answer == SignUp::AskToConfirm {
-        let recent = limits::count(&mut tx, "letter", hash, now.minus(std::time::Duration::from_secs(600))).await?;
-        if recent == 0 {
+        if letters_allowed(&mut tx, hash, now).await? {
             let language = request.subscription.language;
             owe_letter(house, &mut tx, &request.newsletter, &request.subscription, answer, language, now).await?;
             limits::note(&mut tx, "letter", hash, now).await?;

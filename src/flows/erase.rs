@@ -36,7 +36,7 @@ pub async fn erase_address(
     actor: &str,
 ) -> Result<Erased, FlowError> {
     let mut tx = house.db.write().await?;
-    let erased = forget_address(house, &mut tx, email, means, actor).await?;
+    let erased = forget_address(house, &mut tx, email, SuppressionReason::Erased, means, actor).await?;
     tx.commit().await?;
     tidy(house).await;
     Ok(erased)
@@ -89,8 +89,23 @@ pub(super) async fn forget(
     means: ConsentMeans,
     actor: &str,
 ) -> Result<(), FlowError> {
+    forget_as(house, tx, subscriber_id, SuppressionReason::Erased, means, actor).await
+}
+
+/// The same, with the reason for which the address must not be mailed any more.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn forget_as(
+    house: &House,
+    tx: &mut Tx,
+    subscriber_id: i64,
+    reason: SuppressionReason,
+    means: ConsentMeans,
+    actor: &str,
+) -> Result<(), FlowError> {
     let person = people::by_id(tx, subscriber_id).await?;
-    forget_address(house, tx, &people::address(&person)?, means, actor).await?;
+    forget_address(house, tx, &people::address(&person)?, reason, means, actor).await?;
     Ok(())
 }
 
@@ -98,6 +113,7 @@ async fn forget_address(
     house: &House,
     tx: &mut Tx,
     email: &EmailAddress,
+    reason: SuppressionReason,
     means: ConsentMeans,
     actor: &str,
 ) -> Result<Erased, FlowError> {
@@ -114,8 +130,13 @@ async fn forget_address(
         subscriptions::delete_subscriber(tx, person.id).await?;
     }
     erased.letters = outbox::forget_reader(tx, &email.key()).await?;
-    suppressions::insert(tx, &subject, None, SuppressionReason::Erased, None, now).await?;
-    audit::note(tx, actor, "subscriber.erase", &hex(&subject[..8]), "", now).await?;
+    subscriptions::forget_moves(tx, now, &email.key()).await?;
+    suppressions::insert(tx, &subject, None, reason, None, now).await?;
+    suppressions::forget_address(tx, &subject).await?;
+    // What the clock does every day is counted, not told one by one.
+    if means != ConsentMeans::Retention {
+        audit::note(tx, actor, "subscriber.erase", &hex(&subject[..8]), "", now).await?;
+    }
     meta::set(tx, SCRUB_DUE, "yes").await?;
 
     let records = consent_proof::of(tx, &subject).await?;

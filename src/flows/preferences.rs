@@ -166,7 +166,7 @@ async fn owe_link(house: &House, tx: &mut Tx, person: &SubscriberRow, now: Times
 
 /// The link of a newsletter opens the choices for ever; one that was asked for gives every right for an hour, and
 /// after that no more than the other.
-async fn find(house: &House, on: &mut impl Access, token: &str) -> Result<Option<Mine>, StoreError> {
+pub(super) async fn find(house: &House, on: &mut impl Access, token: &str) -> Result<Option<Mine>, StoreError> {
     let (subscription, fresh) = if let Some(link) = house.keys.open(Purpose::Preferences, token) {
         (subscriptions::by_link(on, &link).await?, false)
     } else if let Some(link) = house.keys.open(Purpose::Identity, token) {

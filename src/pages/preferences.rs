@@ -184,6 +184,16 @@ pub fn moved(language: Language, imprint: Option<Imprint<'_>>, masked: &str) -> 
         .around(&success(&title, &html! { p { (emphasised(&texts::prefs_moved_body(language, masked), masked)) } }))
 }
 
+/// The new address cannot be used; nothing was changed.
+pub fn not_moved(language: Language, imprint: Option<Imprint<'_>>, masked: &str) -> Markup {
+    plain(
+        language,
+        imprint,
+        &texts::prefs_not_moved_title(language),
+        &html! { p { (emphasised(&texts::prefs_not_moved_body(language, masked), masked)) } },
+    )
+}
+
 /// "Do you want to delete all your data?" The button carries `confirm=yes` as well.
 pub fn erase_question(language: Language, imprint: Option<Imprint<'_>>, token: &str) -> Markup {
     let path = paths::preferences(token);

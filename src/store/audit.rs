@@ -58,3 +58,8 @@ pub async fn about(on: &mut impl Access, kind: &str, target: &str) -> Result<Vec
         kind
     )
 }
+
+/// Forgets deeds that are older.
+pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
+    execute!(tx, "delete from audit_log where at < $1", before)
+}

@@ -631,3 +631,41 @@ pub async fn recount(on: &mut impl Access, edition_id: i64) -> Result<Counts, St
     }
     Ok(counts)
 }
+
+/// An edition that finished between `after` and `before`, oldest first: `(id, finished_at, highest place)`.
+pub async fn finished_between(
+    on: &mut impl Access,
+    after: Timestamp,
+    before: Timestamp,
+) -> Result<Option<(i64, Timestamp, i64)>, StoreError> {
+    fetch_optional!(
+        on,
+        (i64, Timestamp, i64),
+        "select e.id, e.finished_at, coalesce((select max(d.seq) from deliveries d where d.edition_id = e.id), 0) \
+         from editions e where e.finished_at > $1 and e.finished_at < $2 order by e.finished_at, e.id limit 1",
+        after,
+        before
+    )
+}
+
+/// Takes the addresses out of a stretch of an edition's ledger; says of how many.
+pub async fn forget_addresses(tx: &mut Tx, edition_id: i64, after: i64, through: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update deliveries set email = null where edition_id = $1 and seq > $2 and seq <= $3 and email is not null",
+        edition_id,
+        after,
+        through
+    )
+}
+
+/// Takes the words of mail servers, which repeat addresses, out of a stretch of an edition's ledger.
+pub async fn forget_replies(tx: &mut Tx, edition_id: i64, after: i64, through: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update deliveries set reply = null where edition_id = $1 and seq > $2 and seq <= $3 and reply is not null",
+        edition_id,
+        after,
+        through
+    )
+}

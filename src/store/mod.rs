@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod edition_tests;
 pub mod editions;
 pub mod feedback;
+pub mod forgotten;
 pub mod idempotency;
 pub mod imports;
 mod knock;

@@ -348,7 +348,76 @@ row! {
         pub subscription_id: i64,
         pub created_at: Timestamp,
         pub expires_at: Timestamp,
+        /// The address that somebody wants instead of theirs.
+        pub new_email: Option<String>,
     }
+}
+
+/// Notes that somebody wants another address.
+pub async fn insert_move(
+    tx: &mut Tx,
+    link: &Link,
+    subscription_id: i64,
+    new_email: &EmailAddress,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "insert into confirmations (link, subscription_id, created_at, expires_at, new_email) values ($1, $2, $3, $4, $5)",
+        link.as_slice(),
+        subscription_id,
+        now,
+        expires_at,
+        new_email.as_str(),
+    )?;
+    Ok(())
+}
+
+/// Every link that was mailed to somebody for a purpose of the moment works no longer.
+pub async fn expire_links(tx: &mut Tx, subscriber_id: i64, now: Timestamp) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "update confirmations set expires_at = $2 - 1, new_email = null where expires_at >= $2 \
+         and subscription_id in (select id from subscriptions where subscriber_id = $1)",
+        subscriber_id,
+        now
+    )?;
+    Ok(())
+}
+
+/// Forgets addresses that somebody wanted, and did not confirm before `before`, or that are this one.
+pub async fn forget_moves(tx: &mut Tx, before: Timestamp, email_key: &str) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "delete from confirmations where new_email is not null and (expires_at < $1 or lower(new_email) = $2)",
+        before,
+        email_key
+    )
+}
+
+row! {
+    /// Somebody whose every subscription ended long ago, and how the newest ended.
+    #[derive(Clone)]
+    pub struct EndedRow {
+        pub id: i64,
+        pub status: SubscriptionStatus,
+    }
+}
+
+/// People whose every subscription ended before `before`, some at a time.
+pub async fn ended_before(on: &mut impl Access, before: Timestamp, limit: i64) -> Result<Vec<EndedRow>, StoreError> {
+    fetch_all!(
+        on,
+        EndedRow,
+        "select p.id, (select s.status from subscriptions s where s.subscriber_id = p.id order by \
+         case s.status when 'complained' then 0 when 'unsubscribed' then 1 else 2 end limit 1) as status \
+         from subscribers p where p.id in (select o.subscriber_id from subscriptions o where o.ended_at < $1) \
+         and not exists (select 1 from subscriptions o where o.subscriber_id = p.id \
+         and (o.status in ('pending', 'confirmed') or o.ended_at is null or o.ended_at >= $1)) order by p.id limit $2",
+        before,
+        limit
+    )
 }
 
 /// Notes a request.

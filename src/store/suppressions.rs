@@ -81,3 +81,18 @@ pub async fn of_strangers(on: &mut impl Access, after: i64, limit: i64) -> Resul
         limit
     )
 }
+
+/// Reduces suppressions that came before `before` to their hashes; says how many.
+pub async fn forget_addresses(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update suppressions set email = null, note = null where created_at < $1 and (email is not null or note is not null)",
+        before
+    )
+}
+
+/// Reduces one suppression to its hash.
+pub async fn forget_address(tx: &mut Tx, address_hash: &[u8]) -> Result<(), StoreError> {
+    execute!(tx, "update suppressions set email = null, note = null where address_hash = $1", address_hash)?;
+    Ok(())
+}

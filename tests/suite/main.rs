@@ -25,6 +25,7 @@ mod people;
 mod plans;
 mod preferences;
 mod preflight;
+mod retention;
 mod rooms;
 mod schedule;
 mod schema;

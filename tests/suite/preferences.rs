@@ -15,6 +15,8 @@ on_each_engine![
     a_link_is_mailed_to_whom_we_know_and_everybody_is_told_the_same,
     the_link_in_a_newsletter_changes_choices_but_takes_nothing_out,
     who_is_forgotten_leaves_a_hash_and_may_come_back,
+    somebody_moves_to_another_address_and_takes_the_history_along,
+    nobody_moves_to_an_address_that_is_taken_or_wants_no_mail,
 ];
 
 fn a_link_is_mailed_to_whom_we_know_and_everybody_is_told_the_same(database: Database) {
@@ -113,4 +115,89 @@ fn who_is_forgotten_leaves_a_hash_and_may_come_back(database: Database) {
     let body =
         |method: &str| ask(method, "/suppressions").header("content-type", "application/json").send_body(&email).status;
     assert_eq!((body("POST"), body("DELETE"), body("DELETE")), (201, 204, 404));
+}
+
+/// The choices of whom the newest letter to this address speaks to, by the link that newsletters carry.
+fn choices(served: &Served, email: &str) -> String {
+    let letters = served.letters();
+    let link = letters.iter().rev().find_map(|(to, letter)| match letter {
+        Letter::Welcome { link, .. } if to == email => Some(crate::kit::house::unhex(link)),
+        _ => None,
+    });
+    format!("/p/{}", served.house.keys.seal(Purpose::Preferences, &link.expect("a welcome is owed")))
+}
+
+fn somebody_moves_to_another_address_and_takes_the_history_along(database: Database) {
+    let served = Served::with(database);
+    let unsubscribe = format!("/u/{}", served.confirmed("ada@old.example.nl"));
+    let place = choices(&served, "ada@old.example.nl");
+    assert!(served.http.get(&place).text().contains("Nieuw e-mailadres"));
+    let wrong = served.form(&place, &[("action", "address"), ("email", "ada@new")]);
+    assert!(wrong.status == 400 && wrong.text().contains("value=\"ada@new\""), "{}", wrong.text());
+    let asked = served.form(&place, &[("action", "address"), ("email", "ada@new.example.nl")]);
+    assert!(asked.status == 200 && asked.text().contains("Kijk in je mail"), "{}", asked.text());
+    // Twice in ten minutes is once.
+    served.form(&place, &[("action", "address"), ("email", "ada@new.example.nl")]);
+    let owed =
+        |email: &str| served.letters().into_iter().filter(|(to, _)| to == email).map(|(_, one)| one.kind()).collect();
+    let new: Vec<&str> = owed("ada@new.example.nl");
+    assert_eq!(new, ["confirm-new-address"]);
+    assert_eq!(served.status("ada@old.example.nl"), "confirmed");
+
+    served.form("/p", &[("email", "ada@old.example.nl")]);
+    let fresh = format!("/p/{}", served.token("ada@old.example.nl"));
+    let button = format!("/p/{}", served.token("ada@new.example.nl"));
+    let page = served.http.get(&button);
+    assert!(page.text().contains("Ja, gebruik dit adres"), "{}", page.text());
+    let forged = served.http.ask("POST", &button).header("origin", "https://evil.example").send_body("action=move");
+    assert_eq!((forged.status, served.status("ada@old.example.nl").as_str()), (403, "confirmed"));
+    let done = served.form(&button, &[("action", "move")]);
+    assert!(done.text().contains("Je adres is gewijzigd"), "{}", done.text());
+    assert_eq!(served.status("ada@new.example.nl"), "confirmed");
+    let old: Vec<&str> = owed("ada@old.example.nl");
+    assert_eq!(old.last(), Some(&"address-changed"));
+    assert_eq!(served.form(&button, &[("action", "move")]).status, 404, "a link is used once");
+    assert!(!served.http.get(&fresh).text().contains("value=\"download\""), "the old mailbox opens nothing any more");
+
+    let proof = served.cli(&["consent", "export", "ada@new.example.nl"]).json().remove(0);
+    let events: Vec<_> =
+        proof["records"].as_array().unwrap().iter().map(|one| one["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["requested", "confirmed", "address-changed"]);
+    served.cli(&["consent", "verify"]).done();
+    // The link in an old newsletter still ends it, and an erasure takes the former address along.
+    served.form(&unsubscribe, &[("List-Unsubscribe", "One-Click")]);
+    assert_eq!(served.status("ada@new.example.nl"), "unsubscribed");
+    served.cli(&["subscriber", "erase", "ada@new.example.nl"]).done();
+    for text in served.database.texts("select coalesce(body, '') from consent_records") {
+        assert!(!text.contains("example.nl"), "{text}");
+    }
+    served.cli(&["consent", "verify"]).done();
+}
+
+fn nobody_moves_to_an_address_that_is_taken_or_wants_no_mail(database: Database) {
+    let served = Served::with(database);
+    served.confirmed("ada@example.nl");
+    let place = choices(&served, "ada@example.nl");
+    served.confirmed("bob@example.nl");
+    served.cli(&["suppression", "add", "cas@example.nl"]).done();
+    let before = served.letters().len();
+    let mut answers = ["bob", "cas"].map(|name| {
+        let answer = served.form(&place, &[("action", "address"), ("email", &format!("{name}@example.nl"))]);
+        (answer.status, answer.text())
+    });
+    assert_eq!(served.letters().len(), before);
+    let free = served.form(&place, &[("action", "address"), ("email", "free@example.nl")]);
+    answers.sort();
+    assert!(answers.iter().all(|answer| *answer == (free.status, free.text())), "the page says the same");
+    // Taken in the meantime.
+    let button = format!("/p/{}", served.token("free@example.nl"));
+    served.cli(&["subscriber", "add", "free@example.nl", "--newsletter", "ibp", "--consent", "by telephone"]).done();
+    let refused = served.form(&button, &[("action", "move")]);
+    assert!(refused.text().contains("al in gebruik"), "{}", refused.text());
+    assert_eq!(
+        (served.status("ada@example.nl"), served.status("free@example.nl")),
+        ("confirmed".into(), "confirmed".into())
+    );
+    served.wait(Duration::from_secs(25 * 3600));
+    assert_eq!(served.form(&button, &[("action", "move")]).status, 404);
 }

@@ -11,6 +11,7 @@ pub mod mails;
 pub mod numbers;
 pub mod pages;
 pub mod preflight;
+pub mod retention;
 pub mod sending;
 
 /// Declares sentences. `name(variable, …) { nl: "…{variable}…", en: "…{variable}…" }` becomes a function

@@ -255,6 +255,11 @@ texts! {
         nl: "We schrijven je voortaan op {masked}.",
         en: "From now on we write to you at {masked}.",
     }
+    prefs_not_moved_title() { nl: "Dit adres is al in gebruik", en: "This address is in use already" }
+    prefs_not_moved_body(masked) {
+        nl: "Naar {masked} gaat al een nieuwsbrief van ons, of dat adres wil geen mail van ons. Er is niets veranderd.",
+        en: "A newsletter of ours goes to {masked} already, or that address wants no mail from us. Nothing has changed.",
+    }
     prefs_data() { nl: "Je gegevens inzien of verwijderen", en: "See or delete your data" }
     prefs_fresh_needed() {
         nl: "Hiervoor sturen we je eerst een nieuwe e-mail. Zo weten we zeker dat jij het bent.",

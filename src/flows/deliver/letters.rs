@@ -340,6 +340,13 @@ async fn occasion(
         Letter::Preferences { link, .. } => {
             sealed(Purpose::Identity, link).map(|token| Occasion::PreferencesLink { token })
         }
+        Letter::ConfirmNewAddress { link, .. } => {
+            sealed(Purpose::Move, link).map(|token| Occasion::ConfirmNewAddress { token })
+        }
+        Letter::AddressChanged { .. } => {
+            let contact = newsletter.reply_to.clone().unwrap_or_else(|| newsletter.from_address.clone());
+            Some(Occasion::AddressChanged { contact })
+        }
         Letter::Notice { subject, text, .. } => Some(Occasion::Notice { subject: subject.clone(), text: text.clone() }),
         Letter::Password { language, link, invited } => sealed(Purpose::Password, link).map(|token| {
             let (language, url) = (*language, format!("{}/admin/password/{token}", house.config.public_url));

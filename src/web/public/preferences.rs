@@ -10,11 +10,13 @@ use crate::answers::PersonExport;
 use crate::domain::address::EmailAddress;
 use crate::domain::language::Language;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
+use crate::flows::move_address::{self, Moved};
 use crate::flows::preferences::{self, Mine};
 use crate::flows::subscribe::Answer;
 use crate::pages::fault::Fault;
 use crate::pages::preferences as shown;
 use crate::store::newsletters::{self, NewsletterRow};
+use crate::store::subscriptions::SubscriptionRow;
 use crate::web::Web;
 use crate::web::body::Fields;
 use crate::web::client::{Client, from_our_own_page};
@@ -68,8 +70,29 @@ pub async fn show(
     if sample::is_sample(&token) {
         return sample::preferences(&web.house, language_asked(&request)).await;
     }
-    let Some(mine) = preferences::look(&web.house, &token).await? else { return Err(web.wrong_token(client)) };
-    centre(&web, &token, language_asked(&request), mine, false).await
+    let Some(mine) = preferences::look(&web.house, &token).await? else {
+        return moving(&web, &token, client, language_asked(&request)).await;
+    };
+    centre(&web, &token, language_asked(&request), mine, Note::None).await
+}
+
+/// The page behind the link in the mail to a new address.
+async fn moving(web: &Web, token: &str, client: Client, asked: Option<Language>) -> Result<HttpResponse, Problem> {
+    let Some(moving) = move_address::look(&web.house, token).await? else { return Err(web.wrong_token(client)) };
+    let language = asked.unwrap_or(moving.person.language);
+    Ok(ok(shown::move_question(language, Some(imprint(&moving.newsletter)), token, &moving.new.masked())))
+}
+
+/// Its button.
+async fn move_now(web: &Web, token: &str, client: Client, asked: Option<Language>) -> Result<HttpResponse, Problem> {
+    let Some(moved) = move_address::confirm(&web.house, token).await? else { return Err(web.wrong_token(client)) };
+    let (moving, done) = match moved {
+        Moved::Done(moving) => (moving, true),
+        Moved::Taken(moving) => (moving, false),
+    };
+    let language = asked.unwrap_or(moving.person.language);
+    let (imprint, masked) = (Some(imprint(&moving.newsletter)), moving.new.masked());
+    Ok(ok(if done { shown::moved(language, imprint, &masked) } else { shown::not_moved(language, imprint, &masked) }))
 }
 
 /// The buttons of the page; anything else only gets the page.
@@ -85,7 +108,13 @@ pub async fn press(
     if sample::is_sample(&token) {
         return sample::preferences(house, asked).await;
     }
-    let Some(mine) = preferences::look(house, &token).await? else { return Err(web.wrong_token(client)) };
+    let Some(mine) = preferences::look(house, &token).await? else {
+        return match form.get("action") {
+            Some("move") if !from_our_own_page(&request) => Err(Problem::Foreign),
+            Some("move") => move_now(&web, &token, client, asked).await,
+            _ => moving(&web, &token, client, asked).await,
+        };
+    };
     if !from_our_own_page(&request) {
         return Err(Problem::Foreign);
     }
@@ -99,6 +128,25 @@ pub async fn press(
                 (mail_language.unwrap_or(mine.person.language), format.unwrap_or(mine.person.format));
             preferences::choose(house, &token, mail_language, format).await?
         }
+        Some("address") => {
+            let typed: String = form.get("email").unwrap_or_default().chars().take(super::signup::MAX_TYPED).collect();
+            let new = match EmailAddress::parse(&typed) {
+                Ok(new) => new,
+                Err(fault) => {
+                    return centre(&web, &token, asked, mine, Note::Typed(&typed, Fault::Address(fault))).await;
+                }
+            };
+            return match move_address::ask(house, &token, &new, client.0).await? {
+                Some(Answer::LookInYourInbox) => Ok(ok(shown::address_sent(language, all.first().map(imprint)))),
+                Some(Answer::TooMany { retry_after }) => {
+                    let fault = Fault::TooOften { minutes: minutes(retry_after) };
+                    let mut answer = centre(&web, &token, asked, mine, Note::Typed(&typed, fault)).await?;
+                    answer.headers_mut().insert(RETRY_AFTER, retry_after.as_secs().max(1).into());
+                    Ok(answer)
+                }
+                None => Err(web.wrong_token(client)),
+            };
+        }
         Some("unsubscribe") => preferences::leave(house, &token, form.get("newsletter").unwrap_or_default()).await?,
         Some("link") => {
             preferences::send_link(house, &token).await?;
@@ -111,10 +159,10 @@ pub async fn press(
         Some("erase") if preferences::erase_me(house, &token).await? => {
             return Ok(ok(shown::erased(language, all.first().map(imprint))));
         }
-        _ => return centre(&web, &token, asked, mine, false).await,
+        _ => return centre(&web, &token, asked, mine, Note::None).await,
     };
     match after {
-        Some(mine) => centre(&web, &token, asked, mine, true).await,
+        Some(mine) => centre(&web, &token, asked, mine, Note::Saved).await,
         None => Err(web.wrong_token(client)),
     }
 }
@@ -130,12 +178,21 @@ async fn download(web: &Web, mine: Mine) -> Result<HttpResponse, Problem> {
         .body(text))
 }
 
+/// What the page says about what was pressed before.
+#[derive(Clone, Copy)]
+enum Note<'a> {
+    None,
+    Saved,
+    /// A new address as it was typed, and what is wrong with it.
+    Typed(&'a str, Fault<'a>),
+}
+
 async fn centre(
     web: &Web,
     token: &str,
     asked: Option<Language>,
     mine: Mine,
-    saved: bool,
+    note: Note<'_>,
 ) -> Result<HttpResponse, Problem> {
     let all = newsletters::all(&mut web.house.db.read().await?).await?;
     let subscriptions: Vec<shown::Subscription<'_>> = mine
@@ -154,23 +211,34 @@ async fn centre(
             Some(shown::Subscription { slug: &newsletter.slug, title: &newsletter.title, language, standing })
         })
         .collect();
+    let reads =
+        |one: &SubscriptionRow| matches!(one.status, SubscriptionStatus::Confirmed | SubscriptionStatus::Bounced);
+    let can_move = mine.subscriptions.iter().any(reads);
+    let (typed, fault, status) = match note {
+        Note::Typed(typed, fault @ Fault::TooOften { .. }) => (typed, Some(fault), StatusCode::TOO_MANY_REQUESTS),
+        Note::Typed(typed, fault) => (typed, Some(fault), StatusCode::BAD_REQUEST),
+        Note::None | Note::Saved => ("", None, StatusCode::OK),
+    };
     let first = mine.subscriptions.first().and_then(|one| all.iter().find(|row| row.id == one.newsletter_id));
-    Ok(ok(shown::centre(&shown::Centre {
-        language: asked.unwrap_or(mine.person.language),
-        imprint: first.map(imprint),
-        token,
-        masked: &masked(&mine.person.email),
-        mail_language: mine.person.language,
-        format: match mine.person.format {
-            MailFormat::Html => shown::Format::Html,
-            MailFormat::Text => shown::Format::Text,
-        },
-        subscriptions: &subscriptions,
-        fresh: mine.fresh,
-        saved,
-        email: None,
-        fault: None,
-    })))
+    Ok(page(
+        status,
+        shown::centre(&shown::Centre {
+            language: asked.unwrap_or(mine.person.language),
+            imprint: first.map(imprint),
+            token,
+            masked: &masked(&mine.person.email),
+            mail_language: mine.person.language,
+            format: match mine.person.format {
+                MailFormat::Html => shown::Format::Html,
+                MailFormat::Text => shown::Format::Text,
+            },
+            subscriptions: &subscriptions,
+            fresh: mine.fresh,
+            saved: matches!(note, Note::Saved),
+            email: can_move.then_some(typed),
+            fault,
+        }),
+    ))
 }
 
 fn language(request: &HttpRequest, form: Option<&Fields>, all: &[NewsletterRow]) -> Language {

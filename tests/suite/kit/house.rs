@@ -121,6 +121,7 @@ impl Served {
             Letter::Confirm { link, .. } => (Purpose::Confirm, link),
             Letter::Preferences { link, .. } => (Purpose::Identity, link),
             Letter::Password { link, .. } => (Purpose::Password, link),
+            Letter::ConfirmNewAddress { link, .. } => (Purpose::Move, link),
             Letter::Welcome { link, .. } | Letter::AlreadySubscribed { link, .. } => (Purpose::Unsubscribe, link),
             other => panic!("a letter without such a token: {}", other.kind()),
         };

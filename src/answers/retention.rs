@@ -1,0 +1,35 @@
+//! A line of the register of what is kept, as programs see it.
+
+use serde::Serialize;
+
+use crate::domain::language::Language;
+use crate::domain::texts::retention as texts;
+use crate::domain::time::Timestamp;
+use crate::flows::retention::Entry;
+
+/// Something that is kept, and for how long.
+#[derive(Clone, Debug, Serialize)]
+pub struct RetentionAnswer {
+    pub what: &'static str,
+    pub description: String,
+    /// None is for ever.
+    pub days: Option<u64>,
+    /// The setting that decides, where one does.
+    pub setting: Option<&'static str>,
+    /// How many were forgotten until now, and the last day on which there were any.
+    pub forgotten: u64,
+    pub last: Option<Timestamp>,
+}
+
+impl From<Entry> for RetentionAnswer {
+    fn from(entry: Entry) -> Self {
+        Self {
+            what: entry.kept.as_str(),
+            description: texts::what(Language::En, entry.kept),
+            days: entry.period.map(|period| period.as_secs() / 86_400),
+            setting: entry.kept.setting(),
+            forgotten: entry.forgotten,
+            last: entry.last,
+        }
+    }
+}

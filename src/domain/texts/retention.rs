@@ -1,0 +1,66 @@
+//! The sentences of the register: what is kept, and what becomes of it.
+
+use super::texts;
+use crate::domain::language::Language;
+use crate::domain::retention::Kept;
+
+texts! {
+    title() { nl: "Wat we hoe lang bewaren", en: "What is kept for how long" }
+    intro() {
+        nl: "Voor het register van verwerkingen. Het vergeten gaat vanzelf, elke dag; er blijft alleen een telling over.",
+        en: "For the register of processing. Forgetting happens by itself, every day; only a count stays.",
+    }
+    column_what() { nl: "Wat", en: "What" }
+    column_how_long() { nl: "Hoe lang", en: "How long" }
+    column_forgotten() { nl: "Vergeten", en: "Forgotten" }
+    column_last() { nl: "Laatst", en: "Last" }
+    days(count) { nl: "{count} dagen", en: "{count} days" }
+    one_day() { nl: "1 dag", en: "1 day" }
+    for_ever() { nl: "Onbeperkt", en: "For ever" }
+    never() { nl: "nog niet", en: "not yet" }
+
+    unconfirmed() { nl: "Adressen die zijn ingevuld en nooit bevestigd", en: "Addresses that were filled in and never confirmed" }
+    ended() {
+        nl: "Mensen die zich afmeldden of onbereikbaar werden; daarna blijft een onherleidbare code over",
+        en: "People who left or whose mailbox is gone; after that a code stays that leads back to nobody",
+    }
+    suppressions() {
+        nl: "Adressen die geen mail meer mogen krijgen, leesbaar; daarna blijft de code over",
+        en: "Addresses that must not be mailed, readable; after that the code stays",
+    }
+    delivery_addresses() { nl: "Naar welk adres een nieuwsbrief ging", en: "To which address an edition went" }
+    server_replies() { nl: "Wat mailservers antwoordden, ook over onbereikbare adressen", en: "What mail servers answered, also about unreachable addresses" }
+    failed_letters() { nl: "Losse mails die niet bezorgd konden worden", en: "Single mails that could not be delivered" }
+    new_addresses() { nl: "Nieuwe adressen die nog niet bevestigd zijn", en: "New addresses that are not confirmed yet" }
+    import_files() { nl: "Lijsten die zijn klaargezet om te importeren", en: "Lists that were put ready to be imported" }
+    attempts() { nl: "Tellingen tegen misbruik, zonder adres", en: "Counts against abuse, without addresses" }
+    audit() { nl: "Wat gebruikers van het beheer deden", en: "What users of the desk did" }
+    sessions() { nl: "Wie is ingelogd in het beheer", en: "Who is signed in at the desk" }
+    user_links() { nl: "Uitnodigingen voor het beheer en links voor een wachtwoord", en: "Invitations to the desk and links to choose a password" }
+    consent() {
+        nl: "Bewijs van toestemming: zolang iemand abonnee is en tot de gegevens worden gewist; de controleketen blijft zonder persoonsgegevens",
+        en: "Evidence of consent: while somebody subscribes and until their data are erased; the chain stays without personal data",
+    }
+    hashes() {
+        nl: "Codes van adressen die niet mogen terugkomen (afgemeld, gewist, klacht)",
+        en: "Codes of addresses that must not come back (unsubscribed, erased, complaint)",
+    }
+}
+
+/// What it is, in words.
+pub fn what(language: Language, kept: Kept) -> String {
+    match kept {
+        Kept::Unconfirmed => unconfirmed(language),
+        Kept::Ended => ended(language),
+        Kept::Suppressions => suppressions(language),
+        Kept::DeliveryAddresses => delivery_addresses(language),
+        Kept::ServerReplies => server_replies(language),
+        Kept::FailedLetters => failed_letters(language),
+        Kept::NewAddresses => new_addresses(language),
+        Kept::ImportFiles => import_files(language),
+        Kept::Attempts => attempts(language),
+        Kept::Audit => audit(language),
+        Kept::Sessions => sessions(language),
+        Kept::UserLinks => user_links(language),
+    }
+}
