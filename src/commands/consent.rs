@@ -4,10 +4,11 @@ use anyhow::bail;
 use clap::Subcommand;
 
 use super::output::Output;
-use crate::answers::{ConsentProofAnswer, ConsentRecordAnswer};
+use crate::answers::ConsentProofAnswer;
 use crate::domain::address::EmailAddress;
 use crate::flows::{House, consent_proof};
 use crate::pages::proof::{Record, proof};
+use crate::web::proof_record;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -33,7 +34,7 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
             }
             let answer = ConsentProofAnswer::new(address.as_str(), records);
             if html {
-                let records: Vec<Record> = answer.records.iter().map(record).collect();
+                let records: Vec<Record> = answer.records.iter().map(proof_record).collect();
                 let page = proof(&answer.email, &records, house.clock.now());
                 return Ok(output.raw(page.into_string().as_bytes())?);
             }
@@ -53,26 +54,5 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
             }
             Ok(())
         }
-    }
-}
-
-fn record(one: &ConsentRecordAnswer) -> Record {
-    let facts = [
-        ("address", one.email.clone()),
-        ("newsletter", one.newsletter.clone()),
-        ("by way of", one.means.map(str::to_owned)),
-        ("text shown", one.text.clone()),
-        ("shown by", one.text_version.as_ref().map(|version| format!("postduif {version}"))),
-        ("promised", one.promise.clone()),
-        ("language", one.language.clone()),
-        ("where", one.origin.clone()),
-        ("note", one.note.clone()),
-    ];
-    Record {
-        number: one.id,
-        at: one.at,
-        event: one.event,
-        facts: facts.into_iter().filter_map(|(name, fact)| fact.map(|fact| (name, fact))).collect(),
-        hash: one.hash.clone(),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::address::InvalidAddress;
 use super::text_enum::text_enum;
 
 text_enum! {
@@ -39,4 +40,17 @@ impl Tally {
         self.suppressed += more.suppressed;
         self.rejected += more.rejected;
     }
+}
+
+/// Why a row is not taken, whatever we know of its person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error(transparent)]
+    Address(#[from] InvalidAddress),
+    #[error("never confirmed there, so there is no consent")]
+    Unconfirmed,
+    #[error("“{0}” is no status that we know")]
+    UnknownStatus(String),
+    #[error("this row is about “{0}”, not about the list that is taken over; import each list from a file of its own")]
+    OtherList(String),
 }

@@ -35,8 +35,6 @@ text_enum! {
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// A session at the desk that is not used for so long has ended.
-pub const SESSION_IDLE: Duration = Duration::from_secs(12 * 3600);
 
 /// The times that an operator sets, in days; `None` keeps for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +59,8 @@ impl Kept {
             // The longest limit reaches back 30 days.
             Self::Attempts => Some(31 * DAY),
             Self::Audit => days(periods.audit),
-            Self::Sessions => Some(SESSION_IDLE),
+            // They end by themselves within half a day.
+            Self::Sessions => Some(DAY),
             // They work for a week at most.
             Self::UserLinks => Some(7 * DAY),
         }

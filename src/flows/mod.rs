@@ -3,6 +3,7 @@
 pub mod approve;
 pub mod articles;
 pub mod assemble;
+pub mod at_the_desk;
 pub mod backup;
 pub mod collect_articles;
 pub mod confirm;

@@ -28,6 +28,9 @@ pub const LETTER_PATIENCE: Duration = Duration::from_secs(24 * 3600);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
+/// Under this name it is noted that somebody signed up who must not be mailed.
+pub(super) const WANTS_BACK: &str = "wants-back";
+
 /// Letters to one address, most per rolling window.
 const PER_ADDRESS: [(i64, Duration); 3] =
     [(1, Duration::from_secs(600)), (3, DAY), (5, Duration::from_secs(7 * 24 * 3600))];
@@ -74,6 +77,10 @@ pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answ
     let silenced = suppressions::by_hash(&mut tx, &hash).await?.is_some_and(|row| !row.reason.lifted_by_confirmation());
 
     let answer = if silenced { SignUp::StaySilent } else { subscription.status.on_sign_up() };
+    if answer == SignUp::StaySilent {
+        // For an administrator to see: only they can let this person in again.
+        limits::note(&mut tx, WANTS_BACK, &hash, now).await?;
+    }
     if answer != SignUp::StaySilent && within_address_limits(&mut tx, &hash, &subscription, now).await? {
         owe_letter(house, &mut tx, &newsletter, &subscription, answer, language, now).await?;
         limits::note(&mut tx, "letter", &hash, now).await?;

@@ -571,6 +571,7 @@ row! {
     /// An edition that was sent to one person.
     pub struct ReceivedRow {
         pub edition_id: i64,
+        pub number: i64,
         pub subject: String,
         pub state: DeliveryState,
         pub finished_at: Option<Timestamp>,
@@ -582,7 +583,7 @@ pub async fn of_person(on: &mut impl Access, subscriber_id: i64) -> Result<Vec<R
     fetch_all!(
         on,
         ReceivedRow,
-        "select d.edition_id, e.subject, d.state, d.finished_at from subscriptions s join editions e on e.newsletter_id = s.newsletter_id \
+        "select d.edition_id, e.number, e.subject, d.state, d.finished_at from subscriptions s join editions e on e.newsletter_id = s.newsletter_id \
          join deliveries d on d.edition_id = e.id and d.subscription_id = s.id where s.subscriber_id = $1 order by d.edition_id",
         subscriber_id,
     )

@@ -41,3 +41,8 @@ pub async fn take_back(tx: &mut Tx, kind: &str, key: &[u8], at: Timestamp) -> Re
 pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
     execute!(tx, "delete from attempts where at < $1", before)
 }
+
+/// Forgets everything of one kind under one key.
+pub async fn forget_key(tx: &mut Tx, kind: &str, key: &[u8]) -> Result<u64, StoreError> {
+    execute!(tx, "delete from attempts where kind = $1 and key = $2", kind, key)
+}

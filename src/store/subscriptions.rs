@@ -443,3 +443,71 @@ pub async fn insert_confirmation(
 pub async fn confirmation(on: &mut impl Access, link: &Link) -> Result<Option<ConfirmationRow>, StoreError> {
     fetch_optional!(on, ConfirmationRow, "select * from confirmations where link = $1", link.as_slice())
 }
+
+row! {
+    /// Somebody in the list of one newsletter.
+    #[derive(Clone)]
+    pub struct ListedRow {
+        /// Of the subscription: where the next page begins.
+        pub id: i64,
+        pub subscriber_id: i64,
+        pub email: String,
+        pub language: Language,
+        pub status: SubscriptionStatus,
+        pub requested_at: Timestamp,
+        /// Signed up again although they must not be mailed.
+        pub wants_back: bool,
+    }
+}
+
+/// Readers of a newsletter whose address holds `part`, in one status or in all, the newest first; `before` is the last
+/// id of the page before.
+pub async fn search(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    status: Option<SubscriptionStatus>,
+    part: &str,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<ListedRow>, StoreError> {
+    fetch_all!(
+        on,
+        ListedRow,
+        "select s.id, s.subscriber_id, p.email, p.language, s.status, s.requested_at, \
+         exists (select 1 from attempts a where a.kind = 'wants-back' and a.key = p.address_hash) as wants_back \
+         from subscriptions s join subscribers p on p.id = s.subscriber_id where s.newsletter_id = $1 \
+         and ($2 = '' or s.status = $2) and ($3 = '' or p.email_key like $3 escape '!') and s.id < $4 order by s.id desc limit $5",
+        newsletter_id,
+        status.map_or("", SubscriptionStatus::as_str),
+        pattern(part),
+        before,
+        limit
+    )
+}
+
+/// How many [`search`] finds in all.
+pub async fn search_count(
+    on: &mut impl Access,
+    newsletter_id: i64,
+    status: Option<SubscriptionStatus>,
+    part: &str,
+) -> Result<i64, StoreError> {
+    fetch_value!(
+        on,
+        i64,
+        "select count(*) from subscriptions s join subscribers p on p.id = s.subscriber_id where s.newsletter_id = $1 \
+         and ($2 = '' or s.status = $2) and ($3 = '' or p.email_key like $3 escape '!')",
+        newsletter_id,
+        status.map_or("", SubscriptionStatus::as_str),
+        pattern(part)
+    )
+}
+
+/// The pattern that finds a part of an address, whatever signs are in it; empty finds everybody.
+fn pattern(part: &str) -> String {
+    let part = part.trim().to_ascii_lowercase();
+    if part.is_empty() {
+        return part;
+    }
+    format!("%{}%", part.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
+}

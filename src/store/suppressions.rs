@@ -1,6 +1,6 @@
 //! Addresses that must not be mailed, known by their keyed hash.
 
-use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, row};
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 
@@ -95,4 +95,20 @@ pub async fn forget_addresses(tx: &mut Tx, before: Timestamp) -> Result<u64, Sto
 pub async fn forget_address(tx: &mut Tx, address_hash: &[u8]) -> Result<(), StoreError> {
     execute!(tx, "update suppressions set email = null, note = null where address_hash = $1", address_hash)?;
     Ok(())
+}
+
+/// The newest suppressions first; `before` is the last id of the page before.
+pub async fn newest(on: &mut impl Access, before: i64, limit: i64) -> Result<Vec<SuppressionRow>, StoreError> {
+    fetch_all!(
+        on,
+        SuppressionRow,
+        "select id, address_hash, email, reason, note, created_at from suppressions where id < $1 order by id desc limit $2",
+        before,
+        limit
+    )
+}
+
+/// How many addresses must not be mailed.
+pub async fn count(on: &mut impl Access) -> Result<i64, StoreError> {
+    fetch_value!(on, i64, "select count(*) from suppressions")
 }

@@ -23,6 +23,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Errors
 /// When it is longer than `most` bytes, takes too long, or breaks off.
 pub async fn read(request: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Bytes, Problem> {
+    read_within(request, payload, most, PATIENCE).await
+}
+
+async fn read_within(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    most: usize,
+    patience: Duration,
+) -> Result<Bytes, Problem> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > most as u64) {
         return Err(Problem::TooLarge { most });
@@ -38,7 +47,7 @@ pub async fn read(request: &HttpRequest, payload: &mut Payload, most: usize) -> 
         }
         Ok(Bytes::from(body))
     };
-    tokio::time::timeout(PATIENCE, whole).await.unwrap_or(Err(Problem::TooSlow))
+    tokio::time::timeout(patience, whole).await.unwrap_or(Err(Problem::TooSlow))
 }
 
 /// What kind of body it says it is: the media type in lower case, without parameters.
@@ -93,6 +102,56 @@ impl FromRequest for Fields {
             }
             Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
         })
+    }
+}
+
+/// Longest file that may come with a form, in bytes.
+pub const UPLOAD_BYTES: usize = 32 * 1024 * 1024;
+/// A file of that size takes its time on a slow line.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(300);
+
+/// A form with a file, or the buttons of the page behind it.
+#[derive(Default)]
+pub struct Upload {
+    fields: Vec<(String, String)>,
+    /// Its name, and what is in it.
+    pub file: Option<(String, Bytes)>,
+}
+
+impl Upload {
+    /// The first value of this field.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Reads it to its end. Not an extractor: nobody's file is read before they are let in.
+    ///
+    /// # Errors
+    /// When it is too long, too slow, or breaks off.
+    pub async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
+        let body = read_within(request, payload, UPLOAD_BYTES, UPLOAD_PATIENCE).await?;
+        if media_type(request) != "multipart/form-data" {
+            return Ok(Self { fields: url::form_urlencoded::parse(&body).into_owned().collect(), file: None });
+        }
+        let broken = || Problem::bad("these are not the fields of our form");
+        let whole = stream::once(async { Ok::<_, actix_web::error::PayloadError>(body) });
+        let mut multipart = Multipart::new(request.headers(), whole);
+        let mut upload = Self::default();
+        while let Some(mut field) = multipart.try_next().await.map_err(|_| broken())? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let file_name = field.content_disposition().and_then(|disposition| disposition.get_filename());
+            let file_name = file_name.map(str::to_owned);
+            let mut value = Vec::new();
+            while let Some(chunk) = field.try_next().await.map_err(|_| broken())? {
+                value.extend_from_slice(&chunk);
+            }
+            match file_name {
+                Some(file_name) if !value.is_empty() => upload.file = Some((file_name, Bytes::from(value))),
+                Some(_) => {}
+                None => upload.fields.push((name, String::from_utf8_lossy(&value).trim().to_owned())),
+            }
+        }
+        Ok(upload)
     }
 }
 

@@ -22,7 +22,9 @@ use actix_web::{App, Error, HttpResponse};
 
 use self::problem::Problem;
 use self::throttle::Throttle;
+use crate::answers::ConsentRecordAnswer;
 use crate::flows::House;
+use crate::pages::proof::Record;
 
 /// What every handler is handed.
 #[derive(Clone)]
@@ -69,4 +71,26 @@ pub fn application(
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {
     Err(Problem::NotFound("page at this address".to_owned()))
+}
+
+/// A record of consent as the readable page shows it.
+pub fn proof_record(one: &ConsentRecordAnswer) -> Record {
+    let facts = [
+        ("address", one.email.clone()),
+        ("newsletter", one.newsletter.clone()),
+        ("by way of", one.means.map(str::to_owned)),
+        ("text shown", one.text.clone()),
+        ("shown by", one.text_version.as_ref().map(|version| format!("postduif {version}"))),
+        ("promised", one.promise.clone()),
+        ("language", one.language.clone()),
+        ("where", one.origin.clone()),
+        ("note", one.note.clone()),
+    ];
+    Record {
+        number: one.id,
+        at: one.at,
+        event: one.event,
+        facts: facts.into_iter().filter_map(|(name, fact)| fact.map(|fact| (name, fact))).collect(),
+        hash: one.hash.clone(),
+    }
 }

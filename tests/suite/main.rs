@@ -5,6 +5,7 @@ mod kit;
 mod accessible;
 mod admin_gate;
 mod admin_login;
+mod admin_people;
 mod admin_second_step;
 mod admin_settings;
 mod admin_setup;

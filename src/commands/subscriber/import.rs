@@ -122,7 +122,7 @@ fn note(report: &mut Option<csv::Writer<File>>, place: &Path, row: &Rejected) ->
             report.insert(writer)
         }
     };
-    Ok(report.write_record([row.line.to_string().as_str(), &guarded(&row.email), &guarded(&row.reason)])?)
+    Ok(report.write_record([row.line.to_string().as_str(), &guarded(&row.email), &guarded(&row.reason.to_string())])?)
 }
 
 /// One line on a terminal, written over and over.

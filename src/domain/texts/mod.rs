@@ -10,6 +10,7 @@ pub mod feedback;
 pub mod mails;
 pub mod numbers;
 pub mod pages;
+pub mod people;
 pub mod preflight;
 pub mod retention;
 pub mod sending;

@@ -16,10 +16,11 @@ pub use self::table::{BadLine, TableError};
 use self::table::{Row, Table};
 use self::take::{Taker, refusal};
 pub use self::undo::{Undone, undo};
+use super::backup::{self, BackupError, Reason};
 use super::newsletters::find;
 use super::{FlowError, House};
 use crate::domain::fault::Faults;
-use crate::domain::import::{ImportState, Tally};
+use crate::domain::import::{ImportState, Refusal, Tally};
 use crate::domain::plain_text::clean_line;
 use crate::store::imports::{self, BatchRow, NewBatch};
 use crate::store::newsletters::NewsletterRow;
@@ -45,7 +46,7 @@ pub struct Order<'a> {
 pub struct Rejected {
     pub line: u64,
     pub email: String,
-    pub reason: String,
+    pub reason: Refusal,
 }
 
 /// How far it is.
@@ -73,6 +74,8 @@ pub enum ImportError {
     Table(#[from] TableError),
     #[error(transparent)]
     Flow(#[from] FlowError),
+    #[error("nothing was changed, because no backup could be made before: {0}")]
+    Backup(#[from] BackupError),
     #[error("the file cannot be read: {0}")]
     File(#[from] std::io::Error),
     #[error("the report of rejected rows cannot be written: {0}")]
@@ -164,6 +167,32 @@ pub async fn keep(house: &House, order: Order<'_>, bytes: &[u8]) -> Result<i64, 
     Ok(id)
 }
 
+/// The rows of a kept file that no import takes, for the report; empty once the file is forgotten.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn refused_rows(house: &House, id: i64) -> Result<Vec<Rejected>, ImportError> {
+    let mut reader = house.db.read().await?;
+    let (Some(batch), Some(bytes)) =
+        (imports::by_id(&mut reader, id).await?, imports::kept_file(&mut reader, id).await?)
+    else {
+        return Ok(Vec::new());
+    };
+    let newsletter = newsletters::by_id(&mut reader, batch.newsletter_id).await?;
+    drop(reader);
+    let slug = newsletter.map(|newsletter| newsletter.slug).unwrap_or_default();
+    let dialect = Dialect::of(&bytes)?;
+    let mut table = Table::open(bytes.as_slice(), &dialect, &batch.origin, &slug)?;
+    let mut found = Vec::new();
+    loop {
+        let rows = table.take(CHUNK)?;
+        if rows.is_empty() {
+            return Ok(found);
+        }
+        found.extend(rows.iter().filter_map(refused));
+    }
+}
+
 /// Takes over a file that was kept; as [`import`].
 ///
 /// # Errors
@@ -186,6 +215,7 @@ pub async fn import_kept(
     let order = Order { newsletter: &newsletter.slug, statement: &statement, origin: &origin, actor: &actor };
     let mut file = std::io::Cursor::new(bytes);
     let opened = open(house, order, &mut file).await?;
+    backup::automatic(house.into(), Reason::Import).await?;
     carry_out(house, order, opened, batch, rejected, |_| {}).await
 }
 
@@ -205,6 +235,7 @@ pub async fn import<F: Read + Seek>(
     progress: impl FnMut(Progress),
 ) -> Result<Outcome, ImportError> {
     let opened = open(house, order, file).await?;
+    backup::automatic(house.into(), Reason::Import).await?;
     let mut tx = house.db.write().await?;
     let digest = opened.survey.digest;
     let batch = match imports::broken_off(&mut tx, opened.newsletter.id, &digest).await? {

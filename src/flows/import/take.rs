@@ -6,7 +6,7 @@ use super::Rejected;
 use super::table::{Row, Standing};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentBody, ConsentEvent, ConsentMeans};
-use crate::domain::import::Tally;
+use crate::domain::import::{Refusal, Tally};
 use crate::domain::language::Language;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
 use crate::domain::suppression::SuppressionReason;
@@ -22,14 +22,12 @@ use crate::store::{Access, StoreError, Tx, consent, newsletters, subscriptions};
 const MOST_EVIDENCE: usize = 2_000;
 
 /// The address of a row that an import can take, or why none can.
-pub(super) fn refusal(row: &Row) -> Result<EmailAddress, String> {
-    let email = EmailAddress::parse(&row.email).map_err(|error| error.to_string())?;
+pub(super) fn refusal(row: &Row) -> Result<EmailAddress, Refusal> {
+    let email = EmailAddress::parse(&row.email)?;
     match &row.standing {
-        Standing::Unconfirmed => Err("never confirmed there, so there is no consent".to_owned()),
-        Standing::Other(word) => Err(format!("“{word}” is no status that we know")),
-        Standing::OtherList(list) => Err(format!(
-            "this row is about “{list}”, not about the list that is taken over; import each list from a file of its own"
-        )),
+        Standing::Unconfirmed => Err(Refusal::Unconfirmed),
+        Standing::Other(word) => Err(Refusal::UnknownStatus(word.clone())),
+        Standing::OtherList(list) => Err(Refusal::OtherList(list.clone())),
         _ => Ok(email),
     }
 }

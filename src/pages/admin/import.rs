@@ -1,12 +1,14 @@
 //! Taking over a list: the file and the statement, what would happen, what happened.
 
+use jiff::civil::DateTime;
 use maud::{Markup, html};
 
 use super::frame::{Desk, Place};
 use super::parts::{Field, FormFaults, Kind, facts, press};
 use super::paths;
+use crate::domain::import::ImportState;
 use crate::domain::language::Language;
-use crate::domain::texts::{desk as texts, desk_people as people, numbers};
+use crate::domain::texts::{dates, desk as texts, desk_people as people, numbers, people as lists};
 use crate::pages::components::hidden;
 
 /// What an import does, or would do.
@@ -19,10 +21,22 @@ pub struct Outcome<'a> {
     pub rejected: i64,
     /// The first rows that are not possible: line number and reason.
     pub first_faults: &'a [(u64, &'a str)],
+    /// Something about this tool's files that one must know.
+    pub warning: Option<&'a str>,
 }
 
-/// The form.
-pub fn form(desk: &Desk<'_>, consent: &str, faults: FormFaults<'_>) -> Markup {
+/// An import of before.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier<'a> {
+    pub batch: &'a str,
+    pub at: DateTime,
+    pub origin: &'a str,
+    pub imported: i64,
+    pub state: ImportState,
+}
+
+/// The form, and what was imported before.
+pub fn form(desk: &Desk<'_>, consent: &str, faults: FormFaults<'_>, earlier: &[Earlier<'_>]) -> Markup {
     let language = desk.language;
     let title = people::import_title(language);
     desk.faulty_page(
@@ -37,12 +51,55 @@ pub fn form(desk: &Desk<'_>, consent: &str, faults: FormFaults<'_>) -> Markup {
                 (hidden("newsletter", desk.newsletter))
                 div.field {
                     label for="file" { (people::import_file(language)) }
-                    input #file type="file" name="file" accept=".csv,.tsv,.txt,text/csv";
+                    @if let Some(fault) = faults.of("file") { p.fault #file-fault { (fault) } }
+                    input #file type="file" name="file" accept=".csv,.tsv,.txt,text/csv"
+                        aria-describedby=[faults.of("file").map(|_| "file-fault")];
                 }
                 (Field::line("consent", &people::import_consent(language), consent)
                     .hint(&people::import_consent_hint(language)).kind(Kind::Text { rows: 3 }).render(language, faults))
                 p.actions { button.btn type="submit" { (people::import_try(language)) } }
             }
+            @if !earlier.is_empty() {
+                h2 { (lists::import_earlier(language)) }
+                ul.cards { @for one in earlier { li { (before(language, one)) } } }
+            }
+        },
+    )
+}
+
+fn before(language: Language, one: &Earlier<'_>) -> Markup {
+    let state = match one.state {
+        ImportState::Done => lists::import_state_done(language),
+        ImportState::Undone => lists::import_state_undone(language),
+        ImportState::Waiting | ImportState::Running => lists::import_state_running(language),
+    };
+    html! {
+        h3 { (one.origin) }
+        p.hint {
+            (dates::moment(language, one.at)) ": " (people::import_new(language)) " "
+            (numbers::count(language, one.imported)) ", " (state)
+        }
+        @if one.state != ImportState::Undone {
+            details {
+                summary { (people::import_undo(language)) }
+                (press(paths::IMPORT, "danger", &people::import_undo(language), &[("undo", one.batch)]))
+            }
+        }
+    }
+}
+
+/// An import was taken back.
+pub fn undone(desk: &Desk<'_>, subscriptions: i64, suppressions: i64) -> Markup {
+    let language = desk.language;
+    let title = lists::import_undone_title(language);
+    let count = |number| numbers::count(language, number);
+    desk.page(
+        Place::Subscribers,
+        &title,
+        &html! {
+            h1 { (title) }
+            p { (lists::import_undone_body(language, count(subscriptions), count(suppressions))) }
+            p.actions { a.btn href=(desk.here(paths::SUBSCRIBERS)) { (texts::nav_subscribers(language)) } }
         },
     )
 }
@@ -87,6 +144,7 @@ pub fn done(desk: &Desk<'_>, batch: &str, report: &str, outcome: &Outcome<'_>) -
 fn counts(language: Language, outcome: &Outcome<'_>) -> Markup {
     let count = |number: i64| html! { strong { (numbers::count(language, number)) } };
     html! {
+        @if let Some(warning) = outcome.warning { p.note.attention { (warning) } }
         (facts(&[
             (people::import_rows(language), count(outcome.rows)),
             (people::import_new(language), count(outcome.imported)),

@@ -13,9 +13,11 @@ mod parts;
 pub mod paths;
 pub mod person;
 mod plot;
+pub mod retention;
 pub mod settings;
 pub mod setup;
 pub mod subscribers;
+pub mod suppressions;
 
 pub use frame::{Desk, NewsletterChoice, Place, User};
 pub use parts::FormFaults;

@@ -15,7 +15,7 @@ impl<'a> FormFaults<'a> {
         self.0.is_empty()
     }
 
-    fn of(self, name: &str) -> Option<&'a str> {
+    pub(super) fn of(self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(field, _)| *field == name).map(|(_, message)| *message)
     }
 

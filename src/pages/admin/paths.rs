@@ -17,6 +17,8 @@ pub const SUBSCRIBERS: &str = "/admin/subscribers";
 pub const SEARCH_SUBSCRIBERS: &str = "/admin/subscribers/search";
 pub const NEW_SUBSCRIBER: &str = "/admin/subscribers/new";
 pub const EXPORT_SUBSCRIBERS: &str = "/admin/subscribers/export";
+pub const SUPPRESSIONS: &str = "/admin/suppressions";
+pub const RETENTION: &str = "/admin/retention";
 pub const IMPORT: &str = "/admin/import";
 pub const ACCOUNT: &str = "/admin/account";
 pub const SETTINGS: &str = "/admin/settings";
@@ -60,6 +62,11 @@ pub fn article(id: i64) -> String {
 /// One person.
 pub fn person(id: i64) -> String {
     format!("/admin/subscribers/{id}")
+}
+
+/// The rows that an import did not take, as a file.
+pub fn import_report(batch: i64) -> String {
+    format!("/admin/import/{batch}/report")
 }
 
 /// One tab of the settings.

@@ -12,7 +12,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
 use crate::domain::subscription::SubscriptionStatus;
-use crate::domain::texts::{dates, desk as texts, desk_people as people, pages};
+use crate::domain::texts::{dates, desk as texts, desk_people as people, pages, people as consents};
 use crate::pages::components::hidden;
 
 /// Everything about one person. Moments are on the newsletter's own clock.
@@ -27,6 +27,8 @@ pub struct Person<'a> {
     pub deliveries: &'a [Delivery<'a>],
     /// Why nothing is sent to this address.
     pub suppressed: Option<&'a str>,
+    /// Why what was pressed could not be done.
+    pub refused: Option<&'a str>,
 }
 
 /// This person and one newsletter.
@@ -63,6 +65,7 @@ pub struct Delivery<'a> {
 pub fn page(desk: &Desk<'_>, person: &Person<'_>) -> Markup {
     let language = desk.language;
     desk.page(Place::Subscribers, &people::person_title(language), &html! {
+        @if let Some(refused) = person.refused { p.note.attention role="alert" { (refused) } }
         h1 { (person.email) }
         @if let Some(reason) = person.suppressed {
             p.note.attention { (people::person_suppressed(language, reason)) }
@@ -71,15 +74,19 @@ pub fn page(desk: &Desk<'_>, person: &Person<'_>) -> Markup {
             span lang=[(person.language != language).then_some(person.language)] { (pages::language_name(person.language)) }
         })]))
         h2 { (people::person_subscriptions(language)) }
-        ul.cards { @for subscription in person.subscriptions { li { (subscribed(desk, person.id, subscription)) } } }
+        ul.cards { @for subscription in person.subscriptions { li { (subscribed(desk, person, subscription)) } } }
         (history(language, person.history))
+        @if desk.may(Role::Editor) {
+            p.actions { a.btn.sec href={ (paths::person(person.id)) "/proof" } { (consents::person_proof(language)) } }
+        }
         (deliveries(language, person.deliveries))
         @if desk.may(Role::Admin) { (rights(language, person.id)) }
     })
 }
 
-fn subscribed(desk: &Desk<'_>, person: i64, subscription: &Subscription<'_>) -> Markup {
-    let language = desk.language;
+fn subscribed(desk: &Desk<'_>, whose: &Person<'_>, subscription: &Subscription<'_>) -> Markup {
+    let (language, person) = (desk.language, whose.id);
+    let shut_out = subscription.status == SubscriptionStatus::Complained || whose.suppressed.is_some();
     let told = |moment| dates::moment(language, moment);
     let running = matches!(subscription.status, SubscriptionStatus::Pending | SubscriptionStatus::Confirmed);
     html! {
@@ -106,6 +113,14 @@ fn subscribed(desk: &Desk<'_>, person: i64, subscription: &Subscription<'_>) -> 
         @if subscription.status == SubscriptionStatus::Pending && desk.may(Role::Editor) {
             (press(&paths::person(person), "sec", &people::person_resend(language),
                 &[("action", "resend"), ("newsletter", subscription.slug)]))
+        }
+        @if shut_out && desk.may(Role::Admin) {
+            details {
+                summary { (consents::let_back(language)) }
+                p { (consents::let_back_hint(language)) }
+                (press(&paths::person(person), "sec", &consents::let_back(language),
+                    &[("action", "let-back"), ("newsletter", subscription.slug)]))
+            }
         }
     }
 }

@@ -9,7 +9,9 @@ use super::paths;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
 use crate::domain::subscription::SubscriptionStatus;
-use crate::domain::texts::{dates, desk as texts, desk_people as people, numbers, pages};
+use crate::domain::texts::{
+    dates, desk as texts, desk_people as people, numbers, pages, people as consents, retention,
+};
 use crate::pages::components::hidden;
 
 /// One line of the list.
@@ -55,12 +57,14 @@ pub fn list(desk: &Desk<'_>, found: &Found<'_>) -> Markup {
             (select("status", &people::people_status(language), chosen, &states))
             button.btn type="submit" { (texts::search(language)) }
         }
-        @if desk.may(Role::Admin) {
-            div.actions {
+        div.actions {
+            @if desk.may(Role::Admin) {
                 a.btn.sec href=(desk.here(paths::NEW_SUBSCRIBER)) { (people::people_add(language)) }
                 a.btn.sec href=(desk.here(paths::IMPORT)) { (people::people_import(language)) }
                 a.btn.sec href=(desk.here(paths::EXPORT_SUBSCRIBERS)) { (people::people_export(language)) }
             }
+            a.btn.sec href=(paths::SUPPRESSIONS) { (consents::suppressions_title(language)) }
+            a.btn.sec href=(paths::RETENTION) { (retention::title(language)) }
         }
         p role="status" { (people::people_found(language, numbers::count(language, found.total))) }
         @if !found.people.is_empty() {

@@ -6,15 +6,18 @@ use maud::Markup;
 use super::samples::{Words, newsletter};
 use crate::domain::delivery::{Counts, DeliveryState, OnUnknown};
 use crate::domain::edition::{Approval, EditionStatus};
+use crate::domain::import::ImportState;
 use crate::domain::language::Language;
+use crate::domain::retention::Kept;
 use crate::domain::role::Role;
 use crate::domain::subscription::SubscriptionStatus;
+use crate::domain::suppression::SuppressionReason;
 use crate::pages::admin::edition::{self, Head, check, content, preview, result, send};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::settings::{form, schedule, sender, sources, system, users};
 use crate::pages::admin::{
     Desk, FormFaults, NewsletterChoice, Point, User, account, articles, editions, import, login, overview, person,
-    setup, subscribers,
+    retention, setup, subscribers, suppressions,
 };
 
 /// Every page of the desk with the name of its sample.
@@ -347,6 +350,7 @@ fn people(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
             state: DeliveryState::Accepted,
         }],
         suppressed: Some(words.about),
+        refused: Some(words.about),
     };
     let outcome = import::Outcome {
         rows: 1_204,
@@ -355,7 +359,35 @@ fn people(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         suppressed: 41,
         rejected: 4,
         first_faults: &[(17, words.about)],
+        warning: Some(words.about),
     };
+    let earlier = [ImportState::Done, ImportState::Running, ImportState::Undone].map(|state| import::Earlier {
+        batch: "7",
+        at: noon(),
+        origin: words.subject,
+        imported: 1_150,
+        state,
+    });
+    let line = suppressions::Line {
+        email: Some(words.email),
+        reason: SuppressionReason::Complained,
+        note: Some(words.about),
+        since: noon().date(),
+    };
+    let lines = [line, suppressions::Line { email: None, note: None, ..line }];
+    let blocked = suppressions::Blocked {
+        total: 2,
+        lines: &lines,
+        more: Some("2"),
+        add: words.email,
+        remove: words.email,
+        faults: FormFaults(&[("add", words.about), ("remove", words.about)]),
+    };
+    let register: Vec<_> = Kept::ALL
+        .iter()
+        .map(|kept| retention::Line { kept: *kept, days: Some(30), forgotten: 12, last: Some(noon().date()) })
+        .chain([retention::Line { kept: Kept::Audit, days: None, forgotten: 0, last: None }])
+        .collect();
     let session = account::Session { since: noon(), seen: noon(), this_one: true };
     let sessions = [session, account::Session { this_one: false, ..session }];
     let own = |second_step| {
@@ -365,7 +397,10 @@ fn people(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         ("desk-subscribers", subscribers::list(desk, &found)),
         ("desk-subscriber-new", subscribers::add(desk, &addition)),
         ("desk-person", person::page(desk, &somebody)),
-        ("desk-import", import::form(desk, words.about, FormFaults::default())),
+        ("desk-import", import::form(desk, words.about, FormFaults(&[("file", words.about)]), &earlier)),
+        ("desk-import-undone", import::undone(desk, 1_204, 41)),
+        ("desk-suppressions", suppressions::page(desk, &blocked)),
+        ("desk-retention", retention::page(desk, &register)),
         ("desk-import-dry", import::dry_run(desk, "B1", &outcome)),
         ("desk-import-done", import::done(desk, "B1", "/admin/import/B1/report", &outcome)),
         ("desk-account", own(account::SecondStep::Off)),

@@ -3,10 +3,13 @@
 mod account;
 mod cookies;
 mod gate;
+mod import;
 mod login;
 mod password;
 mod settings;
 mod setup;
+mod subscribers;
+mod suppressions;
 pub mod visit;
 
 use actix_web::web::ServiceConfig;
@@ -60,7 +63,16 @@ macro_rules! desk {
 use desk;
 
 /// The tables of all nouns.
-const NOUNS: &[&[Route]] = &[login::ROUTES, password::ROUTES, setup::ROUTES, account::ROUTES, settings::ROUTES];
+const NOUNS: &[&[Route]] = &[
+    login::ROUTES,
+    password::ROUTES,
+    setup::ROUTES,
+    account::ROUTES,
+    subscribers::ROUTES,
+    import::ROUTES,
+    suppressions::ROUTES,
+    settings::ROUTES,
+];
 
 /// Every route of the desk.
 pub fn table() -> impl Iterator<Item = &'static Route> {
