@@ -179,14 +179,6 @@ texts! {
         nl: "zolang het abonnement loopt; verwijderd op verzoek",
         en: "as long as the subscription lasts; erased on request",
     }
-    kept_unconfirmed() { nl: "Aanmeldingen die nooit bevestigd zijn", en: "Sign-ups that were never confirmed" }
-    kept_attempts() { nl: "Tellingen tegen misbruik (zonder adressen)", en: "Counts against abuse (without addresses)" }
-    kept_letters() { nl: "E-mails die niet bezorgd konden worden", en: "Emails that could not be delivered" }
-    kept_sessions() { nl: "Wie waar is ingelogd", en: "Who is signed in where" }
-    kept_log() { nl: "Dit logboek", en: "This log" }
-    kept_for_ever() { nl: "zolang deze installatie bestaat", en: "as long as this installation exists" }
-    kept_days(days) { nl: "{days} dagen", en: "{days} days" }
-    kept_hours(hours) { nl: "hooguit {hours} uur", en: "{hours} hours at most" }
 
     // What people did, for the log.
     deed_add(user, role) { nl: "gaf {user} toegang als {role}", en: "let {user} in as {role}" }
@@ -202,6 +194,12 @@ texts! {
     deed_revoke(id) { nl: "trok token {id} in", en: "revoked token {id}" }
     deed_approve(id) { nl: "keurde nieuwsbrief {id} goed", en: "approved edition {id}" }
     deed_erase() { nl: "verwijderde de gegevens van een persoon", en: "erased a person's data" }
+    deed_import(batch, counts) { nl: "nam een lijst over ({batch}): {counts}", en: "took over a list ({batch}): {counts}" }
+    deed_import_undo(batch) { nl: "draaide een lijst terug ({batch})", en: "took a list back ({batch})" }
+    deed_export() { nl: "nam gegevens van abonnees mee", en: "took readers' data along" }
+    deed_person_add(id) { nl: "vroeg {id} om te bevestigen", en: "asked {id} to confirm" }
+    deed_person_end(id) { nl: "meldde {id} af", en: "unsubscribed {id}" }
+    deed_person_back() { nl: "liet iemand weer toe", en: "let somebody in again" }
     deed_suppress() { nl: "blokkeerde een adres", en: "blocked an address" }
     deed_release() { nl: "gaf een adres weer vrij", en: "released an address" }
     deed_reason(newsletter, reason) { nl: "meldde zich af van {newsletter}: {reason}", en: "left {newsletter}: {reason}" }
@@ -327,6 +325,12 @@ pub fn fault(language: Language, field: &str, why: &str) -> String {
 /// A deed of the log as a sentence without its doer; one that has no sentence shows as it is kept.
 pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> String {
     match action {
+        "subscriber.import" => deed_import(language, target, detail),
+        "subscriber.import-undo" => deed_import_undo(language, target),
+        "subscriber.export" | "consent.export" => deed_export(language),
+        "subscriber.add" | "subscriber.ask-again" => deed_person_add(language, target),
+        "subscriber.unsubscribe" => deed_person_end(language, target),
+        "subscriber.let-back" => deed_person_back(language),
         "user.add" => deed_add(language, target, detail),
         "user.password" => deed_password(language, target),
         "user.reset-asked" => deed_reset(language, target),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::checkup::CheckStatus;
 use crate::domain::language::Language;
-use crate::domain::texts::desk_settings as texts;
+use crate::domain::texts::{desk_settings as texts, retention as words};
 use crate::flows::{deeds, retention};
 use crate::pages::admin::settings::system::{Deed, Point, PointState, System, tab};
 use crate::store::doctor;
@@ -44,7 +44,7 @@ async fn show(web: Data<Web>, visit: Visit, query: Query<Page>) -> Result<HttpRe
         .zip(&told)
         .map(|(deed, what)| Deed { at: visit.moment(deed.at), who: &deed.actor, what })
         .collect();
-    let kept = kept(language);
+    let kept = kept(language, retention::register(house).await?);
     let kept: Vec<(&str, &str)> = kept.iter().map(|(what, how_long)| (what.as_str(), how_long.as_str())).collect();
     let system = System {
         version: env!("CARGO_PKG_VERSION"),
@@ -66,15 +66,17 @@ fn state(status: CheckStatus) -> PointState {
     }
 }
 
-/// Kinds of data, and how long each is kept.
-fn kept(language: Language) -> Vec<(String, String)> {
-    let days = |span: std::time::Duration| texts::kept_days(language, span.as_secs() / 86_400);
-    vec![
-        (texts::kept_subscribers(language), texts::kept_until_they_leave(language)),
-        (texts::kept_unconfirmed(language), days(retention::UNCONFIRMED)),
-        (texts::kept_attempts(language), days(retention::ATTEMPTS)),
-        (texts::kept_letters(language), days(retention::FAILED_LETTERS)),
-        (texts::kept_sessions(language), texts::kept_hours(language, crate::flows::sign_in::ABSOLUTE.as_secs() / 3600)),
-        (texts::kept_log(language), texts::kept_for_ever(language)),
-    ]
+/// Kinds of data, and how long each is kept: as in the register.
+fn kept(language: Language, register: Vec<retention::Entry>) -> Vec<(String, String)> {
+    let mut lines = vec![(texts::kept_subscribers(language), texts::kept_until_they_leave(language))];
+    lines.extend(register.into_iter().map(|entry| {
+        let days = entry.period.map(|period| period.as_secs() / 86_400);
+        let how_long = match days {
+            None => words::for_ever(language),
+            Some(1) => words::one_day(language),
+            Some(days) => words::days(language, days),
+        };
+        (words::what(language, entry.kept), how_long)
+    }));
+    lines
 }
