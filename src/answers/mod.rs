@@ -3,6 +3,7 @@
 mod article;
 mod consent;
 mod edition;
+mod evidence;
 mod export;
 mod newsletter;
 mod person_export;
@@ -17,6 +18,7 @@ mod user;
 pub use article::ArticleAnswer;
 pub use consent::{ConsentProofAnswer, ConsentRecordAnswer};
 pub use edition::{EditionAnswer, EditionItem, EditionSection};
+pub use evidence::EvidenceAnswer;
 pub use export::{ExportAnswer, csv_of};
 pub use newsletter::{NewsletterAnswer, SectionAnswer};
 pub use person_export::{ConsentAnswer, PersonExport, ReceivedAnswer};

@@ -13,6 +13,8 @@ use crate::store::edition_tests::{self, EditionTestRow};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::{self, NewsletterRow};
 use crate::store::outbox::{self, NewLetter};
+use crate::store::subscriptions::SubscriberRow;
+use crate::store::{Tx, idempotency};
 
 /// What a subscriber would get.
 pub struct Preview {
@@ -27,15 +29,33 @@ pub struct Preview {
 /// # Errors
 /// [`FlowError::NotFound`] when there is none with this id; [`FlowError::Conflict`] when it cannot be rendered.
 pub async fn preview(house: &House, id: i64, language: Option<Language>) -> Result<Preview, FlowError> {
+    let to = EmailAddress::parse("reader@example.org").expect("a plain address is one");
+    rendered(house, id, language, MailFormat::Html, &to).await
+}
+
+/// The same as one subscriber would get it: in their language and form, to their address. Personal links do nothing.
+///
+/// # Errors
+/// As [`preview`].
+pub async fn preview_as(house: &House, id: i64, person: &SubscriberRow) -> Result<Preview, FlowError> {
+    rendered(house, id, Some(person.language), person.format, &super::people::address(person)?).await
+}
+
+async fn rendered(
+    house: &House,
+    id: i64,
+    language: Option<Language>,
+    format: MailFormat,
+    to: &EmailAddress,
+) -> Result<Preview, FlowError> {
     let (newsletter, edition) = find(house, id).await?;
     let contents = contents(&mut house.db.read().await?, house, &newsletter, &edition).await?;
     let rendering = Rendering::new(house, &newsletter, &contents)?;
-    let composed = rendering.variant(rendering.place(language.unwrap_or(newsletter.language), MailFormat::Html));
+    let composed = rendering.variant(rendering.place(language.unwrap_or(newsletter.language), format));
     let now = house.clock.now();
-    let to = EmailAddress::parse("reader@example.org").expect("a plain address is one");
     let token = house.keys.seal_delivery(&sample_link(&edition));
     let token = Token::parse(&token).expect("our own tokens are letters and digits of a known length");
-    let message = house.sign(composed.merge(&Recipient::sample(&to, token, now)));
+    let message = house.sign(composed.merge(&Recipient::sample(to, token, now)));
     Ok(Preview { html: composed.preview_html(), text: composed.preview_text(), message: message.into_bytes() })
 }
 
@@ -44,11 +64,28 @@ pub async fn preview(house: &House, id: i64, language: Option<Language>) -> Resu
 /// # Errors
 /// As [`preview`]; [`FlowError::Conflict`] also when no mail server is set.
 pub async fn test(house: &House, id: i64, to: &[EmailAddress], by: &str) -> Result<(), FlowError> {
+    let tx = house.db.write().await?;
+    owe_tests(house, tx, id, to, by).await
+}
+
+/// The same for a form, whose key makes pressing twice pressing once.
+///
+/// # Errors
+/// As [`preview`].
+pub async fn test_once(house: &House, id: i64, to: &[EmailAddress], by: &str, key: &str) -> Result<(), FlowError> {
+    let mut tx = house.db.write().await?;
+    let key = house.keys.hash_text(&format!("test form {key}"));
+    if !idempotency::reserve(&mut tx, &key, &id.to_be_bytes(), house.clock.now()).await? {
+        return Ok(());
+    }
+    owe_tests(house, tx, id, to, by).await
+}
+
+async fn owe_tests(house: &House, mut tx: Tx, id: i64, to: &[EmailAddress], by: &str) -> Result<(), FlowError> {
     let (newsletter, edition) = find(house, id).await?;
     super::publish::needs_mail_server(house)?;
     let now = house.clock.now();
     let letter = Letter::Test { language: newsletter.language, edition: edition.id };
-    let mut tx = house.db.write().await?;
     let contents = contents(&mut tx, house, &newsletter, &edition).await?;
     let tested = EditionTestRow {
         edition_id: id,

@@ -15,6 +15,8 @@ use super::problem::Problem;
 
 /// Longest form, in bytes: our longest field is an address.
 const FORM_BYTES: usize = 64 * 1024;
+/// Longest form of an edition: an introduction and a hundred summaries.
+const LONG_FORM_BYTES: usize = 1024 * 1024;
 /// Who sends a body more slowly than this does not mean it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -86,6 +88,27 @@ impl Fields {
     /// The first value of this field.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every field with its value, in the order of the form.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// The fields of the one form that may be long: an edition's, with all its articles.
+pub struct LongFields(pub Fields);
+
+impl FromRequest for LongFields {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let body = read(&request, &mut payload, LONG_FORM_BYTES).await?;
+            Ok(Self(Fields(url::form_urlencoded::parse(&body).into_owned().collect())))
+        })
     }
 }
 

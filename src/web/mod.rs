@@ -33,12 +33,14 @@ pub struct Web {
     /// Who tries tokens that are none of ours.
     wrong_tokens: Arc<Throttle>,
     draining: Arc<AtomicBool>,
+    /// Who looks on while editions go out.
+    live: Arc<admin::Live>,
 }
 
 impl Web {
     /// The web side of a house.
     pub fn new(house: House) -> Self {
-        Self { house, wrong_tokens: Arc::default(), draining: Arc::default() }
+        Self { house, wrong_tokens: Arc::default(), draining: Arc::default(), live: Arc::default() }
     }
 
     /// From now on says that it is about to stop, so that nobody new is sent here.

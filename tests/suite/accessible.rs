@@ -52,7 +52,7 @@ impl Judge {
 #[test]
 fn no_page_for_visitors_keeps_anybody_out() {
     let (Some(judge), Some(database)) = (Judge::called(), Database::fresh(Engine::Sqlite)) else { return };
-    let served = Served::with(database);
+    let served = Served::set(database, &[("smtp_url", "smtp://127.0.0.1:9?tls=none"), ("offline", "true")]);
     let leave = served.confirmed("ada@example.nl");
     served.subscribe("ben@example.nl");
     served.form("/p", &[("email", "ada@example.nl")]);

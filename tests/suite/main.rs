@@ -15,6 +15,8 @@ mod cli;
 mod cli_people;
 mod delivery;
 mod demo;
+mod desk_browser;
+mod desk_editions;
 mod feedback;
 mod headers;
 mod imports;

@@ -134,9 +134,9 @@ texts! {
     }
     figure_pending() { nl: "Wachten op bevestiging", en: "Waiting for confirmation" }
     figure_confirmations() { nl: "Bevestigen, laatste 30 dagen", en: "Confirming, last 30 days" }
-    figure_confirmations_value(mails, views, confirmed) {
-        nl: "{mails} e-mails, {views} keer geopende link, {confirmed} bevestigd",
-        en: "{mails} emails, link opened {views} times, {confirmed} confirmed",
+    figure_confirmations_value(asked, confirmed) {
+        nl: "{asked} aangevraagd, {confirmed} bevestigd",
+        en: "{asked} asked for, {confirmed} confirmed",
     }
     figure_next() { nl: "Volgend concept", en: "Next draft" }
     figure_last() { nl: "Vorige nieuwsbrief", en: "Last edition" }

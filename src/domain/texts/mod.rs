@@ -3,6 +3,7 @@
 pub mod dates;
 pub mod demo;
 pub mod desk;
+pub mod desk_editions;
 pub mod desk_people;
 pub mod desk_settings;
 pub mod editions;

@@ -24,6 +24,19 @@ pub async fn preflight(house: &House, id: i64) -> Result<Preflight, FlowError> {
     look(&mut house.db.read().await?, house, &newsletter, &edition, &outside).await
 }
 
+/// The same without asking anybody outside: for pages that only say whether there is something to look at.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none with this id.
+pub async fn at_home(house: &House, id: i64) -> Result<Preflight, FlowError> {
+    let mut reader = house.db.read().await?;
+    let edition = editions::by_id(&mut reader, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    let newsletter = newsletters::by_id(&mut reader, edition.newsletter_id)
+        .await?
+        .ok_or_else(|| FlowError::NotFound("newsletter of this edition".to_owned()))?;
+    look(&mut reader, house, &newsletter, &edition, &Outside::not_asked()).await
+}
+
 /// An edition, and what was found outside, with no transaction open while strangers let us wait.
 pub(super) async fn asked(
     house: &House,

@@ -78,9 +78,7 @@ impl Desk<'_> {
                 (self.header(place))
                 main.wide #content tabindex="-1" {
                     (faults.summary(self.language))
-                    @if let Some(notice) = self.notice {
-                        div.good role="status" { p { (notice.sentence(self.language)) } }
-                    }
+                    (self.news())
                     (content)
                 }
             },
@@ -97,13 +95,22 @@ impl Desk<'_> {
             &html! {
                 (self.header(place))
                 main.wide #content tabindex="-1" {
-                    @if let Some(notice) = self.notice {
-                        div.good role="status" { p { (notice.sentence(self.language)) } }
-                    }
+                    (self.news())
                     (content)
                 }
             },
         )
+    }
+
+    /// What was done just now.
+    fn news(&self) -> Markup {
+        html! {
+            @if let Some(notice) = self.notice {
+                div class=(if notice.is_good() { "good" } else { "note attention" }) role="status" {
+                    p { (notice.sentence(self.language)) }
+                }
+            }
+        }
     }
 
     fn document(&self, title: &str, faults: FormFaults<'_>, more_head: &Markup, body: &Markup) -> Markup {

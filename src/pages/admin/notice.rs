@@ -2,7 +2,7 @@
 
 use crate::domain::language::Language;
 use crate::domain::text_enum::text_enum;
-use crate::domain::texts::desk as texts;
+use crate::domain::texts::{desk as texts, desk_editions as words};
 
 text_enum! {
     /// Good news for the top of the next page; travels as `?done=…`.
@@ -24,10 +24,21 @@ text_enum! {
         Unsubscribed = "unsubscribed",
         Erased = "erased",
         MailSent = "mail-sent",
+        Decided = "decided",
+        Hurried = "hurried",
+        /// What cannot be undone was asked for without its tick.
+        NotSure = "not-sure",
+        /// Nothing was done: the page that the button stood on was old.
+        OutOfDate = "out-of-date",
     }
 }
 
 impl Notice {
+    /// Whether it is good news.
+    pub(super) fn is_good(self) -> bool {
+        !matches!(self, Self::OutOfDate | Self::NotSure | Self::AlreadySending | Self::NothingNew)
+    }
+
     pub(super) fn sentence(self, language: Language) -> String {
         match self {
             Self::Saved => texts::done_saved(language),
@@ -47,6 +58,10 @@ impl Notice {
             Self::Unsubscribed => texts::done_unsubscribed(language),
             Self::Erased => texts::done_erased(language),
             Self::MailSent => texts::done_mail_sent(language),
+            Self::Decided => words::decided(language),
+            Self::Hurried => words::hurried(language),
+            Self::NotSure => words::fault_sure(language),
+            Self::OutOfDate => words::out_of_date(language),
         }
     }
 }

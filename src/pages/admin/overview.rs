@@ -55,14 +55,14 @@ pub enum Task<'a> {
 }
 
 /// Numbers of the newsletter in hand; moments on its own clock.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Figures<'a> {
     pub confirmed: i64,
     pub joined: i64,
     pub left: i64,
     pub pending: i64,
-    /// Of the last 30 days: letters sent, pages shown, sign-ups confirmed.
-    pub confirmations: [i64; 3],
+    /// Of the last 30 days: sign-ups asked for, and confirmed.
+    pub confirmations: [i64; 2],
     pub next_draft: Option<DateTime>,
     /// The day of the last edition, and for how many it was accepted.
     pub last: Option<(Date, i64)>,
@@ -76,7 +76,7 @@ pub struct Figures<'a> {
 pub fn page(desk: &Desk<'_>, tasks: &[Task<'_>], figures: &Figures<'_>) -> Markup {
     let language = desk.language;
     let count = |number: i64| numbers::count(language, number);
-    let [mails, views, confirmed] = figures.confirmations.map(count);
+    let [asked, confirmed] = figures.confirmations.map(count);
     desk.page(
         Place::Overview,
         &texts::nav_overview(language),
@@ -92,7 +92,7 @@ pub fn page(desk: &Desk<'_>, tasks: &[Task<'_>], figures: &Figures<'_>) -> Marku
                 }),
                 (texts::figure_pending(language), html! { (count(figures.pending)) }),
                 (texts::figure_confirmations(language), html! {
-                    (texts::figure_confirmations_value(language, mails, views, confirmed))
+                    (texts::figure_confirmations_value(language, asked, confirmed))
                 }),
                 (texts::figure_next(language), html! {
                     @if let Some(moment) = figures.next_draft { (dates::moment(language, moment)) }

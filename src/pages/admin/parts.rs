@@ -15,6 +15,7 @@ impl<'a> FormFaults<'a> {
         self.0.is_empty()
     }
 
+    /// What is wrong with a field.
     pub(super) fn of(self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(field, _)| *field == name).map(|(_, message)| *message)
     }

@@ -83,6 +83,10 @@ for (const live of document.querySelectorAll("[data-live]")) {
   const bar = live.querySelector("progress");
   const text = live.querySelector("[role=status]");
   const stream = new EventSource(live.dataset.live);
+  // Too many look on, or the session is over: then as without script.
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10000);
+  });
   stream.addEventListener("message", (event) => {
     const news = JSON.parse(event.data);
     if (news.over) {

@@ -12,7 +12,7 @@ use crate::domain::retention::Kept;
 use crate::domain::role::Role;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
-use crate::pages::admin::edition::{self, Head, check, content, preview, result, send};
+use crate::pages::admin::edition::{self, Head, check, content, evidence, preview, result, send};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::settings::{form, schedule, sender, sources, system, users};
 use crate::pages::admin::{
@@ -103,7 +103,7 @@ fn overviews(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         joined: 38,
         left: 9,
         pending: 11,
-        confirmations: [31, 22, 20],
+        confirmations: [31, 20],
         next_draft: Some(noon()),
         last: Some((date(2025, 12, 2), 1_171)),
         system_attention: 2,
@@ -164,6 +164,7 @@ fn editing(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static st
         promo: Some(promo),
         saved: noon(),
         conflict: None,
+        pressed: Some(("up", 12)),
         faults: FormFaults::default(),
     };
     let conflict = Some(content::Conflict { who: words.person, when: noon(), fields: &changed });
@@ -207,11 +208,15 @@ fn checking(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static s
     let findings = [check::Severity::Good, check::Severity::Warning, check::Severity::Error].map(|severity| {
         check::Finding { check: "P13", severity, message: words.about, fix: Some("/admin/editions/7/content") }
     });
+    let changed = [(words.section, words.subject, words.article)];
     let tests = [true, false].map(|current| check::Test { at: noon(), to: words.masked, current });
     let draft = check::Check {
         head: head(words, EditionStatus::Draft),
         findings: &findings,
+        notes: &[words.about],
         tests: &tests,
+        changes: Some(&changed),
+        key: "01J",
         test_to: words.email,
         four_eyes: None,
         approved: None,
@@ -262,6 +267,7 @@ fn sending(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         faults: FormFaults(&fault),
     };
     let (counts, audience) = (counts(), 1_204);
+    let pace = Some(send::Pace { per_minute: 100, minutes_left: 6 });
     let waiting = |seconds_left| send::Stage::Waiting { at: noon(), utc: noon(), seconds_left };
     let domains = [result::DomainLine { domain: "gemeente-voorbeeld.example", counts, reason: Some(words.about) }];
     let recipients = [Some(words.email), None].map(|email| result::Recipient {
@@ -275,6 +281,8 @@ fn sending(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         head: head(words, EditionStatus::Sent),
         counts,
         audience,
+        undecided: 1,
+        may_repeat: true,
         started: Some(noon()),
         finished: Some(noon()),
         domains: &domains,
@@ -283,6 +291,22 @@ fn sending(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         more: Some("NEXT"),
         pace: &points(),
     };
+    let deeds = [evidence::Deed { at: noon(), who: words.person, action: "edition.approve", detail: words.about }];
+    let proof = evidence::Evidence {
+        head: head(words, EditionStatus::Sent),
+        content_hash: Some("9f86d081884c7d65"),
+        approved: Some((words.person, noon())),
+        override_reason: Some(words.about),
+        edited: Some((words.person, noon())),
+        ordered_by: Some(words.person),
+        started: Some(noon()),
+        finished: Some(noon()),
+        counts,
+        audience,
+        version: "0.1.0",
+        tests: &[(noon(), words.person, words.email)],
+        deeds: &deeds,
+    };
     vec![
         ("desk-send-draft", page(EditionStatus::Draft, send::Stage::NotApproved)),
         ("desk-send", page(EditionStatus::Approved, send::Stage::Ready(order))),
@@ -290,7 +314,10 @@ fn sending(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         ("desk-send-planned", page(EditionStatus::Scheduled, waiting(None))),
         (
             "desk-send-running",
-            page(EditionStatus::Sending, send::Stage::Running { counts, audience, minutes_left: Some(6) }),
+            page(
+                EditionStatus::Sending,
+                send::Stage::Running { counts, audience, pace, standstill: Some(words.about) },
+            ),
         ),
         (
             "desk-send-paused",
@@ -299,6 +326,7 @@ fn sending(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         ("desk-send-sent", page(EditionStatus::Sent, send::Stage::Sent)),
         ("desk-send-cancelled", page(EditionStatus::Cancelled, send::Stage::Cancelled)),
         ("desk-result", result::page(desk, &report)),
+        ("desk-evidence", evidence::page(desk, &proof)),
         ("desk-result-none", result::page(desk, &result::Report { started: None, ..report })),
     ]
 }

@@ -111,6 +111,17 @@ fn a_viewer_finds_no_button_that_changes_the_newsletter() {
     }
 }
 
+/// An SMTP 250 proves that a mail server took the mail, and no more.
+#[test]
+fn no_page_calls_a_mail_delivered() {
+    for (language, name, page) in every_page(Words::KIND) {
+        let page = page.to_lowercase();
+        for word in ["delivered", "bezorgd", "afgeleverd"] {
+            assert!(!page.contains(word), "{name} in {language}: {word}");
+        }
+    }
+}
+
 #[test]
 fn hostile_text_in_every_field_stays_text() {
     let kind: Vec<_> = every_page(Words::KIND).collect();

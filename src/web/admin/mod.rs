@@ -1,10 +1,21 @@
 //! The editor's desk: every page and button is one line in a table that says who may, and one gate keeps to it.
 
 mod account;
+mod articles;
 mod cookies;
+mod edition_check;
+mod edition_content;
+mod edition_evidence;
+mod edition_preview;
+mod edition_result;
+mod edition_send;
+mod edition_sheet;
+mod editions;
 mod gate;
 mod import;
+mod live;
 mod login;
+mod overview;
 mod password;
 mod settings;
 mod setup;
@@ -13,6 +24,8 @@ mod suppressions;
 pub mod visit;
 
 use actix_web::web::ServiceConfig;
+
+pub use self::live::Live;
 
 use crate::domain::role::Role;
 
@@ -72,6 +85,16 @@ const NOUNS: &[&[Route]] = &[
     import::ROUTES,
     suppressions::ROUTES,
     settings::ROUTES,
+    overview::ROUTES,
+    editions::ROUTES,
+    edition_content::ROUTES,
+    edition_check::ROUTES,
+    edition_preview::ROUTES,
+    edition_send::ROUTES,
+    live::ROUTES,
+    edition_result::ROUTES,
+    edition_evidence::ROUTES,
+    articles::ROUTES,
 ];
 
 /// Every route of the desk.

@@ -32,10 +32,9 @@ use crate::store::feedback::FeedbackRow;
 use crate::store::newsletters::NewsletterRow;
 use crate::store::{Access, deliveries as ledger, feedback};
 use crate::web::Web;
+use crate::web::envelope::MAIL_POLICY;
 use crate::web::problem::{Problem, ProblemBody};
 
-/// A mail brings its style inside; nothing else of it may do anything.
-const PREVIEW_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; frame-ancestors 'self'; sandbox";
 /// Addresses of one test.
 const MOST_TESTS: usize = 10;
 
@@ -243,7 +242,7 @@ pub async fn preview_html(web: Data<Web>, _: Viewer, id: Path<i64>, query: Query
     let Preview { html, .. } = try_out::preview(&web.house, *id, query.0?.language).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header((CONTENT_SECURITY_POLICY, PREVIEW_POLICY))
+        .insert_header((CONTENT_SECURITY_POLICY, MAIL_POLICY))
         .body(html))
 }
 

@@ -70,11 +70,45 @@ impl Browser {
     pub fn press(&self, css: &str) {
         let page = self.find("html");
         self.tell(&format!("{}/click", self.find(css)), &json!({}));
+        self.turned(&page, css);
+    }
+
+    fn turned(&self, page: &str, css: &str) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while self.driver.get(&format!("{}{page}/name", self.session)).status == 200 {
             assert!(Instant::now() < deadline, "pressing {css} leads nowhere");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Empties a field and types something else.
+    pub fn retype(&self, css: &str, text: &str) {
+        self.tell(&format!("{}/clear", self.find(css)), &json!({}));
+        self.fill(css, text);
+    }
+
+    /// Clicks something that leads nowhere: a tick, a summary.
+    pub fn tick(&self, css: &str) {
+        self.tell(&format!("{}/click", self.find(css)), &json!({}));
+    }
+
+    /// Types Enter into a field, which sends its form, and waits for the next page.
+    pub fn enter(&self, css: &str) {
+        let page = self.find("html");
+        self.fill(css, "\u{E007}");
+        self.turned(&page, css);
+    }
+
+    /// Whether the page in hand has such an element.
+    pub fn has(&self, css: &str) -> bool {
+        let place = format!("{}/element", self.session);
+        self.driver.post_json(&place, &json!({"using": "css selector", "value": css})).status == 200
+    }
+
+    /// A cookie of the site whose page is in hand.
+    pub fn cookie(&self, name: &str, value: &str, path: &str) {
+        let cookie = json!({"name": name, "value": value, "path": path, "httpOnly": true, "sameSite": "Lax"});
+        self.tell("/cookie", &json!({"cookie": cookie}));
     }
 
     pub fn resize(&self, width: u32, height: u32) {

@@ -14,7 +14,7 @@ use postduif::domain::token::{Link, Purpose};
 use postduif::flows::{House, newsletters, tokens};
 use tokio::runtime::Runtime;
 
-use super::database::Database;
+use super::database::{Database, Engine};
 use super::http::{Answer, Http};
 use super::program::{Outcome, Program};
 
@@ -134,6 +134,24 @@ impl Served {
         let answer = self.form(&format!("/c/{}", self.token(email)), &[]);
         assert_eq!(answer.status, 200, "{}", answer.text());
         self.token(email)
+    }
+
+    /// Confirmed readers `reader-1@example.org` and so on, put there behind the program's back: many in no time.
+    pub fn readers(&self, count: usize) {
+        let random = match self.database.engine() {
+            Engine::Sqlite => "randomblob(16)",
+            Engine::Postgres => "uuid_send(gen_random_uuid())",
+        };
+        self.database.sql(&format!(
+            "insert into subscribers (email, email_key, address_hash, domain, language, created_at, updated_at) \
+             with recursive n(i) as (select 1 union all select i + 1 from n where i < {count}) select \
+             'reader-' || i || '@example.org', 'reader-' || i || '@example.org', {random}, 'example.org', 'nl', 0, 0 from n"
+        ));
+        self.database.sql(&format!(
+            "insert into subscriptions (link, subscriber_id, newsletter_id, status, requested_at, confirmed_at) \
+             select {random}, s.id, n.id, 'confirmed', 0, 0 from subscribers s cross join newsletters n \
+             where s.email like 'reader-%'"
+        ));
     }
 
     /// Where the subscription of this address stands.

@@ -7,7 +7,7 @@ use super::{Head, Tab};
 use crate::domain::edition::EditionStatus;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
-use crate::domain::texts::{dates, desk as texts};
+use crate::domain::texts::{dates, desk as texts, desk_editions as words};
 use crate::pages::admin::frame::{Desk, Place};
 use crate::pages::admin::parts::{Field, FormFaults, Kind, Tone, checkbox, press, table, tag};
 use crate::pages::admin::paths;
@@ -48,7 +48,13 @@ pub struct Test<'a> {
 pub struct Check<'a> {
     pub head: Head<'a>,
     pub findings: &'a [Finding<'a>],
+    /// What could not be looked at, and what is worth knowing.
+    pub notes: &'a [&'a str],
     pub tests: &'a [Test<'a>],
+    /// What changed since the last test: the field, what the test said, what it says now. `None` while nothing did.
+    pub changes: Option<&'a [(&'a str, &'a str, &'a str)]>,
+    /// Makes a second press of the button for a test the same press.
+    pub key: &'a str,
     /// Proposed or typed addresses for a test mail.
     pub test_to: &'a str,
     /// Two persons are asked for, and this one changed it last.
@@ -77,6 +83,7 @@ pub fn page(desk: &Desk<'_>, check: &Check<'_>) -> Markup {
                 a.btn.sec href=(paths::tab(head.id, Tab::Check)) { (texts::check_again(language)) }
             }
             (findings(language, check.findings))
+            @if !check.notes.is_empty() { ul.hint { @for note in check.notes { li { (note) } } } }
             @if head.is_open() && desk.may(Role::Editor) { (tests(language, check)) }
             h2 { (texts::check_approve(language)) }
             @if let Some((who, when)) = check.approved {
@@ -143,10 +150,29 @@ fn tests(language: Language, check: &Check<'_>) -> Markup {
                 }
             }
         }
+        @if let Some(changes) = check.changes { (changed(language, changes)) }
         form method="post" action=(paths::act(check.head.id, "test")) novalidate {
+            (hidden("key", check.key))
             (Field::line("to", &texts::check_test_to(language), check.test_to)
                 .hint(&texts::check_test_hint(language)).render(language, check.faults))
             p.actions { button.btn.sec type="submit" { (texts::check_test_button(language)) } }
+        }
+    }
+}
+
+fn changed(language: Language, changes: &[(&str, &str, &str)]) -> Markup {
+    let columns = [texts::conflict_field(language), words::column_before(language), words::column_now(language)];
+    html! {
+        details open {
+            summary { (words::changed_since_test(language)) }
+            @if changes.is_empty() { p { (words::changed_elsewhere(language)) } }
+            @else {
+                (table(&words::changed_since_test(language), &columns, &html! {
+                    @for (field, before, now) in changes {
+                        tr { th scope="row" { (field) } td { del { (before) } } td { ins { (now) } } }
+                    }
+                }))
+            }
         }
     }
 }
@@ -164,7 +190,10 @@ fn approval(desk: &Desk<'_>, check: &Check<'_>, warnings: usize, errors: usize) 
             p { (texts::check_approve_hint(language)) }
             form method="post" action=(paths::act(check.head.id, "approve")) novalidate {
                 (hidden("version", &check.head.version.to_string()))
-                @if warnings > 0 { (checkbox("seen", false, &texts::check_seen(language))) }
+                @if warnings > 0 {
+                    @if let Some(message) = check.faults.of("seen") { p.fault { (message) } }
+                    (checkbox("seen", false, &texts::check_seen(language)))
+                }
                 @if errors > 0 {
                     p.note.attention { (texts::check_blocked(language)) }
                     (Field::line("override", &texts::check_override(language), check.reason)

@@ -30,6 +30,8 @@ pub struct Content<'a> {
     pub saved: DateTime,
     /// Somebody else saved while this form was open.
     pub conflict: Option<Conflict<'a>>,
+    /// The button that was pressed last, so that the keyboard can go on from there: `up` or `down` and the article.
+    pub pressed: Option<(&'a str, i64)>,
     pub faults: FormFaults<'a>,
 }
 
@@ -95,7 +97,7 @@ pub fn page(desk: &Desk<'_>, content: &Content<'_>) -> Markup {
             fieldset.quiet disabled[!editable] {
                 legend.away { (texts::tab_content(language)) }
                 (words(language, content))
-                @for section in content.sections { (articles(language, head, section)) }
+                @for section in content.sections { (articles(language, content, section)) }
                 @if let Some(promo) = &content.promo { (own_block(language, promo, content.faults)) }
             }
             @if editable {
@@ -123,14 +125,15 @@ fn words(language: Language, content: &Content<'_>) -> Markup {
     }
 }
 
-fn articles(language: Language, head: &Head<'_>, section: &Section<'_>) -> Markup {
+fn articles(language: Language, content: &Content<'_>, section: &Section<'_>) -> Markup {
+    let head = &content.head;
     let last = section.items.len().saturating_sub(1);
     html! {
         h2 { (section.title) }
         @if section.items.is_empty() { p.hint { (texts::content_section_empty(language)) } }
         ol.order data-order aria-label=(texts::content_order(language, section.title)) {
             @for (place, item) in section.items.iter().enumerate() {
-                li { (article(language, section, item, place == 0, place == last)) }
+                li { (article(language, content, section, item, (place == 0, place == last))) }
             }
         }
         @if !section.available.is_empty() {
@@ -153,8 +156,17 @@ fn articles(language: Language, head: &Head<'_>, section: &Section<'_>) -> Marku
     }
 }
 
-fn article(language: Language, section: &Section<'_>, item: &Item<'_>, first: bool, last: bool) -> Markup {
+fn article(
+    language: Language,
+    content: &Content<'_>,
+    section: &Section<'_>,
+    item: &Item<'_>,
+    (first, last): (bool, bool),
+) -> Markup {
     let id = item.article;
+    let pressed = |button: &str| content.pressed == Some((button, id));
+    let (title, summary) = (format!("title-{id}"), format!("summary-{id}"));
+    let faulty = [&title, &summary].into_iter().any(|field| content.faults.of(field).is_some());
     html! {
         (hidden("item", &format!("{}:{id}", section.key)))
         div.row {
@@ -162,20 +174,19 @@ fn article(language: Language, section: &Section<'_>, item: &Item<'_>, first: bo
             strong { (item.title) }
             span.buttons {
                 button.btn.sec type="submit" name="up" value=(id) aria-label=(texts::content_up(language, item.title))
-                    aria-disabled=[first.then_some("true")] { "↑" }
+                    aria-disabled=[first.then_some("true")] autofocus[pressed("up")] { "↑" }
                 button.btn.sec type="submit" name="down" value=(id) aria-label=(texts::content_down(language, item.title))
-                    aria-disabled=[last.then_some("true")] { "↓" }
+                    aria-disabled=[last.then_some("true")] autofocus[pressed("down")] { "↓" }
                 button.btn.sec type="submit" name="drop" value=(id)
                     aria-label=(texts::content_drop_label(language, item.title)) { (texts::content_drop(language)) }
             }
         }
-        details {
+        details open[faulty] {
             summary aria-label=(texts::content_edit_label(language, item.title)) { (texts::edit(language)) }
-            (Field::line(&format!("title-{id}"), &texts::content_item_title(language), item.title)
-                .render(language, FormFaults::default()))
+            (Field::line(&title, &texts::content_item_title(language), item.title).render(language, content.faults))
             @if section.with_summaries {
-                (Field::line(&format!("summary-{id}"), &texts::content_item_summary(language), item.summary)
-                    .kind(Kind::Text { rows: 4 }).render(language, FormFaults::default()))
+                (Field::line(&summary, &texts::content_item_summary(language), item.summary)
+                    .kind(Kind::Text { rows: 4 }).render(language, content.faults))
             }
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod content;
+pub mod evidence;
 pub mod preview;
 pub mod result;
 pub mod send;

@@ -20,6 +20,9 @@ pub struct Report<'a> {
     pub head: Head<'a>,
     pub counts: Counts,
     pub audience: i64,
+    /// Uncertain ones that wait for a decision, and whether they may be sent again.
+    pub undecided: i64,
+    pub may_repeat: bool,
     pub started: Option<DateTime>,
     pub finished: Option<DateTime>,
     pub domains: &'a [DomainLine<'a>],
@@ -72,7 +75,7 @@ pub fn page(desk: &Desk<'_>, report: &Report<'_>) -> Markup {
                     }
                 }
                 (ledger(language, report.counts, report.audience))
-                @if desk.may(Role::Editor) { (decisions(language, head, &report.counts)) }
+                @if desk.may(Role::Editor) { (decisions(language, report)) }
                 (plot(language, &texts::plot_deliveries(language), report.pace))
                 (domains(language, report.domains))
                 (recipients(language, report))
@@ -86,13 +89,16 @@ pub fn page(desk: &Desk<'_>, report: &Report<'_>) -> Markup {
     )
 }
 
-fn decisions(language: Language, head: &Head<'_>, counts: &Counts) -> Markup {
+fn decisions(language: Language, report: &Report<'_>) -> Markup {
+    let (head, counts) = (&report.head, &report.counts);
     html! {
-        @if counts.unknown > 0 {
+        @if report.undecided > 0 {
             div.note.attention {
-                p { (texts::unknown_question(language, counts.unknown)) }
+                p { (texts::unknown_question(language, report.undecided)) }
                 div.actions {
-                    (press(&paths::act(head.id, "unknown"), "sec", &texts::result_unknown_repeat(language), &[("decision", "repeat")]))
+                    @if report.may_repeat {
+                        (press(&paths::act(head.id, "unknown"), "sec", &texts::result_unknown_repeat(language), &[("decision", "repeat")]))
+                    }
                     (press(&paths::act(head.id, "unknown"), "sec", &texts::result_unknown_leave(language), &[("decision", "leave")]))
                 }
             }

@@ -7,7 +7,7 @@ use super::{Head, Tab};
 use crate::domain::delivery::{Counts, DeliveryState};
 use crate::domain::language::Language;
 use crate::domain::role::Role;
-use crate::domain::texts::{dates, desk as texts, numbers};
+use crate::domain::texts::{dates, desk as texts, desk_editions as words, numbers};
 use crate::pages::admin::frame::{Desk, Place};
 use crate::pages::admin::parts::{Field, FormFaults, Kind, Tone, checkbox, facts, press, radio, table, tag};
 use crate::pages::admin::paths;
@@ -21,6 +21,24 @@ pub const TYPE_THE_NUMBER_ABOVE: i64 = 100;
 pub struct Send<'a> {
     pub head: Head<'a>,
     pub stage: Stage<'a>,
+}
+
+/// How fast it goes, by the last minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    pub per_minute: u32,
+    pub minutes_left: u32,
+}
+
+/// How far it is, in words: the page and the stream that keeps it fresh say the same.
+pub fn progress(language: Language, counts: &Counts, audience: i64, pace: Option<Pace>) -> String {
+    let left = pace.map(|pace| pace.minutes_left);
+    let mut sentence = texts::progress(language, counts.finished(), audience, left);
+    if let Some(pace) = pace {
+        sentence.push(' ');
+        sentence.push_str(&words::send_rate(language, numbers::count(language, pace.per_minute.into())));
+    }
+    sentence
 }
 
 /// How far it is.
@@ -37,7 +55,10 @@ pub enum Stage<'a> {
     Running {
         counts: Counts,
         audience: i64,
-        minutes_left: Option<u32>,
+        /// How fast it goes, once that is known.
+        pace: Option<Pace>,
+        /// Why it does not move, and what to do.
+        standstill: Option<&'a str>,
     },
     Paused {
         counts: Counts,
@@ -98,9 +119,10 @@ fn body(desk: &Desk<'_>, head: &Head<'_>, stage: &Stage<'_>) -> Markup {
             (waiting(language, at, utc, seconds_left))
             @if may { div.actions { (press(&paths::act(head.id, "unschedule"), "", &texts::send_undo(language), &[])) } }
         },
-        Stage::Running { counts, audience, minutes_left } => html! {
+        Stage::Running { counts, audience, pace, standstill } => html! {
+            @if let Some(why) = standstill { p.note.attention { (texts::send_paused_because(language, why)) } }
             div data-live=(paths::live(head.id)) {
-                p #progress-text role="status" { (texts::progress(language, counts.finished(), audience, minutes_left)) }
+                p #progress-text role="status" { (progress(language, &counts, audience, pace)) }
                 progress aria-labelledby="progress-text" max=(audience) value=(counts.finished()) {}
                 (ledger(language, counts, audience))
             }
