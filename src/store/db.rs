@@ -3,6 +3,7 @@
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -57,6 +58,7 @@ enum Engine {
         path: Arc<Path>,
         readers: SqlitePool,
         writer: Arc<Mutex<Writer>>,
+        waiting: Waiting,
     },
     Postgres {
         pool: PgPool,
@@ -72,10 +74,35 @@ struct Writer {
     group: Option<Group>,
     /// A savepoint was left without commit: it must be rolled back before anything else.
     abandoned: bool,
+    waiting: Waiting,
     synchronous: Durability,
     door: Door,
     /// SQLite's own way of waiting is switched off: we knock instead.
     knocks: bool,
+}
+
+/// How many wait for the writer: who finds nobody behind itself commits at once.
+#[derive(Clone, Default)]
+struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    fn is_nobody(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
+    /// One more, until what is given back is dropped.
+    fn begins(&self) -> Waits<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Waits(self)
+    }
+}
+
+struct Waits<'w>(&'w Waiting);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 struct Group {
@@ -125,15 +152,18 @@ impl Db {
             .connect_with(options.pragma("query_only", "on"))
             .await
             .map_err(fault)?;
+        let waiting = Waiting::default();
         let writer = Writer {
             connection,
+            waiting: waiting.clone(),
             group: None,
             abandoned: false,
             synchronous: Durability::Disk,
             door: Door::of(path),
             knocks: false,
         };
-        Ok(Self { engine: Engine::Sqlite { path: path.into(), readers, writer: Arc::new(Mutex::new(writer)) } })
+        let writer = Arc::new(Mutex::new(writer));
+        Ok(Self { engine: Engine::Sqlite { path: path.into(), readers, writer, waiting } })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, StoreError> {
@@ -218,8 +248,10 @@ impl Db {
     /// When the database cannot begin one.
     pub async fn write_with(&self, durability: Durability) -> Result<Tx, StoreError> {
         match &self.engine {
-            Engine::Sqlite { writer, .. } => {
+            Engine::Sqlite { writer, waiting, .. } => {
+                let waits = waiting.begins();
                 let mut guard = Arc::clone(writer).lock_owned().await;
+                drop(waits);
                 let writer = Arc::clone(writer);
                 // In a task of its own: a visitor who hangs up must not leave a transaction half begun, or one of
                 // others half committed. The transaction nobody waits for any more is dropped, and so undone.
@@ -354,6 +386,8 @@ impl Writer {
             }
             self.begin().await?;
             self.group = Some(Group { durability, outcome: watch::Sender::new(None) });
+            self.abandoned = true;
+            return Ok(());
         }
         // Set before the statement: should this future be dropped half-way, the next in line cleans up.
         self.abandoned = true;
@@ -361,7 +395,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Begins a transaction, taking turns with other processes.
+    /// Begins a transaction and its first savepoint, taking turns with other processes.
     async fn begin(&mut self) -> Result<(), sqlx::Error> {
         if !self.knocks {
             self.run("pragma busy_timeout = 0").await?;
@@ -369,13 +403,17 @@ impl Writer {
         }
         self.door.let_in().await;
         let patient_until = tokio::time::Instant::now() + BUSY_TIMEOUT;
-        let mut begun = self.run("begin immediate").await;
+        let mut begun = self.run("begin immediate; savepoint member").await;
         while begun.as_ref().is_err_and(is_busy) && tokio::time::Instant::now() < patient_until {
             self.door.knock();
             tokio::time::sleep(TRY).await;
-            begun = self.run("begin immediate").await;
+            begun = self.run("begin immediate; savepoint member").await;
         }
         self.door.quiet();
+        if begun.is_err() {
+            // Should it have begun and only the savepoint failed; else there is nothing to undo.
+            let _ = self.run("rollback").await;
+        }
         begun
     }
 
@@ -404,6 +442,21 @@ impl Writer {
             let _ = self.run("rollback").await;
         }
         group.outcome.send_replace(Some(result.map_err(|error| error.to_string())));
+    }
+
+    /// The end of a member behind whom nobody waits: one statement less, and no second look at who is next.
+    async fn commit_at_once(&mut self) -> Result<(), StoreError> {
+        let Some(group) = self.group.take() else {
+            return Err(StoreError::Group("the transaction was undone".to_owned()));
+        };
+        self.abandoned = false;
+        let result = self.run("release member; commit").await;
+        if result.is_err() {
+            let _ = self.run("rollback").await;
+        }
+        let told = result.as_ref().map(|()| ()).map_err(ToString::to_string);
+        group.outcome.send_replace(Some(told));
+        Ok(result?)
     }
 
     async fn settle(&mut self) {
@@ -445,6 +498,9 @@ impl Tx {
                 let writer = Arc::clone(writer);
                 // In a task of its own: a visitor who hangs up must not leave the others of the group waiting.
                 tokio::spawn(async move {
+                    if guard.waiting.is_nobody() {
+                        return guard.commit_at_once().await;
+                    }
                     if let Err(error) = guard.run("release member").await {
                         guard.settle().await;
                         return Err(StoreError::from(error));
