@@ -117,6 +117,11 @@ pub struct Claim<'a> {
     pub number: i64,
 }
 
+// What waits is found by an index over what waits. An engine uses it only where a statement says word for word what the
+// index says of its rows, `state in (…)`: that a state is one of them is more than SQLite concludes, and more than
+// PostgreSQL can know of a state that it is handed. And SQLite, which does not count, prefers it to reading a whole edition
+// in order only where one column more is bounded, `next_at >= 0`, and the order is not had for nothing, `+seq`.
+
 /// Claims up to `limit` deliveries that are due. What is uncertain comes last, and `repeats` times at most.
 pub async fn claim(
     tx: &mut Tx,
@@ -160,7 +165,7 @@ async fn claim_in_state(
                 "update deliveries set state = 'sending', owner = $2, claim = $7, claimed_at = $3, started_at = null, \
                  repeats = repeats + case when $4 = 'unknown' then 1 else 0 end \
                  where edition_id = $1 and seq in (select seq from deliveries where edition_id = $1 and state = $4 \
-                 and next_at <= $3 and ($4 <> 'unknown' or repeats < $6) order by next_at, seq limit $5 ",
+                 and state in ('queued', 'deferred', 'sending', 'unknown') and next_at <= $3 and ($4 <> 'unknown' or repeats < $6) order by next_at, seq limit $5 ",
                 $lock,
                 ") returning seq"
             )
@@ -185,7 +190,8 @@ pub async fn claimed(on: &mut impl Access, edition_id: i64, claim: Claim<'_>) ->
          p.format, x.reason as suppressed from deliveries d \
          left join subscriptions s on s.id = d.subscription_id left join subscribers p on p.id = s.subscriber_id \
          left join suppressions x on x.address_hash = p.address_hash \
-         where d.edition_id = $1 and d.state = 'sending' and d.claim = $2 order by d.seq",
+         where d.edition_id = $1 and d.state = 'sending' \
+         and d.state in ('queued', 'deferred', 'sending', 'unknown') and d.next_at >= 0 and d.claim = $2 order by +d.seq",
         edition_id,
         claim.number,
     )
@@ -438,7 +444,7 @@ pub async fn release_owner(
          state = case when started_at is not null or $4 then 'unknown' else 'queued' end, \
          reason = case when started_at is not null or $4 then 'interrupted' else reason end, \
          finished_at = case when started_at is not null or $4 then $3 else finished_at end \
-         where edition_id = $1 and state = 'sending' and owner = $2 returning edition_id, state",
+         where edition_id = $1 and state = 'sending' and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and owner = $2 returning edition_id, state",
         edition_id,
         owner,
         now,
@@ -453,7 +459,8 @@ pub async fn owners(on: &mut impl Access, edition_id: i64) -> Result<Vec<String>
     let rows = fetch_all!(
         on,
         (String,),
-        "select distinct owner from deliveries where edition_id = $1 and state = 'sending' and owner is not null",
+        "select distinct owner from deliveries where edition_id = $1 and state = 'sending' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and owner is not null",
         edition_id
     )?;
     Ok(rows.into_iter().map(|(owner,)| owner).collect())
@@ -473,7 +480,8 @@ pub async fn skip_waiting(
             tx,
             (i64, DeliveryState),
             "update deliveries set state = 'skipped', reason = $2, finished_at = $3 where edition_id = $1 and seq in \
-             (select seq from deliveries where edition_id = $1 and state = $4 order by next_at, seq limit $5) \
+             (select seq from deliveries where edition_id = $1 and state = $4 \
+             and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 order by next_at, seq limit $5) \
              returning edition_id, state",
             edition_id,
             reason,
@@ -492,7 +500,8 @@ pub async fn repeatable(on: &mut impl Access, edition_id: i64, repeats: i64) -> 
     fetch_value!(
         on,
         i64,
-        "select count(*) from deliveries where edition_id = $1 and state = 'unknown' and repeats < $2",
+        "select count(*) from deliveries where edition_id = $1 and state = 'unknown' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and repeats < $2",
         edition_id,
         repeats
     )
@@ -504,8 +513,9 @@ pub async fn next_due(on: &mut impl Access, edition_id: i64, repeats: i64) -> Re
         on,
         Option<Timestamp>,
         "select min(next_at) from (select min(next_at) as next_at from deliveries where edition_id = $1 and state = 'queued' \
-         union all select min(next_at) from deliveries where edition_id = $1 and state = 'deferred' \
-         union all select min(next_at) from deliveries where edition_id = $1 and state = 'unknown' and repeats < $2) as due",
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 union all select min(next_at) from deliveries where edition_id = $1 and state = 'deferred' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 union all select min(next_at) from deliveries where edition_id = $1 and state = 'unknown' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and repeats < $2) as due",
         edition_id,
         repeats
     )
@@ -515,7 +525,8 @@ pub async fn next_due(on: &mut impl Access, edition_id: i64, repeats: i64) -> Re
 pub async fn hurry_deferred(tx: &mut Tx, edition_id: i64, now: Timestamp) -> Result<u64, StoreError> {
     execute!(
         tx,
-        "update deliveries set next_at = $2 where edition_id = $1 and state = 'deferred' and next_at > $2",
+        "update deliveries set next_at = $2 where edition_id = $1 and state = 'deferred' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at > $2",
         edition_id,
         now
     )
