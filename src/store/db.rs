@@ -137,7 +137,7 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
-            .pragma("cache_size", "-16000")
+            .pragma("cache_size", "-8000")
             .pragma("journal_size_limit", "67108864")
             // What is deleted is overwritten: who asks to be forgotten must not be found in the file's free space.
             .pragma("secure_delete", "on")
@@ -149,7 +149,7 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(OPEN_TIMEOUT)
-            .connect_with(options.pragma("query_only", "on"))
+            .connect_with(options.pragma("query_only", "on").pragma("cache_size", "-2000"))
             .await
             .map_err(fault)?;
         let waiting = Waiting::default();
