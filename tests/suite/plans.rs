@@ -2,7 +2,7 @@
 
 use postduif::domain::delivery::DeliveryState;
 use postduif::store::deliveries::{self, Claim, Settled, Start};
-use postduif::store::{Db, editions};
+use postduif::store::{Db, Durability, editions};
 
 use crate::kit::Installation;
 use crate::kit::database::{Database, Engine};
@@ -144,7 +144,7 @@ async fn message_by_message(db: &Db, id: i64, number: i64) {
     let starts: Vec<Start> = seqs[10..20].iter().map(start).collect();
     let noted = deliveries::note_at_once(db, &results, &starts, now).await.unwrap().expect("PostgreSQL does so");
     assert_eq!((noted.settled, noted.granted.len()), (10, 10));
-    let mut tx = db.write().await.unwrap();
+    let mut tx = db.write_with(Durability::Process).await.unwrap();
     deliveries::settle(&mut tx, &seqs[10..20].iter().map(settled).collect::<Vec<_>>(), now).await.unwrap();
     deliveries::start(&mut tx, &seqs[20..30].iter().map(start).collect::<Vec<_>>(), now).await.unwrap();
     deliveries::owners(&mut tx, id).await.unwrap();
