@@ -30,7 +30,7 @@ texts! {
     }
     delivery_addresses() { nl: "Naar welk adres een nieuwsbrief ging", en: "To which address an edition went" }
     server_replies() { nl: "Wat mailservers antwoordden, ook over onbereikbare adressen", en: "What mail servers answered, also about unreachable addresses" }
-    failed_letters() { nl: "Losse mails die niet bezorgd konden worden", en: "Single mails that could not be delivered" }
+    failed_letters() { nl: "Losse mails die niet verstuurd konden worden", en: "Single mails that could not be sent" }
     new_addresses() { nl: "Nieuwe adressen die nog niet bevestigd zijn", en: "New addresses that are not confirmed yet" }
     import_files() { nl: "Lijsten die zijn klaargezet om te importeren", en: "Lists that were put ready to be imported" }
     attempts() { nl: "Tellingen tegen misbruik, zonder adres", en: "Counts against abuse, without addresses" }
