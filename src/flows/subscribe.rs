@@ -43,6 +43,8 @@ pub struct SignUpRequest<'a> {
     pub means: ConsentMeans,
     /// From where, as far as the proxies we trust can tell; not stored, only counted under a keyed hash.
     pub client: Option<IpAddr>,
+    /// Where the form stood, for the evidence.
+    pub origin: Option<String>,
 }
 
 /// What the visitor is told.
@@ -88,6 +90,7 @@ pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answ
             let mut body = house.consent_body(&newsletter, &request.email, language, request.means);
             let promise = newsletter::promise(newsletter.max_per_year, language);
             body.text = Some(texts::form_consent(language, organisation(&newsletter), promise));
+            body.origin = request.origin;
             body.text_version = Some(env!("CARGO_PKG_VERSION").to_owned());
             crate::store::consent::append(&mut tx, newsletter.id, &hash, ConsentEvent::Requested, &body, now).await?;
         }

@@ -6,6 +6,7 @@ mod body;
 mod client;
 mod demo;
 mod envelope;
+mod evenly;
 mod health;
 mod problem;
 mod public;

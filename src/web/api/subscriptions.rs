@@ -15,6 +15,7 @@ use crate::domain::language::Language;
 use crate::flows::subscribe::{self, Answer, SignUpRequest};
 use crate::web::Web;
 use crate::web::client::Client;
+use crate::web::evenly::evenly;
 use crate::web::problem::{Problem, ProblemBody};
 
 /// Who wants which newsletter.
@@ -58,9 +59,10 @@ pub async fn subscribe(web: Data<Web>, client: Client, key: IdempotencyKey, body
         language: input.language,
         means: ConsentMeans::Api,
         client: client.0,
+        origin: Some("/api/v1/subscriptions".to_owned()),
     };
     key.once(&web, &body.digest, async {
-        match subscribe::subscribe(&web.house, sign_up).await? {
+        match evenly(subscribe::subscribe(&web.house, sign_up)).await? {
             Answer::LookInYourInbox => Ok((StatusCode::ACCEPTED, ACCEPTED)),
             Answer::TooMany { retry_after } => Err(Problem::TooMany { retry_after }),
         }

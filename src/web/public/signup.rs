@@ -1,10 +1,11 @@
 //! The form comes in. From any site, and with the same answer whatever the address.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use actix_web::http::header::{LOCATION, REFERER, RETRY_AFTER};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
+use url::Url;
 use validator::Validate;
 
 use super::{Shown, language_asked, minutes, ok, page};
@@ -19,10 +20,14 @@ use crate::pages::{paths, signup};
 use crate::web::Web;
 use crate::web::body::Form;
 use crate::web::client::Client;
+use crate::web::evenly::evenly;
 use crate::web::problem::Problem;
 
 /// How much of what was typed comes back, in characters: four times the longest address.
 pub(super) const MAX_TYPED: usize = 4 * MAX_ADDRESS_OCTETS;
+
+/// Longest address of a page that is kept as evidence, in characters.
+const MOST_ORIGIN: usize = 300;
 
 /// The fields of the form. Others are left alone: forms on other sites carry their own.
 #[derive(Deserialize, Validate)]
@@ -86,8 +91,9 @@ pub async fn subscribe(
         language: Some(language),
         means: ConsentMeans::Form,
         client: client.0,
+        origin: origin(&request),
     };
-    Ok(match subscribe::subscribe(&web.house, sign_up).await {
+    Ok(match evenly(subscribe::subscribe(&web.house, sign_up)).await {
         Ok(Answer::LookInYourInbox) => look_in_your_inbox(&shown, asked),
         Ok(Answer::TooMany { retry_after }) => {
             let fault = Fault::TooOften { minutes: minutes(retry_after) };
@@ -110,4 +116,16 @@ fn look_in_your_inbox(shown: &Shown, asked: Option<Language>) -> HttpResponse {
         place = format!("{place}?language={other}");
     }
     HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()
+}
+
+/// Where the form stood: our own page, or the page of another site as far as browsers tell, without its query.
+fn origin(request: &HttpRequest) -> Option<String> {
+    let page = request.headers().get(REFERER).and_then(|value| value.to_str().ok());
+    let page = page.and_then(|page| Url::parse(page).ok()).filter(|page| matches!(page.scheme(), "http" | "https"));
+    let page = page.map(|mut page| {
+        page.set_query(None);
+        page.set_fragment(None);
+        page.to_string()
+    });
+    page.or_else(|| Some(request.path().to_owned())).map(|page| page.chars().take(MOST_ORIGIN).collect())
 }
