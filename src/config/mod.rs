@@ -17,13 +17,14 @@ use tracing_subscriber::filter::Targets;
 pub use self::database::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::layers::{FlagValue, Flags, Origin};
 pub use self::machine::{TemporaryFolder, private_folder, program, variables};
-pub use self::secret::{KeyFileError, SecretKey, key_file, put_key};
+pub use self::secret::{KeyFileError, SecretKey, SecretText, key_file, put_key};
 use self::settings::{Fallback, Setting, Shown};
 use crate::clock::Clock;
 use crate::domain::address::EmailAddress;
 use crate::domain::network::Network;
 use crate::domain::public_url::PublicUrl;
 use crate::domain::retention::Periods;
+use crate::domain::service_key::P256Key;
 use crate::domain::smarthost::Smarthost;
 use crate::domain::text_enum::text_enum;
 
@@ -59,6 +60,8 @@ pub struct Config {
     pub inbound_listen: Option<SocketAddr>,
     /// The envelope sender to which a detail is added.
     pub bounce_address: Option<EmailAddress>,
+    /// How mail services prove themselves when they tell what came back.
+    pub feedback: ServiceSecrets,
     /// Networks whose forwarded headers are believed.
     pub trusted_proxies: Vec<Network>,
     /// Sign-ups an hour from one network; `None` is no limit.
@@ -79,6 +82,17 @@ pub struct Config {
     pub warnings: Vec<String>,
     given_secret: Option<SecretKey>,
     effective: Arc<[Effective]>,
+}
+
+/// How each mail service proves itself; one that is not set up cannot call.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceSecrets {
+    /// The topics of Amazon SNS that may call.
+    pub ses_topics: Vec<String>,
+    pub postmark: Option<SecretText>,
+    pub mailgun: Option<SecretText>,
+    pub sendgrid: Option<P256Key>,
+    pub brevo: Option<SecretText>,
 }
 
 /// One signature: its domain and selector (RFC 6376 section 3.1) and the file of its private key.

@@ -7,15 +7,17 @@ use std::path::PathBuf;
 use tracing_subscriber::filter::Targets;
 
 use super::layers::Layers;
-use super::secret::SecretKey;
+use super::secret::{SecretKey, SecretText};
 use super::settings::{self, ALL};
 use super::{
-    Config, ConfigError, DatabaseUrl, DkimKey, Effective, Fallback, LogFormat, Origin, Setting, Shown, key_file,
+    Config, ConfigError, DatabaseUrl, DkimKey, Effective, Fallback, LogFormat, Origin, ServiceSecrets, Setting, Shown,
+    key_file,
 };
 use crate::domain::address::{EmailAddress, MAX_LOCAL_OCTETS};
 use crate::domain::network::Network;
 use crate::domain::public_url::PublicUrl;
 use crate::domain::retention::Periods;
+use crate::domain::service_key::P256Key;
 use crate::domain::smarthost::Smarthost;
 use crate::domain::token::MAIL_TOKEN_LENGTH;
 
@@ -53,6 +55,13 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
         templates: layers.optional(settings::TEMPLATES, str::parse::<PathBuf>)?,
         inbound_listen: layers.optional(settings::INBOUND_LISTEN, socket)?,
         bounce_address: layers.optional(settings::BOUNCE_ADDRESS, bounce_address)?,
+        feedback: ServiceSecrets {
+            ses_topics: layers.optional(settings::FEEDBACK_SES_TOPICS, topics)?.unwrap_or_default(),
+            postmark: layers.optional(settings::FEEDBACK_POSTMARK_SECRET, SecretText::parse)?,
+            mailgun: layers.optional(settings::FEEDBACK_MAILGUN_KEY, SecretText::parse)?,
+            sendgrid: layers.optional(settings::FEEDBACK_SENDGRID_KEY, P256Key::parse)?,
+            brevo: layers.optional(settings::FEEDBACK_BREVO_SECRET, SecretText::parse)?,
+        },
         trusted_proxies: layers.optional(settings::TRUSTED_PROXIES, list::<Network>)?.unwrap_or_default(),
         signups_per_network: layers.required(settings::SIGNUPS_PER_NETWORK, limit)?,
         signups_total: layers.required(settings::SIGNUPS_TOTAL, limit)?,
@@ -182,6 +191,19 @@ fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, T::Err> {
 
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// Names of topics, as Amazon writes them.
+fn topics(text: &str) -> Result<Vec<String>, String> {
+    let topics = parts(text).map(|topic| {
+        let is_topic = topic.starts_with("arn:aws") && topic.split(':').count() == 6;
+        if is_topic {
+            Ok(topic.to_owned())
+        } else {
+            Err(format!("“{topic}” is no topic; write it like arn:aws:sns:eu-west-1:123456789012:bounces"))
+        }
+    });
+    topics.collect()
 }
 
 /// The plus sign and a delivery's token must still fit into the local part.

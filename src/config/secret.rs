@@ -57,6 +57,31 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// A secret that others made, as they wrote it. Nothing prints it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// Takes it.
+    ///
+    /// # Errors
+    /// When it is too short to be one.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.len() < 8 { Err("the secret is shorter than 8 characters") } else { Ok(Self(text.to_owned())) }
+    }
+
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("•••")
+    }
+}
+
 /// Why the key file beside the database does not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {

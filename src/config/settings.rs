@@ -130,6 +130,16 @@ settings! {
         "Address and port on which bounces and unsubscribe mail are taken by SMTP or LMTP, for the bounce address and `unsubscribe@` its domain alone.";
     BOUNCE_ADDRESS "bounce_address", None, Plainly,
         "The envelope sender; a detail is added for each delivery: `bounces+TOKEN@example.org`.";
+    FEEDBACK_SES_TOPICS "feedback_ses_topics", None, Plainly,
+        "The ARNs of the Amazon SNS topics, separated by commas, that may tell at `/api/v1/feedback/ses` what came back.";
+    FEEDBACK_POSTMARK_SECRET "feedback_postmark_secret", None, Never,
+        "`user:password` with which Postmark calls `/api/v1/feedback/postmark`.";
+    FEEDBACK_MAILGUN_KEY "feedback_mailgun_key", None, Never,
+        "The HTTP webhook signing key with which Mailgun signs its calls of `/api/v1/feedback/mailgun`.";
+    FEEDBACK_SENDGRID_KEY "feedback_sendgrid_key", None, Plainly,
+        "The verification key (public, base64) of the signed event webhook with which SendGrid calls `/api/v1/feedback/sendgrid`.";
+    FEEDBACK_BREVO_SECRET "feedback_brevo_secret", None, Never,
+        "The token, or `user:password`, with which Brevo calls `/api/v1/feedback/brevo`.";
     SMTP_EHLO "smtp_ehlo", Derived("the host of the public URL"), Plainly,
         "The name by which we greet mail servers.";
     TRUSTED_PROXIES "trusted_proxies", None, Plainly,

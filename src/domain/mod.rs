@@ -37,6 +37,7 @@ pub mod role;
 pub mod safety;
 pub mod schedule;
 pub mod sender;
+pub mod service_key;
 pub mod slug;
 pub mod smarthost;
 pub mod subscription;

@@ -9,8 +9,8 @@ use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::store::{
-    Durability, Tx, audit, deliveries, forgotten, imports, limits, meta, outbox, sessions, subscriptions, suppressions,
-    user_links,
+    Durability, Tx, audit, deliveries, feedback, forgotten, imports, limits, meta, outbox, sessions, subscriptions,
+    suppressions, user_links,
 };
 
 /// How often there is something to forget.
@@ -78,10 +78,10 @@ pub async fn forget(house: &House) -> Result<Forgotten, FlowError> {
 
 /// Forgets everything of one kind that is older than `before`; says how much.
 async fn forget_kind(house: &House, kept: Kept, before: Timestamp) -> Result<u64, FlowError> {
-    if matches!(kept, Kept::DeliveryAddresses | Kept::ServerReplies) {
-        return forget_in_ledger(house, kept, before).await;
-    }
     let mut all = 0;
+    if matches!(kept, Kept::DeliveryAddresses | Kept::ServerReplies) {
+        all = forget_in_ledger(house, kept, before).await?;
+    }
     loop {
         let mut tx = house.db.write_with(Durability::Process).await?;
         let (count, full) = match kept {
@@ -96,7 +96,8 @@ async fn forget_kind(house: &House, kept: Kept, before: Timestamp) -> Result<u64
             Kept::Audit => (audit::forget(&mut tx, before).await?, None),
             Kept::Sessions => (sessions::forget(&mut tx, before, house.clock.now()).await?, None),
             Kept::UserLinks => (user_links::forget(&mut tx, house.clock.now()).await?, None),
-            Kept::DeliveryAddresses | Kept::ServerReplies => (0, None),
+            Kept::ServerReplies => (feedback::forget_words(&mut tx, before, CHUNK).await?, Some(CHUNK)),
+            Kept::DeliveryAddresses => (0, None),
         };
         count_in(house, &mut tx, kept, count).await?;
         tx.commit().await?;

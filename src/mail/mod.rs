@@ -16,6 +16,7 @@ pub mod merge;
 pub mod message;
 pub mod report;
 pub mod sample;
+pub mod service;
 pub mod sign;
 mod slot;
 pub mod smtp;

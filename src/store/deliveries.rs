@@ -158,16 +158,18 @@ async fn claim_in_state(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<(i64,)>, StoreError> {
-    // One of the two splits between the engines: PostgreSQL passes over rows that another node is claiming.
+    // One of the two splits between the engines: PostgreSQL passes over rows that another node is claiming. It may run
+    // a subquery that locks more than once, and so exceed the limit, unless it is told to keep what it found.
     macro_rules! claim_query {
         ($lock:literal) => {
             concat!(
-                "update deliveries set state = 'sending', owner = $2, claim = $7, claimed_at = $3, started_at = null, \
-                 repeats = repeats + case when $4 = 'unknown' then 1 else 0 end \
-                 where edition_id = $1 and seq in (select seq from deliveries where edition_id = $1 and state = $4 \
-                 and state in ('queued', 'deferred', 'sending', 'unknown') and next_at <= $3 and ($4 <> 'unknown' or repeats < $6) order by next_at, seq limit $5 ",
+                "with due as materialized (select seq from deliveries where edition_id = $1 and state = $4 \
+                 and state in ('queued', 'deferred', 'sending', 'unknown') \
+                 and next_at <= $3 and ($4 <> 'unknown' or repeats < $6) order by next_at, seq limit $5 ",
                 $lock,
-                ") returning seq"
+                ") update deliveries set state = 'sending', owner = $2, claim = $7, claimed_at = $3, started_at = null, \
+                 repeats = repeats + case when $4 = 'unknown' then 1 else 0 end \
+                 where edition_id = $1 and seq in (select seq from due) returning seq"
             )
         };
     }

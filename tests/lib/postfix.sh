@@ -8,7 +8,8 @@
 #   AUTH      the same, and refuses mail before AUTH PLAIN or LOGIN (Cyrus SASL with a password file of its own)
 #   TLS       encrypted from the first byte, with AUTH
 #
-# Recipients whose local part begins with "unknown" are refused for good (550), with "full" for now (452).
+# Mail for anybody at pPORT.relay.example goes on by SMTP to that port of loopback, at lPORT.relay.example by LMTP; what is
+# refused there comes back from Postfix as a report of its own. Recipients whose local part begins with "unknown" are refused for good (550), with "full" for now (452).
 postfix_start() {
     local folder=$1
     mkdir -p "$folder"/{config/sasl,queue,data,mail}
@@ -18,6 +19,8 @@ postfix_start() {
         "$folder/config/sasl/users" >"$folder/config/sasl/smtpd.conf"
     printf '%s' "$POSTFIX_PASSWORD" | saslpasswd2 -p -c -f "$folder/config/sasl/users" -u localhost "$POSTFIX_USER"
     printf '/^unknown/ 550 5.1.1 User unknown\n/^full/ 452 4.2.2 Mailbox full\n' >"$folder/config/recipients"
+    printf '%s\n' '/@p([0-9]+)\.relay\.example$/ smtp:[127.0.0.1]:$1' '/@l([0-9]+)\.relay\.example$/ lmtp:inet:127.0.0.1:$1' \
+        >"$folder/config/transport"
     postfix_settings "$folder" >"$folder/config/main.cf"
     chown root "$folder/queue"
     chown postfix "$folder/data" "$folder/mail"
@@ -71,6 +74,7 @@ myhostname = mail.postfix.test
 mydestination =
 alias_maps =
 default_transport = error:nothing leaves this machine
+transport_maps = regexp:$folder/config/transport
 mynetworks = 127.0.0.0/8
 biff = no
 message_size_limit = 2097152
@@ -120,8 +124,10 @@ proxymap unix - - n - - proxymap
 qmgr unix n - n 300 1 qmgr
 retry unix - - n - - error
 rewrite unix - - n - - trivial-rewrite
+smtp unix - - n - - smtp
 tlsmgr unix - - n 1000? 1 tlsmgr
 error unix - - n - - error
+lmtp unix - - n - - lmtp
 local unix - n n - - error
 trace unix - - n - 0 bounce
 verify unix - - n - 1 verify

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::kit::database::Database;
 use crate::kit::installation::{Installation, Serving, free_address};
-use crate::kit::on_each_engine;
 use crate::kit::postman::{Postman, away, bounce, complaint};
 use crate::kit::program::Outcome;
 use crate::kit::smtp_double::SmtpDouble;
 use crate::kit::smtp_double::script::{Fault, Script, Step, When};
+use crate::kit::{given, on_each_engine};
 
 on_each_engine![
     what_comes_back_counts_for_the_right_people_and_once,
@@ -416,4 +416,41 @@ fn a_pipe_is_read_and_a_message_for_a_house_that_is_shut_is_kept_by_the_mail_ser
     post.installation.set("DATABASE_URL", "sqlite:/nowhere/at/all.db");
     assert_eq!(post.ingest(&arrived, &[]).code, 1);
     assert_eq!(post.ingest(&arrived, &["--sysexits"]).code, 75);
+}
+
+#[test]
+fn a_real_mail_server_sends_its_bounces_back_and_the_right_people_are_suppressed() {
+    for protocol in ["p", "l"] {
+        let Some(postfix) = given("SMTP_PLAIN_URL") else { return };
+        let database = Database::fresh(crate::kit::database::Engine::Sqlite).expect("SQLite is always there");
+        let mut installation = Installation::from(database);
+        let mut script = Script::offering(&["PIPELINING", "ENHANCEDSTATUSCODES"]);
+        script.refuses = vec![
+            ("reader-2@", "550 5.1.1 no such user here"),
+            ("reader-3@", "550 5.7.1 blocked for your reputation"),
+            ("reader-4@", "552 5.2.2 the mailbox is full"),
+        ];
+        let double = SmtpDouble::start(script);
+        let port = |address: &str| address.rsplit_once(':').expect("it has a port").1.to_owned();
+        let inbound = free_address();
+        installation.set("SMTP_URL", &postfix);
+        installation.set("INBOUND_LISTEN", &inbound);
+        installation.set("BOUNCE_ADDRESS", &format!("bounces@{protocol}{}.relay.example", port(&inbound)));
+        installation.newsletter();
+        let domain = format!("p{}.relay.example", port(double.url("").trim_end_matches('?')));
+        installation.readers(4, &domain);
+        let serving = installation.serve();
+        let edition = installation.publish();
+        assert_eq!(installation.sent(&edition)["accepted"], 4, "Postfix takes everything at first");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while installation.database.texts("select kind from feedback").len() < 3 {
+            assert!(Instant::now() < deadline, "the bounces never came: {}", serving.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let statuses = installation.database.texts("select status from subscriptions order by id");
+        assert_eq!(statuses, ["confirmed", "bounced", "confirmed", "confirmed"]);
+        let known = installation.database.texts("select reason || ' ' || effect from feedback order by seq");
+        assert_eq!(known, ["user-unknown suppressed", "policy noted", "mailbox-full counted"]);
+        drop(serving);
+    }
 }

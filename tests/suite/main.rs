@@ -33,6 +33,7 @@ mod rooms;
 mod schedule;
 mod schema;
 mod sender;
+mod services;
 mod serving;
 mod sign_up;
 mod signatures;

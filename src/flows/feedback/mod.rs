@@ -4,6 +4,7 @@
 //! in answer.
 
 mod inbox;
+pub mod service;
 mod tie;
 mod verdict;
 

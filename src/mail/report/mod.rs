@@ -97,6 +97,11 @@ pub fn read(message: &[u8]) -> Feedback {
     Feedback { kind, recipients, nameless, clues }
 }
 
+/// Reads what somebody else read before us: a status code and a mail server's words about a mail that failed.
+pub fn failure(status: Option<&str>, words: &str) -> Failure {
+    verdict::judge(Action::Failed, status.and_then(|status| fields::Status::at_start(status.trim())), words, "")
+}
+
 fn judge(mail: &Mail, original: &Original) -> (Kind, Vec<Recipient>, Option<Failure>) {
     if let Some(complaint) = complaint::read(mail, original) {
         return match complaint {

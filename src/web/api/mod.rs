@@ -4,6 +4,7 @@ mod articles;
 mod caller;
 mod docs;
 mod editions;
+mod feedback;
 mod idempotency;
 mod input;
 mod newsletters;
@@ -89,6 +90,7 @@ calls! {
     "/subscribers/_search": post subscribers::search;
     "/subscribers/{id}": get subscribers::show, patch subscribers::change, delete subscribers::erase;
     "/subscribers/{id}/export": get subscribers::export;
+    "/feedback/{provider}": post feedback::take;
     "/suppressions": get suppressions::list, post suppressions::add, delete suppressions::remove;
     "/subscriptions": post subscriptions::subscribe;
     "/openapi.json": get docs::openapi;
