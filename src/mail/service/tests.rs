@@ -30,8 +30,8 @@ fn postmark_is_known_by_its_password_and_our_message_id_is_found_in_what_it_pass
         "Email": "anna@example.org", "Details": "smtp;550 5.1.1 The email account that you tried to reach does not exist.",
         "Content": "Return-Path: <>\nFrom: mailer-daemon@x\nSubject: Undelivered\n\nMessage-ID: <token@example.org>\n"
     });
-    let (body, authorization) = (body(&event), basic("postmark:a secret"));
-    let call = Call { authorization: &authorization, body: &body, ..Call::default() };
+    let (bytes, authorization) = (body(&event), basic("postmark:a secret"));
+    let call = Call { authorization: &authorization, body: &bytes, ..Call::default() };
     let said = postmark(&call, "postmark:a secret").unwrap();
     assert_eq!((said[0].verdict.kind, said[0].verdict.reason), (FeedbackKind::Bounce, Some(BounceClass::Gone)));
     assert!(said[0].clues.message_ids.contains(&"token@example.org".to_owned()));
@@ -44,7 +44,7 @@ fn postmark_is_known_by_its_password_and_our_message_id_is_found_in_what_it_pass
         ("SpamComplaint", None),
         ("AutoResponder", None),
     ] {
-        let event = super::body(&json!({"RecordType": "Bounce", "Type": kind}));
+        let event = body(&json!({"RecordType": "Bounce", "Type": kind}));
         let said = postmark(&Call { body: &event, ..call }, "postmark:a secret").unwrap();
         assert_eq!(said.first().and_then(|said| said.verdict.reason), expected, "{kind}");
         assert_eq!(said.is_empty(), kind == "AutoResponder");
@@ -134,7 +134,8 @@ fn authority() -> (String, aws_lc_rs::rsa::KeyPair) {
     let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
     let certificate =
         rcgen::CertificateParams::new(vec!["sns.amazonaws.com".to_owned()]).unwrap().self_signed(&key).unwrap();
-    (certificate.pem(), aws_lc_rs::rsa::KeyPair::from_pkcs8(&key.serialize_der()).unwrap())
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64.encode(certificate.der()));
+    (pem, aws_lc_rs::rsa::KeyPair::from_pkcs8(&key.serialize_der()).unwrap())
 }
 
 fn signed_by(key: &aws_lc_rs::rsa::KeyPair, text: &str) -> String {
