@@ -1,15 +1,15 @@
 # A Postfix of our own in a temporary folder: a real SMTP server that takes mail for everybody into one maildir.
 
 # postfix_start FOLDER: starts it and sets POSTFIX_PLAIN, POSTFIX_STARTTLS, POSTFIX_AUTH and POSTFIX_TLS (the ports of
-# its four doors), POSTFIX_USER, POSTFIX_PASSWORD, POSTFIX_CA (the certificate to trust) and POSTFIX_MAILDIR.
+# its four doors), POSTFIX_REFUSING and POSTFIX_BOUNCES (ports that are the tests' own), POSTFIX_USER, POSTFIX_PASSWORD, POSTFIX_CA (the certificate to trust) and POSTFIX_MAILDIR.
 #
 #   PLAIN     no encryption, no password
 #   STARTTLS  refuses mail before STARTTLS
 #   AUTH      the same, and refuses mail before AUTH PLAIN or LOGIN (Cyrus SASL with a password file of its own)
 #   TLS       encrypted from the first byte, with AUTH
 #
-# Mail for anybody at pPORT.relay.example goes on by SMTP to that port of loopback, at lPORT.relay.example by LMTP; what is
-# refused there comes back from Postfix as a report of its own. Recipients whose local part begins with "unknown" are refused for good (550), with "full" for now (452).
+# Mail for refusing.example goes on to port POSTFIX_REFUSING of loopback, where a test may refuse it: then Postfix sends a
+# report of its own. Mail for smtp.bounces.example and lmtp.bounces.example goes on to POSTFIX_BOUNCES. Recipients whose local part begins with "unknown" are refused for good (550), with "full" for now (452).
 postfix_start() {
     local folder=$1
     mkdir -p "$folder"/{config/sasl,queue,data,mail}
@@ -19,8 +19,9 @@ postfix_start() {
         "$folder/config/sasl/users" >"$folder/config/sasl/smtpd.conf"
     printf '%s' "$POSTFIX_PASSWORD" | saslpasswd2 -p -c -f "$folder/config/sasl/users" -u localhost "$POSTFIX_USER"
     printf '/^unknown/ 550 5.1.1 User unknown\n/^full/ 452 4.2.2 Mailbox full\n' >"$folder/config/recipients"
-    printf '%s\n' '/@p([0-9]+)\.relay\.example$/ smtp:[127.0.0.1]:$1' '/@l([0-9]+)\.relay\.example$/ lmtp:inet:127.0.0.1:$1' \
-        >"$folder/config/transport"
+    POSTFIX_REFUSING=$(free_port) POSTFIX_BOUNCES=$(free_port)
+    printf '%s\n' "refusing.example smtp:[127.0.0.1]:$POSTFIX_REFUSING" "smtp.bounces.example smtp:[127.0.0.1]:$POSTFIX_BOUNCES" \
+        "lmtp.bounces.example lmtp:inet:127.0.0.1:$POSTFIX_BOUNCES" >"$folder/config/transport"
     postfix_settings "$folder" >"$folder/config/main.cf"
     chown root "$folder/queue"
     chown postfix "$folder/data" "$folder/mail"
@@ -74,7 +75,7 @@ myhostname = mail.postfix.test
 mydestination =
 alias_maps =
 default_transport = error:nothing leaves this machine
-transport_maps = regexp:$folder/config/transport
+transport_maps = texthash:$folder/config/transport
 mynetworks = 127.0.0.0/8
 biff = no
 message_size_limit = 2097152

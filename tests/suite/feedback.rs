@@ -420,26 +420,27 @@ fn a_pipe_is_read_and_a_message_for_a_house_that_is_shut_is_kept_by_the_mail_ser
 
 #[test]
 fn a_real_mail_server_sends_its_bounces_back_and_the_right_people_are_suppressed() {
-    for protocol in ["p", "l"] {
-        let Some(postfix) = given("SMTP_PLAIN_URL") else { return };
+    let (Some(postfix), Some(refusing), Some(inbound)) =
+        (given("SMTP_PLAIN_URL"), given("REFUSING_PORT"), given("BOUNCES_PORT"))
+    else {
+        return;
+    };
+    let mut script = Script::offering(&["PIPELINING", "ENHANCEDSTATUSCODES"]);
+    script.refuses = vec![
+        ("reader-2@", "550 5.1.1 no such user here"),
+        ("reader-3@", "550 5.7.1 blocked for your reputation"),
+        ("reader-4@", "552 5.2.2 the mailbox is full"),
+    ];
+    let _refusing = SmtpDouble::start_at(script, refusing.parse().expect("a port"));
+    for protocol in ["smtp", "lmtp"] {
         let database = Database::fresh(crate::kit::database::Engine::Sqlite).expect("SQLite is always there");
         let mut installation = Installation::from(database);
-        let mut script = Script::offering(&["PIPELINING", "ENHANCEDSTATUSCODES"]);
-        script.refuses = vec![
-            ("reader-2@", "550 5.1.1 no such user here"),
-            ("reader-3@", "550 5.7.1 blocked for your reputation"),
-            ("reader-4@", "552 5.2.2 the mailbox is full"),
-        ];
-        let double = SmtpDouble::start(script);
-        let port = |address: &str| address.rsplit_once(':').expect("it has a port").1.to_owned();
-        let inbound = free_address();
         installation.set("SMTP_URL", &postfix);
-        installation.set("INBOUND_LISTEN", &inbound);
-        installation.set("BOUNCE_ADDRESS", &format!("bounces@{protocol}{}.relay.example", port(&inbound)));
+        installation.set("INBOUND_LISTEN", &format!("127.0.0.1:{inbound}"));
+        installation.set("BOUNCE_ADDRESS", &format!("bounces@{protocol}.bounces.example"));
         installation.newsletter();
-        let domain = format!("p{}.relay.example", port(double.url("").trim_end_matches('?')));
-        installation.readers(4, &domain);
-        let serving = installation.serve();
+        installation.readers(4, "refusing.example");
+        let mut serving = installation.serve();
         let edition = installation.publish();
         assert_eq!(installation.sent(&edition)["accepted"], 4, "Postfix takes everything at first");
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -448,9 +449,9 @@ fn a_real_mail_server_sends_its_bounces_back_and_the_right_people_are_suppressed
             std::thread::sleep(Duration::from_millis(50));
         }
         let statuses = installation.database.texts("select status from subscriptions order by id");
-        assert_eq!(statuses, ["confirmed", "bounced", "confirmed", "confirmed"]);
+        assert_eq!(statuses, ["confirmed", "bounced", "confirmed", "confirmed"], "{protocol}");
         let known = installation.database.texts("select reason || ' ' || effect from feedback order by seq");
-        assert_eq!(known, ["user-unknown suppressed", "policy noted", "mailbox-full counted"]);
-        drop(serving);
+        assert_eq!(known, ["user-unknown suppressed", "policy noted", "mailbox-full counted"], "{protocol}");
+        assert!(serving.terminate().success());
     }
 }

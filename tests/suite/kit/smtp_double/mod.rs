@@ -58,12 +58,17 @@ pub struct Message {
 
 impl SmtpDouble {
     pub fn start(script: Script) -> Self {
+        Self::start_at(script, 0)
+    }
+
+    /// The same on a port of one's own.
+    pub fn start_at(script: Script, port: u16) -> Self {
         let signed = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
             .expect("a certificate can be made");
         let certificate = signed.cert.der().clone();
         let key = PrivateKeyDer::Pkcs8(signed.signing_key.serialize_der().into());
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let (address, stop) = serve(Arc::new(script), acceptor(certificate.clone(), key), Arc::clone(&seen));
+        let (address, stop) = serve(port, Arc::new(script), acceptor(certificate.clone(), key), Arc::clone(&seen));
         Self { address, certificate, seen, _stop: stop }
     }
 
@@ -128,13 +133,18 @@ fn acceptor(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -
     Arc::new(config).into()
 }
 
-fn serve(script: Arc<Script>, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>) -> (SocketAddr, oneshot::Sender<()>) {
+fn serve(
+    port: u16,
+    script: Arc<Script>,
+    tls: TlsAcceptor,
+    seen: Arc<Mutex<Seen>>,
+) -> (SocketAddr, oneshot::Sender<()>) {
     let (stop, mut stopped) = oneshot::channel();
     let (bound, address) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         runtime.block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+            let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
             bound.send(listener.local_addr().expect("it is bound")).expect("somebody waits for it");
             loop {
                 let (stream, _) = tokio::select! {
