@@ -446,7 +446,9 @@ pub async fn release_owner(
          state = case when started_at is not null or $4 then 'unknown' else 'queued' end, \
          reason = case when started_at is not null or $4 then 'interrupted' else reason end, \
          finished_at = case when started_at is not null or $4 then $3 else finished_at end \
-         where edition_id = $1 and state = 'sending' and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and owner = $2 returning edition_id, state",
+         where edition_id = $1 and state = 'sending' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and owner = $2 \
+         returning edition_id, state",
         edition_id,
         owner,
         now,
@@ -515,8 +517,10 @@ pub async fn next_due(on: &mut impl Access, edition_id: i64, repeats: i64) -> Re
         on,
         Option<Timestamp>,
         "select min(next_at) from (select min(next_at) as next_at from deliveries where edition_id = $1 and state = 'queued' \
-         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 union all select min(next_at) from deliveries where edition_id = $1 and state = 'deferred' \
-         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 union all select min(next_at) from deliveries where edition_id = $1 and state = 'unknown' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 \
+         union all select min(next_at) from deliveries where edition_id = $1 and state = 'deferred' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 \
+         union all select min(next_at) from deliveries where edition_id = $1 and state = 'unknown' \
          and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and repeats < $2) as due",
         edition_id,
         repeats
