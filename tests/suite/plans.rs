@@ -9,7 +9,7 @@ use crate::kit::database::{Database, Engine};
 use crate::kit::{on, wait};
 
 /// So many that no planner would read them all for a few.
-const READERS: usize = 20_000;
+const READERS: usize = 100_000;
 /// The functions that run for every message or claim, or once a second; what reads a whole edition on purpose (counting,
 /// reports) is not among them.
 const EVERY_DAY: [&str; 9] =
