@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod consent;
 mod demo;
+mod doctor;
 mod edition;
 mod feedback;
 mod healthcheck;
@@ -64,6 +65,8 @@ enum Command {
     Serve(serve::Arguments),
     Migrate(migrate::Arguments),
     Config(config::Arguments),
+    /// Check DNS, TLS, SMTP, clock, database, backup, sources and schedule, and say what to do
+    Doctor,
     Backup(backup::Arguments),
     Restore(backup::RestoreArguments),
     Completions(completions::Arguments),
@@ -127,6 +130,7 @@ impl Command {
                 start::block_on(serve::run(config, &arguments))?;
             }
             Self::Migrate(arguments) => start::block_on(migrate::run(arguments, global.load(None)?, output))?,
+            Self::Doctor => return start::in_house(global, async |house| doctor::run(house, output).await),
             Self::Backup(arguments) => {
                 start::in_house(global, async |house| backup::run(&arguments, house, output).await)?;
             }

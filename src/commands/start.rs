@@ -23,7 +23,7 @@ pub fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::
 ///
 /// # Errors
 /// The command's own.
-pub fn in_house(global: &Global, command: impl AsyncFnOnce(&House) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub fn in_house<T>(global: &Global, command: impl AsyncFnOnce(&House) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let config = global.load(None)?;
     block_on(async {
         let house = app::build(config, Clock::system()).await?;

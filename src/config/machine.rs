@@ -46,6 +46,15 @@ pub fn private_folder(path: &Path) -> Result<()> {
     if path.is_dir() { Ok(()) } else { DirBuilder::new().mode(0o700).recursive(true).create(path) }
 }
 
+/// Bytes that a program like ours may still store in this folder.
+///
+/// # Errors
+/// When the machine does not say.
+pub fn free_bytes(folder: &Path) -> Result<u64> {
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 /// By which name this program was called, for commands that people copy.
 pub fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "postduif".to_owned())

@@ -18,6 +18,8 @@ pub use self::database::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::layers::{FlagValue, Flags, Origin};
 pub use self::machine::{TemporaryFolder, private_folder, program, variables};
 pub use self::secret::{KeyFileError, SecretKey, SecretText, key_file, put_key};
+pub use self::machine::{TemporaryFolder, free_bytes, private_folder, program, variables};
+pub use self::secret::{KeyFileError, SecretKey, key_file, put_key};
 use self::settings::{Fallback, Setting, Shown};
 use crate::clock::Clock;
 use crate::domain::address::EmailAddress;
@@ -70,10 +72,14 @@ pub struct Config {
     pub signups_total: Option<u32>,
     /// For how long what is kept of people is kept.
     pub keep: Periods,
+    /// The DNS servers to ask; empty means those of this machine.
+    pub dns: Vec<SocketAddr>,
     /// Nothing outside is asked.
     pub offline: bool,
     /// Where metrics are served.
     pub metrics_listen: Option<SocketAddr>,
+    /// Webhooks may go to private networks.
+    pub webhooks_private: bool,
     /// What is logged.
     pub log: Targets,
     /// How it is written.

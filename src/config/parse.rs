@@ -70,8 +70,10 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
             deliveries: layers.required(settings::KEEP_DELIVERIES_DAYS, limit)?,
             audit: layers.required(settings::KEEP_AUDIT_DAYS, limit)?,
         },
+        dns: layers.optional(settings::DNS, dns_servers)?.unwrap_or_default(),
         offline: layers.required(settings::OFFLINE, yes_or_no)?,
         metrics_listen: layers.optional(settings::METRICS_LISTEN, socket)?,
+        webhooks_private: layers.required(settings::WEBHOOKS_PRIVATE, yes_or_no)?,
         log: layers.required(settings::LOG, |text| {
             text.parse::<Targets>()
                 .map_err(|_| format!("“{text}” is no filter; write it like info or warn,postduif::mail=debug"))
@@ -141,6 +143,8 @@ fn effective(setting: &'static Setting, layers: &Layers, config: &Config) -> Eff
             value = Some(config.public_url.to_string());
         } else if setting == settings::SMTP_EHLO {
             value = Some(config.smtp_ehlo.clone());
+        } else if setting == settings::DNS {
+            value = None;
         } else if setting == settings::BACKUP_FOLDER {
             value = config.backup_folder.as_ref().map(|folder| folder.display().to_string());
         } else if let Some(database) = config.database_url.sqlite_path() {
@@ -167,6 +171,14 @@ fn public_url(text: &str) -> Result<PublicUrl, String> {
     // Pages link to one another from the root, so below a path they would not find each other.
     let path = url.as_str().split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
     if path { Err(format!("“{text}” has a path; give postduif a host name of its own")) } else { Ok(url) }
+}
+
+fn dns_servers(text: &str) -> Result<Vec<SocketAddr>, String> {
+    let server = |part: &str| {
+        let bare = part.trim_matches(['[', ']']).parse().map(|address| SocketAddr::new(address, 53));
+        part.parse().or(bare).map_err(|_| format!("“{part}” is no address of a DNS server; write it like 192.0.2.53"))
+    };
+    parts(text).map(server).collect()
 }
 
 fn number(text: &str) -> Result<u32, String> {

@@ -154,10 +154,14 @@ settings! {
         "Days after which the ledger of an edition forgets to which addresses it went; 0 keeps them.";
     KEEP_AUDIT_DAYS "keep_audit_days", Value("1095"), Plainly,
         "Days for which is kept what users of the desk and the API did; 0 keeps it for ever.";
+    DNS "dns", Derived("the servers of this machine"), Plainly,
+        "DNS servers to ask, separated by commas, such as `192.0.2.53` or `[2001:db8::53]:5353`; they should verify DNSSEC.";
     OFFLINE "offline", Value("false"), Plainly,
         "Look nothing up in DNS and probe nothing outside; checks that would say “not checked” and block nothing.";
     METRICS_LISTEN "metrics_listen", None, Plainly,
-        "Address and port of the Prometheus metrics, which have a listener of their own. Not served yet in this version.";
+        "Address and port of the Prometheus metrics, which have a listener of their own: `GET /metrics`.";
+    WEBHOOKS_PRIVATE "webhooks_private", Value("false"), Plainly,
+        "Whether outgoing webhooks may go to addresses in private networks, such as this machine.";
     LOG "log", Value("info"), Plainly,
         "How much is logged: off, error, warn, info, debug or trace, also for one part of the program: `warn,postduif::mail=debug`.";
     LOG_FORMAT "log_format", Value("text"), Plainly,

@@ -8,6 +8,7 @@ mod guard;
 mod html;
 mod links;
 pub mod parse;
+pub mod post;
 mod probe;
 pub mod wordpress;
 

@@ -11,6 +11,7 @@ pub mod consent_proof;
 pub mod deeds;
 pub mod deliver;
 pub mod demo;
+pub mod doctor;
 pub mod edit_edition;
 pub mod edition_content;
 pub mod erase;
@@ -43,6 +44,7 @@ pub mod try_out;
 pub mod uncertain;
 pub mod unsubscribe;
 pub mod users;
+pub mod webhooks;
 
 mod house;
 

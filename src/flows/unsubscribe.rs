@@ -120,7 +120,7 @@ pub async fn undo(house: &House, token: &str) -> Result<bool, FlowError> {
     let Found::Subscription(held) = find(house, &mut tx, token).await? else { return Ok(false) };
     let subscription = &held.subscription;
     let in_time = subscription.ended_at.is_some_and(|ended| now.since(ended) <= UNDO_WITHIN);
-    if !in_time || !subscriptions::undo_end(&mut tx, subscription.id).await? {
+    if !in_time || !subscriptions::undo_end(&mut tx, subscription.id, now).await? {
         return Ok(false);
     }
     if let Ok(email) = EmailAddress::parse_any_role(&subscription.email) {

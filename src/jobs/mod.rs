@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
+use crate::domain::checkup::CheckStatus;
 use crate::domain::time::Timestamp;
-use crate::flows::{House, backup, collect_articles, keep_schedule, retention};
+use crate::flows::{House, backup, collect_articles, doctor, keep_schedule, retention, webhooks};
 
 /// Every five seconds: a planned edition leaves when it should.
 const TICK: &str = "*/5 * * * * *";
@@ -32,6 +33,7 @@ impl Jobs {
     pub async fn start(house: &House) -> Result<Self, JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
         let in_hand = Arc::new(Mutex::new(LastDone::default()));
+        let house_for_telling = house.clone();
         let (house, last) = (house.clone(), Arc::clone(&in_hand));
         let job = Job::new_async(TICK, move |_, _| {
             let (house, last) = (house.clone(), Arc::clone(&last));
@@ -46,6 +48,7 @@ impl Jobs {
             })
         })?;
         scheduler.add(job).await?;
+        scheduler.add(telling(house_for_telling)?).await?;
         scheduler.start().await?;
         Ok(Self { scheduler, in_hand })
     }
@@ -59,6 +62,23 @@ impl Jobs {
     }
 }
 
+/// Webhooks have a beat of their own: the other side may take its time, and the schedule does not wait for it.
+fn telling(house: House) -> Result<Job, JobSchedulerError> {
+    let one_at_a_time = Arc::new(Mutex::new(()));
+    Job::new_async(TICK, move |_, _| {
+        let (house, alone) = (house.clone(), Arc::clone(&one_at_a_time));
+        Box::pin(async move {
+            let Ok(_alone) = alone.try_lock_owned() else { return };
+            let round = tokio::spawn(async move { webhooks::tell_due(&house).await });
+            match round.await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::error!(%error, "webhooks could not be told; the next round tries again"),
+                Err(error) => tracing::error!(%error, "a round of telling broke off"),
+            }
+        })
+    })
+}
+
 async fn tick(house: &House, last: &mut LastDone) {
     if let Err(error) = keep_schedule::keep(house).await {
         tracing::error!(%error, "the schedule could not be kept; the next tick tries again");
@@ -69,11 +89,28 @@ async fn tick(house: &House, last: &mut LastDone) {
     if let Err(error) = backup::daily(house).await {
         tracing::error!(%error, "there is no new backup; the next try is in an hour");
     }
+    match doctor::is_due(house).await {
+        // It waits for others' servers, and the clock for nobody.
+        Ok(true) => drop(tokio::spawn(examine(house.clone()))),
+        Ok(false) => {}
+        Err(error) => tracing::error!(%error, "whether the doctor is due is not known; the next tick tries again"),
+    }
     let now = house.clock.now();
     if last.forgot.is_none_or(|moment| now.since(moment) >= retention::EVERY) {
         match retention::forget(house).await {
             Ok(_) => last.forgot = Some(now),
             Err(error) => tracing::error!(%error, "nothing could be forgotten; the next tick tries again"),
         }
+    }
+}
+
+async fn examine(house: House) {
+    match doctor::run(&house).await {
+        Ok(checks) => {
+            for check in checks.iter().filter(|check| check.status == CheckStatus::Fail) {
+                tracing::warn!(check = check.name, "{}", check.message);
+            }
+        }
+        Err(error) => tracing::error!(%error, "the doctor could not look; tomorrow it tries again"),
     }
 }

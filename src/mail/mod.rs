@@ -4,6 +4,7 @@
 
 pub mod compose;
 pub mod dkim_key;
+pub mod dns;
 mod draft;
 mod fields;
 #[cfg(test)]

@@ -270,6 +270,19 @@ impl Db {
         }
     }
 
+    /// The first fault that the engine finds in what it stores. PostgreSQL looks after itself; there it is asked whether
+    /// it answers.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn quick_check(&self) -> Result<Option<String>, StoreError> {
+        let said: String = match &self.engine {
+            Engine::Sqlite { readers, .. } => sqlx::query_scalar("pragma quick_check(1)").fetch_one(readers).await?,
+            Engine::Postgres(pool) => sqlx::query_scalar("select 'ok'").fetch_one(pool).await?,
+        };
+        Ok(Some(said).filter(|said| said != "ok"))
+    }
+
     /// How many connections this process has open.
     pub(super) fn connections(&self) -> u32 {
         match &self.engine {

@@ -1,10 +1,11 @@
 //! Editions, their items and their counters.
 
-use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row, webhooks};
 use crate::domain::delivery::Counts;
 use crate::domain::edition::EditionStatus;
 use crate::domain::safety::{StopReason, Tally};
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::Event;
 
 row! {
     /// An edition as it is stored.
@@ -251,7 +252,7 @@ pub async fn started_since(on: &mut impl Access, newsletter_id: i64, since: Time
 
 /// Stores a new draft; `None` when there is an open one already or this occurrence had its edition.
 pub async fn insert(tx: &mut Tx, edition: &NewEdition<'_>, now: Timestamp) -> Result<Option<EditionRow>, StoreError> {
-    fetch_optional!(
+    let edition: Option<EditionRow> = fetch_optional!(
         tx,
         EditionRow,
         "insert into editions (uid, newsletter_id, number, status, subject, preheader, intro, promo, cutoff_at, occurrence, \
@@ -269,7 +270,11 @@ pub async fn insert(tx: &mut Tx, edition: &NewEdition<'_>, now: Timestamp) -> Re
         edition.occurrence,
         edition.send_at,
         now,
-    )
+    )?;
+    if let Some(edition) = &edition {
+        webhooks::about_edition(tx, edition.id, Event::EditionDraftReady, now).await?;
+    }
+    Ok(edition)
 }
 
 /// The texts of an edition that an editor may change.
@@ -350,6 +355,9 @@ pub async fn approve(
         approval.override_reason,
         now,
     )?;
+    if touched == 1 {
+        webhooks::about_edition(tx, id, Event::EditionApproved, now).await?;
+    }
     Ok(touched == 1)
 }
 
@@ -374,6 +382,9 @@ pub async fn change_status(
         reason,
         now,
     )?;
+    if touched == 1 {
+        webhooks::about_edition(tx, id, Event::of_edition(to), now).await?;
+    }
     Ok(touched == 1)
 }
 

@@ -49,6 +49,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0007_feedback.sql"),
         include_str!("../../migrations/postgres/0007_feedback.sql"),
     ),
+    (
+        8,
+        "webhooks",
+        include_str!("../../migrations/sqlite/0008_webhooks.sql"),
+        include_str!("../../migrations/postgres/0008_webhooks.sql"),
+    ),
 ];
 
 /// Applies what is missing. Both engines lock, so that of several nodes one does it.

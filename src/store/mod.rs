@@ -34,6 +34,7 @@ pub mod suppressions;
 pub mod tokens;
 pub mod user_links;
 pub mod users;
+pub mod webhooks;
 pub mod workers;
 
 pub use db::{Access, Conn, Db, Durability, Reader, StoreError, Tx};

@@ -1,12 +1,13 @@
 //! People, what they subscribed to, and the requests that still wait for their confirmation.
 
-use super::{Access, StoreError, Tx, execute, fetch_all, fetch_one, fetch_optional, fetch_value, row};
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_one, fetch_optional, fetch_value, row, webhooks};
 use crate::domain::address::EmailAddress;
 use crate::domain::language::Language;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Link;
+use crate::domain::webhook::Event;
 
 row! {
     /// A person at one address.
@@ -166,17 +167,23 @@ pub async fn change_status(
         to,
         now,
     )?;
+    if let (1, Some(event)) = (touched, Event::of_subscription(to)) {
+        webhooks::about_subscription(tx, id, event, now).await?;
+    }
     Ok(touched == 1)
 }
 
 /// Puts an ended subscription back as it was: the consent it had still stands.
-pub async fn undo_end(tx: &mut Tx, id: i64) -> Result<bool, StoreError> {
+pub async fn undo_end(tx: &mut Tx, id: i64, now: Timestamp) -> Result<bool, StoreError> {
     let touched = execute!(
         tx,
         "update subscriptions set status = 'confirmed', ended_at = null \
          where id = $1 and status = 'unsubscribed' and confirmed_at is not null",
         id
     )?;
+    if touched == 1 {
+        webhooks::about_subscription(tx, id, Event::SubscriberConfirmed, now).await?;
+    }
     Ok(touched == 1)
 }
 

@@ -17,6 +17,7 @@ mod delivery;
 mod demo;
 mod desk_browser;
 mod desk_editions;
+mod doctor;
 mod feedback;
 mod headers;
 mod imports;

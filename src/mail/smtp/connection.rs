@@ -19,6 +19,7 @@ use super::dot::is_transparent;
 use super::envelope::{Commands, Envelope};
 use super::fault::{Failure, Fault, Refusal};
 use super::timeouts::Timeouts;
+use super::tls::Encryption;
 use super::wire::Wire;
 use crate::domain::reply::{Reply, Stage, Verdict, judge};
 
@@ -93,6 +94,11 @@ impl Connection {
 
     pub fn is_encrypted(&self) -> bool {
         self.wire.is_encrypted()
+    }
+
+    /// How it is encrypted, if it is.
+    pub fn encryption(&self) -> Option<Encryption> {
+        self.wire.encryption()
     }
 
     /// Messages that the server has accepted over this connection.

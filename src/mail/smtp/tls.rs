@@ -1,12 +1,18 @@
 //! Encryption of outgoing connections: who is believed, and when anybody is.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+
+use crate::domain::certificate::valid_until;
+use crate::domain::time::Timestamp;
 
 /// TLS 1.2 and 1.3 on aws-lc-rs, once for servers that must prove who they are and once for those that need not.
 #[derive(Clone)]
@@ -47,8 +53,42 @@ impl Tls {
         Self { verified: Arc::new(verified).into(), anybody: Arc::new(anybody).into() }
     }
 
+    /// How a server of any kind encrypts, after a handshake in which it has proved who it is.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub async fn look_at(&self, host: &str, port: u16, patience: Duration) -> Result<Encryption, String> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
+        let handshake = async {
+            let stream = TcpStream::connect((host, port)).await?;
+            self.verified.connect(name, stream).await
+        };
+        let stream = timeout(patience, handshake).await.map_err(|_| "it did not answer in time".to_owned())?;
+        stream.map(|stream| Encryption::of(stream.get_ref().1)).map_err(|error| error.to_string())
+    }
+
     pub(super) fn connector(&self, verify: bool) -> &TlsConnector {
         if verify { &self.verified } else { &self.anybody }
+    }
+}
+
+/// What a handshake came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encryption {
+    /// `TLS 1.3`, `TLS 1.2`.
+    pub version: &'static str,
+    /// The end of the certificate's validity.
+    pub valid_until: Option<Timestamp>,
+}
+
+impl Encryption {
+    pub(super) fn of(connection: &rustls::ClientConnection) -> Self {
+        let version = match connection.protocol_version() {
+            Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+            _ => "TLS 1.2",
+        };
+        let certificate = connection.peer_certificates().and_then(|chain| chain.first());
+        Self { version, valid_until: certificate.and_then(|certificate| valid_until(certificate)) }
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::fault::Fault;
 use super::inbox::Inbox;
-use super::tls::Tls;
+use super::tls::{Encryption, Tls};
 use crate::domain::smarthost::{Family, Smarthost};
 
 /// Bytes that must get through within one block timeout (RFC 5321 section 4.5.3.2.5).
@@ -68,6 +68,12 @@ impl Wire {
 
     pub(super) fn is_encrypted(&self) -> bool {
         matches!(self.stream, Stream::Tls(_))
+    }
+
+    /// How the connection is encrypted, if it is.
+    pub(super) fn encryption(&self) -> Option<Encryption> {
+        let Stream::Tls(stream) = &self.stream else { return None };
+        Some(Encryption::of(stream.get_ref().1))
     }
 
     /// The next reply, all its lines, as they came.

@@ -12,6 +12,7 @@ mod sources;
 mod subscribers;
 mod subscriptions;
 mod suppressions;
+mod webhooks;
 
 use actix_web::http::StatusCode;
 use actix_web::web::ServiceConfig;
@@ -93,6 +94,10 @@ calls! {
     "/feedback/{provider}": post feedback::take;
     "/suppressions": get suppressions::list, post suppressions::add, delete suppressions::remove;
     "/subscriptions": post subscriptions::subscribe;
+    "/webhooks": get webhooks::list, post webhooks::add;
+    "/webhooks/{id}": delete webhooks::remove;
+    "/webhooks/{id}/deliveries": get webhooks::deliveries;
+    "/webhooks/{id}/deliveries/{delivery}/replay": post webhooks::replay;
     "/openapi.json": get docs::openapi;
 }
 

@@ -1,0 +1,60 @@
+//! Sending a few bytes to an address that somebody chose: the same bounds and the same guard as for fetching.
+
+use std::time::Duration;
+
+use ureq::http::{Method, Request, header};
+use url::Url;
+
+use super::fetch::{FetchError, Fetcher, translate};
+use crate::domain::article::is_web;
+
+/// A request with a body, sent once: no redirect is followed.
+#[derive(Clone, Debug)]
+pub struct Posting {
+    pub url: Url,
+    /// Names and values; the names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// Nothing makes it a GET.
+    pub body: Option<Vec<u8>>,
+    /// Whether the address may lie in a private network.
+    pub allow_private: bool,
+    /// For all of it.
+    pub patience: Duration,
+}
+
+/// What the other side said, as far as anybody needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posted {
+    pub status: u16,
+    /// Whether it wanted us to keep a cookie.
+    pub cookie: bool,
+}
+
+impl Fetcher {
+    /// Sends it.
+    ///
+    /// # Errors
+    /// When there was no answer, or the address may not be asked.
+    pub async fn post(&self, posting: Posting) -> Result<Posted, FetchError> {
+        let fetcher = self.clone();
+        // The client blocks. Cancelling us leaves it to its own time limit.
+        tokio::task::spawn_blocking(move || fetcher.post_blocking(posting)).await.unwrap_or(Err(FetchError::Stopped))
+    }
+
+    fn post_blocking(&self, posting: Posting) -> Result<Posted, FetchError> {
+        let Posting { url, headers, body, allow_private, patience } = posting;
+        if !is_web(&url) {
+            return Err(FetchError::NotWeb);
+        }
+        let agent = self.agent(allow_private);
+        let method = if body.is_some() { Method::POST } else { Method::GET };
+        let mut request = Request::builder().method(method).uri(url.as_str());
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(body.unwrap_or_default()).map_err(|_| FetchError::Malformed)?;
+        let request = agent.configure_request(request).timeout_global(Some(patience)).build();
+        let answer = agent.run(request).map_err(|error| translate(&error, &url))?;
+        Ok(Posted { status: answer.status().as_u16(), cookie: answer.headers().contains_key(header::SET_COOKIE) })
+    }
+}

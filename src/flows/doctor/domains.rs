@@ -1,0 +1,345 @@
+//! What DNS says about the domains we write from: SPF, DKIM, DMARC, and whether answers and bounces come back.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+
+use super::Check;
+use super::outside::not_checked;
+use crate::domain::checkup::CheckStatus::{Fail, Ok as Fine, Unknown, Warn};
+use crate::domain::dmarc::{self, Dmarc, Policy};
+use crate::domain::spf::{MAX_LOOKUPS, MAX_VOID, Spf};
+use crate::flows::{FlowError, House};
+use crate::mail::dkim_key::{DkimKey, DnsRecord};
+use crate::mail::dns::{DnsError, Resolver, TakesMail};
+use crate::store::newsletters;
+
+/// Deeper than this no record is followed.
+const MAX_DEPTH: usize = 10;
+
+pub(super) async fn all(house: &House) -> Result<Vec<Check>, FlowError> {
+    let mut senders = BTreeSet::new();
+    let mut answers = BTreeSet::new();
+    let domain_of = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase());
+    for newsletter in newsletters::all(&mut house.db.read().await?).await? {
+        senders.extend(domain_of(&newsletter.from_address));
+        answers.extend(domain_of(newsletter.reply_to.as_deref().unwrap_or(&newsletter.from_address)));
+    }
+    let bounces = house.config.bounce_address.as_ref().map(|address| address.domain().to_owned());
+    let resolver = Resolver::new(&house.config.dns);
+    let dns = Dns { house, resolver: &resolver };
+    let mut checks = Vec::new();
+    // The envelope sender is what SPF is about; without an address for bounces it is the sender's own.
+    for domain in bounces.iter().chain(senders.iter().filter(|_| bounces.is_none())) {
+        checks.push(dns.look("spf", domain, dns.spf(domain)).await);
+    }
+    for record in house.signer.keys().iter().map(DkimKey::dns_record) {
+        let name = record.name.clone();
+        checks.push(dns.look("dkim", &name, dns.dkim(record)).await);
+    }
+    if house.config.dkim.is_empty() && !senders.is_empty() {
+        checks.push(Check::new("dkim", Warn, "mail is not signed by us").advise(
+            "Unless your mail server signs with your domain: set POSTDUIF_DKIM_DOMAIN, POSTDUIF_DKIM_SELECTOR and POSTDUIF_DKIM_KEY_FILE.",
+        ));
+    }
+    for domain in &senders {
+        checks.push(dns.look("dmarc", domain, dns.dmarc(domain)).await);
+    }
+    for domain in answers.iter().chain(bounces.iter().filter(|domain| !answers.contains(*domain))) {
+        checks.push(dns.look("mx", domain, dns.mx(domain)).await);
+        checks.push(dns.look("internet.nl", domain, dns.modern(domain)).await);
+    }
+    Ok(checks)
+}
+
+struct Dns<'a> {
+    house: &'a House,
+    resolver: &'a Resolver,
+}
+
+impl Dns<'_> {
+    /// A check with its name; DNS that says nothing is no fault of the domain.
+    async fn look(&self, what: &str, of: &str, check: impl Future<Output = Result<Check, DnsError>>) -> Check {
+        let name = format!("{what}:{of}");
+        if self.house.config.offline {
+            return not_checked(name);
+        }
+        match check.await {
+            Ok(check) => Check { name, ..check },
+            Err(error) => Check::new(name, Unknown, format!("could not be looked up: {error}")),
+        }
+    }
+
+    async fn spf(&self, domain: &str) -> Result<Check, DnsError> {
+        let hosts: Vec<&str> = self.house.config.smtp.iter().map(|server| server.host.as_str()).collect();
+        let mut ours = Vec::new();
+        for host in &hosts {
+            match host.parse::<IpAddr>() {
+                Ok(address) => ours.push(address),
+                Err(_) => ours.extend(self.resolver.addresses(host).await?.records),
+            }
+        }
+        let records: Vec<String> = (self.resolver.texts(domain).await?.records.into_iter())
+            .filter(|text| Spf::parse(text).is_some())
+            .collect();
+        let include = hosts.first().map_or_else(|| "YOUR-PROVIDER".to_owned(), |host| provider(host).to_owned());
+        let text = match records.as_slice() {
+            [] => {
+                let status = if self.house.config.dkim.is_empty() { Fail } else { Warn };
+                return Ok(check(status, format!("{domain} has no SPF record")).advise(format!(
+                    "{domain}. TXT \"v=spf1 include:{include} ~all\"   (what to include, your mail provider says)"
+                )));
+            }
+            [text] => text,
+            _ => {
+                return Ok(check(
+                    Fail,
+                    format!("{domain} has {} SPF records, which makes all of them void", records.len()),
+                )
+                .advise("Leave one that names everybody."));
+            }
+        };
+        let mut walk = Walk {
+            resolver: self.resolver,
+            ours: &ours,
+            hosts: &hosts,
+            lookups: 0,
+            void: 0,
+            named: false,
+            fault: None,
+        };
+        let all = walk.follow(domain.to_owned(), text.clone(), 0).await?;
+        let Walk { lookups, void, named, fault, .. } = walk;
+        if let Some(fault) = fault {
+            return Ok(
+                check(Fail, format!("receivers cannot read the SPF record: {fault}")).advise(format!("seen: {text}"))
+            );
+        }
+        if lookups > MAX_LOOKUPS || void > MAX_VOID {
+            return Ok(check(Fail, format!("the SPF record costs {lookups} of {MAX_LOOKUPS} look-ups, {void} of them void (at most {MAX_VOID}): receivers give up"))
+                .advise("Take out what you no longer use, or name networks (ip4:, ip6:) instead."));
+        }
+        let cost = format!("{lookups} of {MAX_LOOKUPS} look-ups");
+        match all {
+            Some('-' | '~') => {}
+            _ => {
+                return Ok(check(Fail, format!("the SPF record lets anybody send ({cost})"))
+                    .advise(format!("seen: {text}"))
+                    .advise("End it with ~all or -all."));
+            }
+        }
+        if !named && !ours.is_empty() {
+            let fixed = with_include(text, &include);
+            return Ok(check(Warn, format!("the SPF record seems not to name {} ({cost})", hosts.join(", ")))
+                .advise(format!("seen: {text}"))
+                .advise(format!("such as: {domain}. TXT \"{fixed}\"   (what to include, your mail provider says)")));
+        }
+        Ok(check(Fine, format!("one record, {cost}")))
+    }
+
+    async fn dkim(&self, record: DnsRecord) -> Result<Check, DnsError> {
+        let found = self.resolver.texts(&record.name).await?;
+        let paste = format!("{}. TXT \"{}\"", record.name, record.value);
+        let key = |text: &str| tag(text, "p");
+        let ours = key(&record.value);
+        let keys: Vec<&String> = found.records.iter().filter(|text| key(text).is_some()).collect();
+        Ok(match keys.as_slice() {
+            [] => check(Fail, "there is no key under this name").advise(paste),
+            [one] if key(one) == ours => check(Fine, "the key in DNS is ours"),
+            [one] if key(one).is_some_and(|key| key.is_empty()) => {
+                check(Fail, "the key in DNS is withdrawn").advise(paste)
+            }
+            [_] => check(Fail, "the key in DNS is not the one we sign with").advise(paste),
+            _ => check(Fail, "there are several keys under this name; receivers take any of them").advise(paste),
+        })
+    }
+
+    /// The records from the domain up to the top.
+    async fn dmarc_records(&self, domain: &str) -> Result<Vec<(String, Dmarc)>, DnsError> {
+        let mut found = Vec::new();
+        for name in dmarc::walk(domain) {
+            let texts = self.resolver.texts(&format!("_dmarc.{name}")).await?.records;
+            let mut records = texts.iter().filter_map(|text| Dmarc::parse(text));
+            // Several under one name count as none (RFC 9989 section 4.10).
+            if let (Some(record), None) = (records.next(), records.next()) {
+                let ends = record.public_suffix.is_some();
+                found.push((name, record));
+                if ends {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn dmarc(&self, domain: &str) -> Result<Check, DnsError> {
+        let found = self.dmarc_records(domain).await?;
+        let organisation = dmarc::organisation(domain, &found).to_owned();
+        let own = found.iter().find(|(name, _)| name == domain);
+        let Some((name, record)) =
+            own.or_else(|| found.iter().find(|(name, _)| *name == organisation)).or(found.last())
+        else {
+            return Ok(check(Warn, "there is no DMARC record; Gmail and Outlook ask senders of many mails for one")
+                .advise(format!("_dmarc.{domain}. TXT \"v=DMARC1; p=none; rua=mailto:postmaster@{domain}\"")));
+        };
+        let policy = if own.is_some() { record.policy } else { record.subdomains.unwrap_or(record.policy) };
+        for key in &self.house.config.dkim {
+            let signs_for = dmarc::organisation(&key.domain, &self.dmarc_records(&key.domain).await?).to_owned();
+            let aligned = if record.strict_dkim { key.domain == *domain } else { signs_for == organisation };
+            if !aligned {
+                return Ok(check(
+                    Fail,
+                    format!("mail from {domain} is signed for {}, which DMARC does not count", key.domain),
+                )
+                .advise(format!("Sign with POSTDUIF_DKIM_DOMAIN={domain}.")));
+            }
+        }
+        let stricter = format!("_dmarc.{name}. TXT \"v=DMARC1; p=quarantine; rua=mailto:postmaster@{name}\"");
+        Ok(match policy {
+            Policy::None => check(
+                Warn,
+                format!("p=none ({name}): others can write in the name of {domain}; aim at quarantine, then reject"),
+            )
+            .advise(stricter),
+            _ if record.testing => check(Warn, format!("t=y ({name}): the policy is only tried out"))
+                .advise("Take t=y out once the reports look right."),
+            Policy::Quarantine => check(Fine, format!("p=quarantine ({name})")),
+            Policy::Reject => check(Fine, format!("p=reject ({name})")),
+        })
+    }
+
+    async fn mx(&self, domain: &str) -> Result<Check, DnsError> {
+        Ok(match self.resolver.takes_mail(domain).await? {
+            TakesMail::Hosts(hosts) => check(Fine, format!("answers and bounces go to {}", hosts.join(", "))),
+            TakesMail::Itself => check(Warn, format!("there is no MX record; mail goes to {domain} itself"))
+                .advise(format!("{domain}. MX 10 MAIL-SERVER.")),
+            TakesMail::Refuses => {
+                check(Fail, format!("{domain} says that it takes no mail (null MX), so answers and bounces are lost"))
+            }
+            TakesMail::Nobody => check(Fail, format!("{domain} takes no mail: it has neither MX nor address"))
+                .advise(format!("{domain}. MX 10 MAIL-SERVER.")),
+            TakesMail::NoDomain => check(Fail, format!("there is no domain {domain}")),
+        })
+    }
+
+    /// What internet.nl's mail test looks at besides: IPv6, DNSSEC and DANE of the mail servers.
+    async fn modern(&self, domain: &str) -> Result<Check, DnsError> {
+        let servers = self.resolver.mail_servers(domain).await?;
+        let (mut six, mut dane) = (!servers.records.is_empty(), !servers.records.is_empty());
+        for host in servers.records.iter().filter(|host| !host.is_empty()) {
+            six &= self.resolver.addresses(host).await?.records.iter().any(IpAddr::is_ipv6);
+            let promised = self.resolver.promised_certificates(host).await?;
+            dane &= promised.authentic && !promised.records.is_empty();
+        }
+        let word = |good| if good { "yes" } else { "no" };
+        let message = format!("IPv6 {}, DNSSEC {}, DANE {}", word(six), word(servers.authentic), word(dane));
+        let good = six && servers.authentic && dane;
+        Ok(if good {
+            check(Fine, message)
+        } else {
+            check(Warn, message).advise("Of the mail servers that take answers and bounces; internet.nl explains each.")
+        })
+    }
+}
+
+/// Without its name, which [`Dns::look`] adds.
+fn check(status: crate::domain::checkup::CheckStatus, message: impl Into<String>) -> Check {
+    Check::new("", status, message)
+}
+
+/// A walk through an SPF record and those it names.
+struct Walk<'a> {
+    resolver: &'a Resolver,
+    ours: &'a [IpAddr],
+    hosts: &'a [&'a str],
+    lookups: usize,
+    void: usize,
+    /// Whether our mail server is somewhere in it.
+    named: bool,
+    fault: Option<String>,
+}
+
+impl Walk<'_> {
+    /// What the record says about everybody else.
+    fn follow(
+        &mut self,
+        domain: String,
+        text: String,
+        depth: usize,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<char>, DnsError>> + Send + '_>> {
+        Box::pin(async move {
+            let spf = match Spf::parse(&text) {
+                Some(Ok(spf)) => spf,
+                Some(Err(term)) => {
+                    self.fault = Some(format!("“{term}” of {domain} is none of its words"));
+                    return Ok(None);
+                }
+                None => return Ok(None),
+            };
+            self.lookups += spf.lookups();
+            self.named |= self.ours.iter().any(|address| spf.holds(*address));
+            self.named |=
+                spf.includes.iter().any(|name| self.hosts.iter().any(|host| provider(host) == provider(name)));
+            for host in &spf.hosts {
+                let name = host.name.clone().unwrap_or_else(|| domain.clone());
+                let hosts = if host.mx { self.resolver.mail_servers(&name).await?.records } else { vec![name] };
+                let mut found = false;
+                for host in hosts.iter().filter(|host| !host.is_empty()) {
+                    let addresses = self.resolver.addresses(host).await?.records;
+                    found |= !addresses.is_empty();
+                    self.named |= addresses.iter().any(|address| self.ours.contains(address));
+                }
+                self.void += usize::from(!found);
+            }
+            for name in &spf.includes {
+                self.into_other(name, depth).await?;
+            }
+            match (&spf.redirect, spf.all) {
+                (Some(name), None) => self.into_other(name, depth).await,
+                (_, all) => Ok(all),
+            }
+        })
+    }
+
+    async fn into_other(&mut self, name: &str, depth: usize) -> Result<Option<char>, DnsError> {
+        if depth == MAX_DEPTH || self.lookups > 2 * MAX_LOOKUPS {
+            return Ok(None);
+        }
+        let texts = self.resolver.texts(name).await?.records;
+        let mut records = texts.into_iter().filter(|text| Spf::parse(text).is_some());
+        match (records.next(), records.next()) {
+            (Some(text), None) => self.follow(name.to_owned(), text, depth + 1).await,
+            (None, _) => {
+                self.void += 1;
+                self.fault = Some(format!("{name}, which it names, has no SPF record"));
+                Ok(None)
+            }
+            (Some(_), Some(_)) => {
+                self.fault = Some(format!("{name}, which it names, has several SPF records"));
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The domain that can be registered, of which a name is a part.
+fn provider(name: &str) -> &str {
+    psl::domain_str(name).unwrap_or(name)
+}
+
+/// The record with one more include before its end.
+fn with_include(text: &str, include: &str) -> String {
+    let terms: Vec<&str> = text.split_ascii_whitespace().collect();
+    let end = terms.iter().position(|term| term.to_ascii_lowercase().ends_with("all")).unwrap_or(terms.len());
+    let include = format!("include:{include}");
+    [&terms[..end], &[include.as_str()], &terms[end..]].concat().join(" ")
+}
+
+/// A tag of a DKIM record, without blanks: DNS editors put some into long keys.
+fn tag(text: &str, name: &str) -> Option<String> {
+    text.split(';').find_map(|part| {
+        let (key, value) = part.split_once('=')?;
+        (key.trim() == name).then(|| value.split_ascii_whitespace().collect())
+    })
+}

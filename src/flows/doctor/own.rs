@@ -1,0 +1,128 @@
+//! The house itself: database, disk, backup, clock, sources, schedule.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::Check;
+use crate::domain::checkup::CheckStatus::{Fail, Ok as Fine, Warn};
+use crate::domain::schedule::zone;
+use crate::domain::time::Timestamp;
+use crate::flows::newsletters::coming;
+use crate::flows::{FlowError, House, backup};
+use crate::store::{doctor, meta, newsletters, sources};
+
+/// A daily backup, and half a day to notice.
+const BACKUP_LATE: Duration = Duration::from_secs(36 * 3600);
+const SOURCE_LATE: Duration = Duration::from_secs(3 * 24 * 3600);
+/// Below this a day's mail may not fit.
+const MIN_FREE: u64 = 200 << 20;
+const LITTLE_FREE: u64 = 2 << 30;
+
+pub(super) async fn all(house: &House) -> Result<Vec<Check>, FlowError> {
+    let mut checks = vec![clock(house).await?, database(house).await];
+    checks.extend(disk(house));
+    checks.push(last_backup(house).await?);
+    checks.extend(all_sources(house).await?);
+    checks.extend(schedule(house).await?);
+    Ok(checks)
+}
+
+async fn clock(house: &House) -> Result<Check, FlowError> {
+    let now = house.clock.now();
+    let seen = doctor::latest(&mut house.db.read().await?).await?.first().map(|row| row.at);
+    Ok(match seen {
+        Some(seen) if seen > now => Check::new("clock", Fail, format!("it is {now} here, but {seen} has been already"))
+            .advise("Set the clock right (timedatectl): with a wrong one links expire and moments pass."),
+        _ => Check::new("clock", Fine, format!("{now}, not behind what was seen before")),
+    })
+}
+
+async fn database(house: &House) -> Check {
+    let engine = house.db.engine();
+    match house.db.quick_check().await {
+        Ok(None) => Check::new("database", Fine, format!("{engine} answers and is sound")),
+        Ok(Some(fault)) => Check::new("database", Fail, format!("{engine} found a fault: {fault}")).advise(
+            "Stop the program, keep a copy of the file, and restore the last backup: postduif restore FILE --replace",
+        ),
+        Err(error) => Check::new("database", Fail, format!("{engine} does not answer: {error}")),
+    }
+}
+
+/// Where the disk matters to us: the database's folder.
+fn disk(house: &House) -> Option<Check> {
+    let path = house.db.path()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let free = crate::config::free_bytes(folder).ok()?;
+    let message = format!("{} free for {}", megabytes(free), folder.display());
+    Some(match free {
+        0..MIN_FREE => Check::new("disk", Fail, message).advise("Make room: without it nothing can be stored."),
+        MIN_FREE..LITTLE_FREE => Check::new("disk", Warn, message),
+        _ => Check::new("disk", Fine, message),
+    })
+}
+
+fn megabytes(bytes: u64) -> String {
+    if bytes < 10 << 30 { format!("{} MB", bytes >> 20) } else { format!("{} GB", bytes >> 30) }
+}
+
+async fn last_backup(house: &House) -> Result<Check, FlowError> {
+    let noted = meta::get(&mut house.db.read().await?, backup::LAST_SUCCESS).await?;
+    let made = noted.and_then(|noted| Timestamp::parse(&noted).ok());
+    let advice = match &house.config.backup_folder {
+        Some(_) if house.config.backup_keep > 0 => {
+            "One is made daily while `postduif serve` runs; now: postduif backup FILE"
+        }
+        _ => "Set POSTDUIF_BACKUP_FOLDER for a daily one, or run: postduif backup FILE",
+    };
+    Ok(match made {
+        None => Check::new("backup", Warn, "there is none yet").advise(advice),
+        Some(made) => {
+            let age = house.clock.now().since(made);
+            let message = format!("the last good one is {} hours old", age.as_secs() / 3600);
+            let status = if age > BACKUP_LATE { Warn } else { Fine };
+            let check = Check::new("backup", status, message);
+            if status == Warn { check.advise(advice) } else { check }
+        }
+    })
+}
+
+async fn all_sources(house: &House) -> Result<Vec<Check>, FlowError> {
+    let now = house.clock.now();
+    let rows = sources::all(&mut house.db.read().await?).await?;
+    let check = |row: sources::SourceRow| {
+        let name = format!("source:{}", row.url);
+        let silent = now.since(row.last_success_at.unwrap_or(row.created_at)) > SOURCE_LATE;
+        match (row.last_error, row.last_success_at) {
+            (Some(error), _) if row.failures > 0 => {
+                let status = if silent { Fail } else { Warn };
+                Check::new(name, status, format!("{} failures in a row; the last: {error}", row.failures))
+                    .advise(format!("Look with: postduif source check {}", row.url))
+            }
+            (_, None) => Check::new(name, Warn, "has not been read yet"),
+            (_, Some(_)) if silent => Check::new(name, Warn, "has not been read for three days")
+                .advise("Articles are read by `postduif serve`; is it running?"),
+            (_, Some(at)) => Check::new(name, Fine, format!("read at {at}")),
+        }
+    };
+    Ok(rows.into_iter().map(check).collect())
+}
+
+async fn schedule(house: &House) -> Result<Vec<Check>, FlowError> {
+    let mut checks = Vec::new();
+    for newsletter in newsletters::all(&mut house.db.read().await?).await? {
+        let name = format!("schedule:{}", newsletter.slug);
+        let Ok(zone) = zone(&newsletter.timezone) else {
+            checks.push(Check::new(name, Fail, format!("there is no time zone “{}”", newsletter.timezone)));
+            continue;
+        };
+        checks.push(match coming(&newsletter, house.clock.now(), 1)?.first() {
+            Some(next) => {
+                let at = next.assemble_at.to_rfc3339_in(&zone);
+                Check::new(name, Fine, format!("the next draft is assembled at {at}"))
+            }
+            None => Check::new(name, Warn, "no moment comes any more")
+                .advise(format!("postduif newsletter edit {} --assemble \"0 9 1 3,6,9,12 *\"", newsletter.slug)),
+        });
+    }
+    Ok(checks)
+}
