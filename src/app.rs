@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
+use sd_notify::NotifyState;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_cron_scheduler::JobSchedulerError;
@@ -17,7 +18,7 @@ use crate::domain::token::{Keys, WeakSecret};
 use crate::flows::backup::{self, BackupError, Reason, Source};
 use crate::flows::deliver::{Mailer, Relays};
 use crate::flows::feedback::Inbox;
-use crate::flows::health::KEY_FINGERPRINT;
+use crate::flows::health::{self, KEY_FINGERPRINT};
 use crate::flows::{FurnishError, House, demo};
 
 use crate::jobs::Jobs;
@@ -25,6 +26,7 @@ use crate::mail::inbound::Listener;
 use crate::mail::smtp::{Relay, Timeouts, Tls};
 use crate::store::at_work::AtWork;
 use crate::store::{Db, StoreError, meta, migrate};
+use crate::web::metrics::{self, Requests};
 use crate::web::{Web, application};
 
 /// How long a request in hand may take to finish when we are told to stop.
@@ -114,6 +116,7 @@ pub struct Running {
     web: Option<(Web, ServerHandle)>,
     inbound: Option<Inbound>,
     workers: Option<(Jobs, Mailer)>,
+    metrics: Option<(SocketAddr, ServerHandle)>,
     at_work: AtWork,
 }
 
@@ -135,14 +138,20 @@ pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError
         Some(address) => Some(listen(address)?),
         None => None,
     };
+    let for_metrics = match house.config.metrics_listen {
+        Some(address) => Some(listen(address)?),
+        None => None,
+    };
     let web = listener.map(|listener| serve_web(&house, listener)).transpose()?;
+    let requests = web.as_ref().map(|(web, _)| web.requests.clone()).unwrap_or_default();
+    let metrics = for_metrics.map(|listener| serve_metrics(&house, requests, listener)).transpose()?;
     let inbound = inbound.map(|listener| receive(&house, listener)).transpose()?;
     let workers = if parts == Parts::Web {
         None
     } else {
         Some((Jobs::start(&house).await?, Mailer::start(&house, relays(&house))))
     };
-    Ok(Running { house, address, web, inbound, workers, at_work })
+    Ok(Running { house, address, web, inbound, workers, metrics, at_work })
 }
 
 fn receive(house: &House, listener: TcpListener) -> Result<Inbound, StartError> {
@@ -171,6 +180,25 @@ fn serve_web(house: &House, listener: TcpListener) -> Result<(Web, ServerHandle)
     Ok((web, handle))
 }
 
+fn serve_metrics(
+    house: &House,
+    requests: Requests,
+    listener: TcpListener,
+) -> Result<(SocketAddr, ServerHandle), StartError> {
+    let address = listener.local_addr()?;
+    let served = metrics::served(house.clone(), requests);
+    let server = HttpServer::new(move || metrics::application(served.clone()))
+        .workers(1)
+        .client_request_timeout(REQUEST_TIMEOUT)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    tracing::info!(%address, "serving metrics");
+    Ok((address, handle))
+}
+
 /// The mail servers of the settings, for a mailer.
 pub fn relays(house: &House) -> Relays {
     let tls = Tls::from_system();
@@ -186,7 +214,32 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
+/// Tells systemd, where it started us and wants to know.
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd could not be told");
+    }
+}
+
+/// Gives a sign of life for as long as the database answers, where systemd watches us (`WatchdogSec=`).
+async fn keep_systemd_sure(house: House) {
+    let Some(patience) = sd_notify::watchdog_enabled() else { return };
+    let mut beat = tokio::time::interval(patience / 3);
+    loop {
+        beat.tick().await;
+        match health::check(&house).await {
+            Ok(()) => tell_systemd(NotifyState::Watchdog),
+            Err(error) => tracing::warn!(%error, "no sign of life for systemd: the database does not answer"),
+        }
+    }
+}
+
 impl Running {
+    /// Where metrics are served, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
+    }
+
     /// Where bounces and unsubscribe mail are taken, if they are.
     pub fn inbound_address(&self) -> Option<SocketAddr> {
         self.inbound.as_ref().map(|inbound| inbound.address)
@@ -199,10 +252,23 @@ impl Running {
     pub async fn until_told(self) -> Result<(), StartError> {
         use tokio::signal::unix::{SignalKind, signal};
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        tokio::select! {
-            _ = terminate.recv() => tracing::info!("told to stop; finishing what is in hand"),
-            _ = interrupt.recv() => tracing::info!("interrupted; finishing what is in hand"),
+        let mut hang_up = signal(SignalKind::hangup())?;
+        tell_systemd(NotifyState::Ready);
+        let watched = tokio::spawn(keep_systemd_sure(self.house.clone()));
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => tracing::info!("told to stop; finishing what is in hand"),
+                _ = interrupt.recv() => tracing::info!("interrupted; finishing what is in hand"),
+                // Without this the signal would end us in the middle of a mail.
+                _ = hang_up.recv() => {
+                    tracing::info!("told to read everything anew, which happens at a start only; restart for that");
+                    continue;
+                }
+            }
+            break;
         }
+        tell_systemd(NotifyState::Stopping);
+        watched.abort();
         self.stop().await;
         Ok(())
     }
@@ -225,6 +291,9 @@ impl Running {
             }
         };
         let web = async {
+            if let Some((_, server)) = self.metrics {
+                server.stop(false).await;
+            }
             if let Some((_, server)) = self.web {
                 server.stop(true).await;
             }

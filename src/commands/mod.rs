@@ -15,6 +15,7 @@ mod man;
 mod migrate;
 mod newsletter;
 mod output;
+mod reference;
 mod schedule;
 mod serve;
 mod source;
@@ -104,6 +105,8 @@ enum Command {
     /// Print the manual pages
     Man,
     #[command(hide = true)]
+    Reference(reference::Arguments),
+    #[command(hide = true)]
     Healthcheck(healthcheck::Arguments),
 }
 
@@ -130,6 +133,7 @@ impl Command {
                 start::block_on(serve::run(config, &arguments))?;
             }
             Self::Migrate(arguments) => start::block_on(migrate::run(arguments, global.load(None)?, output))?,
+            Self::Reference(arguments) => reference::run(&arguments, output)?,
             Self::Doctor => return start::in_house(global, async |house| doctor::run(house, output).await),
             Self::Backup(arguments) => {
                 start::in_house(global, async |house| backup::run(&arguments, house, output).await)?;

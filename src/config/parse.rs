@@ -86,11 +86,6 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
     };
     config.effective = ALL.iter().map(|setting| effective(setting, &layers, &config)).collect();
     config.warnings = layers.warnings;
-    // Whoever relies on a listener must know that there is none yet.
-    if config.metrics_listen.is_some() {
-        let variable = settings::METRICS_LISTEN.variable();
-        config.warnings.push(format!("{variable} is set, but this version does not listen there yet"));
-    }
     if config.inbound_listen.is_some() && config.bounce_address.is_none() {
         return Err(ConfigError::Missing(
             "bounce_address",

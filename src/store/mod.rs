@@ -20,6 +20,7 @@ mod knock;
 pub mod leases;
 pub mod limits;
 pub mod meta;
+pub mod metrics;
 pub mod migrate;
 pub mod moments;
 pub mod newsletters;

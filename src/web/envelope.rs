@@ -53,13 +53,16 @@ pub async fn around(
         answer
     };
     let answer = with_headers(answer, &request_id, web.house.config.public_url.is_https());
-    let request = answer.request();
+    let (request, took, status) = (answer.request(), started.elapsed(), answer.status().as_u16());
     // The pattern, not the path: a path may hold a token.
+    let pattern = request.match_pattern();
+    let route = pattern.as_deref().unwrap_or("-");
+    web.requests.count(request.method().as_str(), route, status, took);
     tracing::info!(
         method = %request.method(),
-        route = request.match_pattern().as_deref().unwrap_or("-"),
-        status = answer.status().as_u16(),
-        millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        route,
+        status,
+        millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         request_id,
         "answered"
     );

@@ -8,8 +8,10 @@ mod demo;
 mod envelope;
 mod evenly;
 mod health;
+pub mod metrics;
 mod problem;
 mod public;
+pub mod reference;
 mod throttle;
 
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, Error, HttpResponse};
 
+use self::metrics::Requests;
 use self::problem::Problem;
 use self::throttle::Throttle;
 use crate::answers::ConsentRecordAnswer;
@@ -33,6 +36,8 @@ pub struct Web {
     house: House,
     /// Who tries tokens that are none of ours.
     wrong_tokens: Arc<Throttle>,
+    /// How long requests took.
+    pub requests: Requests,
     draining: Arc<AtomicBool>,
     /// Who looks on while editions go out.
     live: Arc<admin::Live>,
@@ -42,6 +47,7 @@ impl Web {
     /// The web side of a house.
     pub fn new(house: House) -> Self {
         Self { house, wrong_tokens: Arc::default(), draining: Arc::default(), live: Arc::default() }
+        Self { house, wrong_tokens: Arc::default(), requests: Requests::default(), draining: Arc::default() }
     }
 
     /// From now on says that it is about to stop, so that nobody new is sent here.

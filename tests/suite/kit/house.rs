@@ -70,6 +70,11 @@ impl Served {
         Self { http, house, database, running: Some(running), runtime }
     }
 
+    /// Where the metrics are.
+    pub fn metrics_address(&self) -> std::net::SocketAddr {
+        self.running.as_ref().and_then(Running::metrics_address).expect("the test asked for metrics")
+    }
+
     /// Runs the program on this house's database, as an operator would beside the server.
     pub fn cli(&self, arguments: &[&str]) -> Outcome {
         let arguments = [arguments, &["--database-url", self.database.url()]].concat();
