@@ -278,7 +278,7 @@ impl Db {
     pub async fn quick_check(&self) -> Result<Option<String>, StoreError> {
         let said: String = match &self.engine {
             Engine::Sqlite { readers, .. } => sqlx::query_scalar("pragma quick_check(1)").fetch_one(readers).await?,
-            Engine::Postgres(pool) => sqlx::query_scalar("select 'ok'").fetch_one(pool).await?,
+            Engine::Postgres { pool, .. } => sqlx::query_scalar("select 'ok'").fetch_one(pool).await?,
         };
         Ok(Some(said).filter(|said| said != "ok"))
     }
