@@ -149,12 +149,6 @@ fn somebody_elses_variable_is_ignored_with_a_warning() {
 }
 
 #[test]
-fn a_listener_that_does_not_exist_yet_is_not_passed_over_in_silence() {
-    let config = Machine::new().flag("metrics_listen", "127.0.0.1:2525").load().unwrap();
-    assert_eq!(config.warnings, ["POSTDUIF_METRICS_LISTEN is set, but this version does not listen there yet"]);
-}
-
-#[test]
 fn a_listener_for_bounces_needs_to_know_their_address() {
     let error = Machine::new().flag("inbound_listen", "127.0.0.1:2525").load().unwrap_err().to_string();
     assert!(error.contains("bounce_address") && error.contains("POSTDUIF_INBOUND_LISTEN"), "{error}");

@@ -46,8 +46,8 @@ pub struct Web {
 impl Web {
     /// The web side of a house.
     pub fn new(house: House) -> Self {
-        Self { house, wrong_tokens: Arc::default(), draining: Arc::default(), live: Arc::default() }
-        Self { house, wrong_tokens: Arc::default(), requests: Requests::default(), draining: Arc::default() }
+        let (wrong_tokens, requests) = (Arc::default(), Requests::default());
+        Self { house, wrong_tokens, requests, draining: Arc::default(), live: Arc::default() }
     }
 
     /// From now on says that it is about to stop, so that nobody new is sent here.

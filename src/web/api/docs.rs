@@ -13,11 +13,6 @@ use crate::pages::api_docs::{self, Call};
 static DESCRIPTION: LazyLock<serde_json::Value> =
     LazyLock::new(|| serde_json::to_value(Description::openapi()).expect("a description always becomes JSON"));
 
-/// The description as JSON.
-pub fn description() -> &'static serde_json::Value {
-    &DESCRIPTION
-}
-
 /// This description
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "description", security(()),
     responses((status = 200, content_type = "application/json")))]

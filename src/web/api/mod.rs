@@ -106,8 +106,6 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(super::public::looking("/api/docs", docs::page));
 }
 
-pub use docs::description;
-
 /// How a call is answered.
 type Answered = Result<HttpResponse, Problem>;
 
