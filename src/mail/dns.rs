@@ -164,8 +164,8 @@ impl Resolver {
 
         let mut last = if self.servers.is_empty() { DnsError::NoServer } else { DnsError::Silent };
         for server in self.servers.iter().cycle().take(self.servers.len() * ROUNDS) {
-            match timeout(PATIENCE, exchange(*server, &bytes, &question)).await {
-                Ok(Ok(answer)) => match answer.metadata.response_code {
+            if let Ok(Ok(answer)) = timeout(PATIENCE, exchange(*server, &bytes, &question)).await {
+                match answer.metadata.response_code {
                     code @ (ResponseCode::NoError | ResponseCode::NXDomain) => {
                         return Ok(Found {
                             exists: code == ResponseCode::NoError,
@@ -174,8 +174,7 @@ impl Resolver {
                         });
                     }
                     code => last = DnsError::Refused(code.to_string()),
-                },
-                Ok(Err(_)) | Err(_) => {}
+                }
             }
         }
         Err(last)

@@ -293,16 +293,16 @@ impl Walk<'_> {
                 self.void += usize::from(!found);
             }
             for name in &spf.includes {
-                self.into_other(name, depth).await?;
+                self.look_into(name, depth).await?;
             }
             match (&spf.redirect, spf.all) {
-                (Some(name), None) => self.into_other(name, depth).await,
+                (Some(name), None) => self.look_into(name, depth).await,
                 (_, all) => Ok(all),
             }
         })
     }
 
-    async fn into_other(&mut self, name: &str, depth: usize) -> Result<Option<char>, DnsError> {
+    async fn look_into(&mut self, name: &str, depth: usize) -> Result<Option<char>, DnsError> {
         if depth == MAX_DEPTH || self.lookups > 2 * MAX_LOOKUPS {
             return Ok(None);
         }
