@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::domain::language::Language;
+use crate::domain::retention::Entry;
 use crate::domain::texts::retention as texts;
 use crate::domain::time::Timestamp;
-use crate::flows::retention::Entry;
 
 /// Something that is kept, and for how long.
 #[derive(Clone, Debug, Serialize)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::text_enum::text_enum;
+use super::time::Timestamp;
 
 text_enum! {
     /// Something that is kept, by the word under which its count stands.
@@ -35,6 +36,15 @@ text_enum! {
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// One line of the register: something that is kept, for how long, and how much of it was forgotten until now.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub kept: Kept,
+    pub period: Option<Duration>,
+    pub forgotten: u64,
+    pub last: Option<Timestamp>,
+}
 
 /// The times that an operator sets, in days; `None` keeps for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{FlowError, House, erase};
 use crate::domain::consent::ConsentMeans;
-use crate::domain::retention::Kept;
+use crate::domain::retention::{Entry, Kept};
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
@@ -25,15 +25,6 @@ const STRETCH: i64 = 5_000;
 
 /// What one round forgot, in the order of [`Kept::ALL`]; nothing personal.
 pub type Forgotten = Vec<(Kept, u64)>;
-
-/// One line of the register: something that is kept, for how long, and how much of it was forgotten until now.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    pub kept: Kept,
-    pub period: Option<Duration>,
-    pub forgotten: u64,
-    pub last: Option<Timestamp>,
-}
 
 /// The register.
 ///

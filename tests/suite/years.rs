@@ -84,9 +84,6 @@ fn whatever_happens_in_years_everybody_gets_what_they_asked_for_and_nothing_else
 
 impl World {
     fn new(database: Database, seed: u64) -> Self {
-        let unlimited = [("signups_per_network", "0"), ("signups_total", "0"), ("offline", "true")];
-        let served = Served::set(database, &unlimited);
-        let token = served.api_token(Role::Admin);
         let mut dice = Dice(seed);
         // A server that is often in a mood, but always about itself: nobody may be lost or blamed for it.
         let often = |dice: &mut Dice| When::Every(5 + usize::try_from(dice.roll(30)).expect("it is small"));
@@ -96,6 +93,11 @@ impl World {
             .with(Step::Rcpt, Fault::Says("451 4.7.1 greylisted"), often(&mut dice))
             .with(Step::Data, Fault::Drops, often(&mut dice));
         let double = SmtpDouble::start(script);
+        let server = double.url("tls=none");
+        let settings =
+            [("signups_per_network", "0"), ("signups_total", "0"), ("offline", "true"), ("smtp_url", server.as_str())];
+        let served = Served::set(database, &settings);
+        let token = served.api_token(Role::Admin);
         let (inboxes, readers) = (BTreeMap::new(), BTreeSet::new());
         Self { served, double, dice, token, inboxes, read: 0, readers, begun: Vec::new() }
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::checkup::CheckStatus;
 use crate::domain::language::Language;
+use crate::domain::retention::Entry;
 use crate::domain::texts::{desk_settings as texts, retention as words};
 use crate::flows::{deeds, retention};
 use crate::pages::admin::settings::system::{Deed, Point, PointState, System, tab};
@@ -67,7 +68,7 @@ fn state(status: CheckStatus) -> PointState {
 }
 
 /// Kinds of data, and how long each is kept: as in the register.
-fn kept(language: Language, register: Vec<retention::Entry>) -> Vec<(String, String)> {
+fn kept(language: Language, register: Vec<Entry>) -> Vec<(String, String)> {
     let mut lines = vec![(texts::kept_subscribers(language), texts::kept_until_they_leave(language))];
     lines.extend(register.into_iter().map(|entry| {
         let days = entry.period.map(|period| period.as_secs() / 86_400);
