@@ -1,24 +1,26 @@
 //! Builds, starts and stops the whole: the same way in production and in tests.
 
+mod systemd;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_cron_scheduler::JobSchedulerError;
 
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{self, Config, ConfigError};
 use crate::domain::smarthost::Smarthost;
 use crate::domain::token::{Keys, WeakSecret};
 use crate::flows::backup::{self, BackupError, Reason, Source};
 use crate::flows::deliver::{Mailer, Relays};
 use crate::flows::feedback::Inbox;
-use crate::flows::health::{self, KEY_FINGERPRINT};
+use crate::flows::health::KEY_FINGERPRINT;
 use crate::flows::{FurnishError, House, demo};
 
 use crate::jobs::Jobs;
@@ -79,6 +81,10 @@ pub enum StartError {
 /// # Errors
 /// The first thing that stands in the way, and what to do about it.
 pub async fn build(config: Config, clock: Clock) -> Result<House, StartError> {
+    systemd::patient(opened(config, clock)).await
+}
+
+async fn opened(config: Config, clock: Clock) -> Result<House, StartError> {
     // The secret first: where it is missing beside a database that is there, nothing must be touched.
     let keys = Keys::new(config.secret_key(&clock)?.reveal())?;
     let db = Db::open(config.database_url.reveal()).await?;
@@ -107,6 +113,27 @@ struct Inbound {
     receiving: JoinHandle<()>,
 }
 
+/// What the process is told from outside.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    /// Hears signals from now on. Before we serve, so that none that comes early ends us in the middle of something.
+    ///
+    /// # Errors
+    /// When the machine does not let us.
+    pub fn heard() -> Result<Self, StartError> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 /// A house at work.
 pub struct Running {
     /// With the address that was really bound, where the machine was to choose a port.
@@ -117,6 +144,8 @@ pub struct Running {
     inbound: Option<Inbound>,
     workers: Option<(Jobs, Mailer)>,
     metrics: Option<(SocketAddr, ServerHandle)>,
+    /// Whom the connections to mail servers trust.
+    tls: Tls,
     at_work: AtWork,
 }
 
@@ -127,10 +156,10 @@ pub struct Running {
 pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError> {
     let at_work =
         AtWork::serving(&house.db)?.ok_or_else(|| StartError::Restoring(house.config.database_url.to_string()))?;
-    let listener = if parts == Parts::Worker { None } else { Some(listen(house.config.listen)?) };
+    let listener = if parts == Parts::Worker { None } else { Some(handed_or_own(house.config.listen)?) };
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     if let Some(address) = address
-        && house.config.listen.port() == 0
+        && house.config.listen != address
     {
         Arc::make_mut(&mut house.config).bound_to(address);
     }
@@ -146,12 +175,13 @@ pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError
     let requests = web.as_ref().map(|(web, _)| web.requests.clone()).unwrap_or_default();
     let metrics = for_metrics.map(|listener| serve_metrics(&house, requests, listener)).transpose()?;
     let inbound = inbound.map(|listener| receive(&house, listener)).transpose()?;
+    let tls = Tls::from_system();
     let workers = if parts == Parts::Web {
         None
     } else {
-        Some((Jobs::start(&house).await?, Mailer::start(&house, relays(&house))))
+        Some((Jobs::start(&house).await?, Mailer::start(&house, relays_over(&house, &tls))))
     };
-    Ok(Running { house, address, web, inbound, workers, metrics, at_work })
+    Ok(Running { house, address, web, inbound, workers, metrics, tls, at_work })
 }
 
 fn receive(house: &House, listener: TcpListener) -> Result<Inbound, StartError> {
@@ -201,10 +231,21 @@ fn serve_metrics(
 
 /// The mail servers of the settings, for a mailer.
 pub fn relays(house: &House) -> Relays {
-    let tls = Tls::from_system();
+    relays_over(house, &Tls::from_system())
+}
+
+fn relays_over(house: &House, tls: &Tls) -> Relays {
     let relay =
         |server: &Smarthost| Relay::new(server.clone(), &house.config.smtp_ehlo, Timeouts::default(), tls.clone());
     Relays::new(house.clock.clone(), house.config.smtp.iter().map(relay).collect())
+}
+
+/// The socket that systemd opened for us (`postduif.socket`), or else one of our own.
+fn handed_or_own(address: SocketAddr) -> Result<TcpListener, StartError> {
+    match config::handed_listener()? {
+        Some(listener) => Ok(listener),
+        None => listen(address),
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -212,26 +253,6 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         std::io::ErrorKind::AddrInUse => StartError::PortInUse(address),
         _ => StartError::Listen(address, error),
     })
-}
-
-/// Tells systemd, where it started us and wants to know.
-fn tell_systemd(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "systemd could not be told");
-    }
-}
-
-/// Gives a sign of life for as long as the database answers, where systemd watches us (`WatchdogSec=`).
-async fn keep_systemd_sure(house: House) {
-    let Some(patience) = sd_notify::watchdog_enabled() else { return };
-    let mut beat = tokio::time::interval(patience / 3);
-    loop {
-        beat.tick().await;
-        match health::check(&house).await {
-            Ok(()) => tell_systemd(NotifyState::Watchdog),
-            Err(error) => tracing::warn!(%error, "no sign of life for systemd: the database does not answer"),
-        }
-    }
 }
 
 impl Running {
@@ -246,31 +267,40 @@ impl Running {
     }
 
     /// Works until the process is told to stop (SIGTERM or SIGINT), then finishes what is in hand.
-    ///
-    /// # Errors
-    /// When the machine does not let us hear signals.
-    pub async fn until_told(self) -> Result<(), StartError> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let mut hang_up = signal(SignalKind::hangup())?;
-        tell_systemd(NotifyState::Ready);
-        let watched = tokio::spawn(keep_systemd_sure(self.house.clone()));
+    pub async fn until_told(self, signals: Signals) {
+        let Signals { mut terminate, mut interrupt, mut hang_up } = signals;
+        systemd::ready();
+        let watched = systemd::watched();
         loop {
             tokio::select! {
                 _ = terminate.recv() => tracing::info!("told to stop; finishing what is in hand"),
                 _ = interrupt.recv() => tracing::info!("interrupted; finishing what is in hand"),
-                // Without this the signal would end us in the middle of a mail.
                 _ = hang_up.recv() => {
-                    tracing::info!("told to read everything anew, which happens at a start only; restart for that");
+                    self.read_anew().await;
                     continue;
                 }
             }
             break;
         }
-        tell_systemd(NotifyState::Stopping);
-        watched.abort();
+        systemd::stopping();
+        if let Some(watched) = watched {
+            watched.abort();
+        }
         self.stop().await;
-        Ok(())
+    }
+
+    /// Reads anew what may change while we work (SIGHUP). A fault changes nothing: better yesterday's templates than none.
+    async fn read_anew(&self) {
+        systemd::reloading();
+        let (house, tls) = (self.house.clone(), self.tls.clone());
+        match tokio::task::spawn_blocking(move || house.refurnish(&tls)).await {
+            Ok(Ok(())) => tracing::info!(
+                "the templates and the certificates of whom we trust are read anew; settings need a restart"
+            ),
+            Ok(Err(error)) => tracing::error!(%error, "nothing is read anew, and what held before holds on"),
+            Err(error) => tracing::error!(%error, "reading anew broke off, and what held before holds on"),
+        }
+        systemd::ready();
     }
 
     /// Takes nothing new, finishes what is in hand, and closes the database.

@@ -55,6 +55,7 @@ struct HeldAnswer<'a> {
     planned: &'a [i64],
     paused: &'a [i64],
     letters: u64,
+    webhooks: u64,
     assemblies: u64,
     before: Option<String>,
 }
@@ -114,6 +115,7 @@ pub async fn run_restore(arguments: &RestoreArguments, config: &Config, output: 
             planned: &held.planned,
             paused: &held.paused,
             letters: held.letters,
+            webhooks: held.webhooks,
             assemblies: held.assemblies,
             before,
         }),
@@ -143,6 +145,12 @@ fn text(restored: &Restored) -> String {
     }
     if held.letters > 0 {
         lines.push(format!("{} letters that were owed are dropped: they may have left already.", held.letters));
+    }
+    if held.webhooks > 0 {
+        lines.push(format!(
+            "{} webhooks that waited are given up: the other side may have heard them; each can be told again.",
+            held.webhooks
+        ));
     }
     if held.assemblies > 0 {
         lines.push(format!("{} moments of assembly that have passed are not made up for.", held.assemblies));

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::output::Output;
 use super::{Global, logging, start};
-use crate::app::{self, Parts};
+use crate::app::{self, Parts, Signals};
 use crate::clock::Clock;
 use crate::config::{Config, TemporaryFolder, program, variables};
 use crate::domain::role::Role;
@@ -79,12 +79,13 @@ async fn show(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     std::fs::write(&file, kept.map(|(key, value)| toml_line(key, value)).collect::<String>())
         .context("the demo's settings cannot be written down")?;
 
+    let signals = Signals::heard()?;
     let walk = Walk { url: public_url.trim_end_matches('/').to_owned(), command: command(&file), token, desk };
     output.one(&walk, || walk.text())?;
     if !address.ip().is_loopback() {
         eprintln!("Anybody who can reach {address} can read the demo's mailbox and follow every link in it.");
     }
-    running.until_told().await?;
+    running.until_told(signals).await;
     let _ = closing.send(());
     let _ = receiving.await;
     Ok(())

@@ -1,17 +1,41 @@
 //! `postduif man`: the manual page, the pages of all commands behind it.
 
-use clap::{Command, CommandFactory};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 
 use super::Cli;
 use super::output::Output;
 
-pub fn run(output: &Output) -> anyhow::Result<()> {
+/// Print the manual
+#[derive(Args)]
+pub struct Arguments {
+    /// Write a page for each command into this folder instead, as packages want them
+    #[arg(long, value_name = "FOLDER")]
+    to: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     let mut command = Cli::command();
     command.build();
+    if let Some(folder) = &arguments.to {
+        return write_files(&command, folder);
+    }
     let mut text = Vec::new();
     write_pages(&command, &mut text)?;
     Ok(output.raw(&text)?)
+}
+
+/// `postduif.1`, `postduif-serve.1` …
+fn write_files(command: &Command, folder: &Path) -> anyhow::Result<()> {
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+    let mut page = Vec::new();
+    Man::new(command.clone()).title(name).render(&mut page)?;
+    let file = folder.join(format!("{name}.1"));
+    std::fs::write(&file, page).with_context(|| format!("{} cannot be written", file.display()))?;
+    command.get_subcommands().filter(|below| !below.is_hide_set()).try_for_each(|below| write_files(below, folder))
 }
 
 /// The page of a command, then those of the commands below it.

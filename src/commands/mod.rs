@@ -102,8 +102,7 @@ enum Command {
     /// Who may sign in to the editor's desk
     #[command(subcommand)]
     User(user::Command),
-    /// Print the manual pages
-    Man,
+    Man(man::Arguments),
     #[command(hide = true)]
     Reference(reference::Arguments),
     #[command(hide = true)]
@@ -171,7 +170,7 @@ impl Command {
             Self::User(command) => start::in_house(global, async |house| user::run(command, house, output).await)?,
             Self::Config(arguments) => config::run(&arguments, global, output)?,
             Self::Completions(arguments) => completions::run(&arguments, output)?,
-            Self::Man => man::run(output)?,
+            Self::Man(arguments) => man::run(&arguments, output)?,
             Self::Healthcheck(arguments) => healthcheck::run(&global.load(arguments.listen.as_deref())?)?,
         }
         Ok(ExitCode::SUCCESS)

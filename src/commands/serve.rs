@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::app::{self, Parts};
+use crate::app::{self, Parts, Signals};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::flows::first_start;
@@ -30,7 +30,9 @@ pub async fn run(config: Config, arguments: &Arguments) -> anyhow::Result<()> {
         Some(Only::Web) => Parts::Web,
         Some(Only::Worker) => Parts::Worker,
     };
-    let running = app::serve(app::build(config, Clock::system()).await?, parts).await?;
+    let house = app::build(config, Clock::system()).await?;
+    let signals = Signals::heard()?;
+    let running = app::serve(house, parts).await?;
     let engine = running.house.db.engine();
     if running.address.is_some()
         && let Some(link) = first_start::invite(&running.house).await?
@@ -42,5 +44,6 @@ pub async fn run(config: Config, arguments: &Arguments) -> anyhow::Result<()> {
         Some(address) => tracing::info!(%address, url = %running.house.config.public_url, engine, "serving"),
         None => tracing::info!(engine, "working"),
     }
-    Ok(running.until_told().await?)
+    running.until_told(signals).await;
+    Ok(())
 }

@@ -2,8 +2,11 @@
 
 use std::fs::DirBuilder;
 use std::io::Result;
+use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+use listenfd::ListenFd;
 
 use super::settings::PREFIX;
 use crate::clock::Clock;
@@ -53,6 +56,17 @@ pub fn private_folder(path: &Path) -> Result<()> {
 pub fn free_bytes(folder: &Path) -> Result<u64> {
     let found = rustix::fs::statvfs(folder)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// The socket for HTTP that whoever started us opened and handed over (`LISTEN_FDS`, sd_listen_fds(3)), if there is one: the
+/// first. No program that we start inherits it.
+///
+/// # Errors
+/// When what was handed over is no TCP socket that listens.
+pub fn handed_listener() -> Result<Option<TcpListener>> {
+    let Some(listener) = ListenFd::from_env().take_tcp_listener(0)? else { return Ok(None) };
+    rustix::io::fcntl_setfd(&listener, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(Some(listener))
 }
 
 /// By which name this program was called, for commands that people copy.

@@ -16,7 +16,7 @@ use tracing_subscriber::filter::Targets;
 
 pub use self::database::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::layers::{FlagValue, Flags, Origin};
-pub use self::machine::{TemporaryFolder, free_bytes, private_folder, program, variables};
+pub use self::machine::{TemporaryFolder, free_bytes, handed_listener, private_folder, program, variables};
 pub use self::secret::{KeyFileError, SecretKey, SecretText, key_file, put_key};
 use self::settings::{Fallback, Setting, Shown};
 use crate::clock::Clock;

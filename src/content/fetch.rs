@@ -15,6 +15,7 @@ use url::Url;
 use crate::content::guard::{GuardedResolver, NotPublic};
 use crate::content::parse::MAX_BYTES;
 use crate::domain::article::is_web;
+use crate::domain::swap::Swap;
 
 /// The most redirects that are followed.
 pub(super) const MAX_REDIRECTS: usize = 5;
@@ -116,7 +117,9 @@ impl FetchError {
 
 /// A client for sources. Cheap to clone; clones share their connections.
 #[derive(Clone)]
-pub struct Fetcher {
+pub struct Fetcher(Swap<Agents>);
+
+struct Agents {
     public: Agent,
     private: Agent,
 }
@@ -146,7 +149,12 @@ impl Fetcher {
         let agent = |allow_private| {
             Agent::with_parts(config.clone(), DefaultConnector::default(), GuardedResolver { allow_private })
         };
-        Self { public: agent(false), private: agent(true) }
+        Self(Swap::new(Agents { public: agent(false), private: agent(true) }))
+    }
+
+    /// Works from now on as `other` does, with whom that trusts.
+    pub fn work_as(&self, other: &Self) {
+        self.0.put(other.0.now());
     }
 
     /// Fetches a document, following redirects, unless it has not changed.
@@ -195,8 +203,9 @@ impl Fetcher {
     }
 
     /// The client that may, or may not, connect to private networks.
-    pub(super) fn agent(&self, allow_private: bool) -> &Agent {
-        if allow_private { &self.private } else { &self.public }
+    pub(super) fn agent(&self, allow_private: bool) -> Agent {
+        let now = self.0.now();
+        if allow_private { now.private.clone() } else { now.public.clone() }
     }
 
     fn call(&self, request: &FetchRequest, url: &Url, deadline: Instant) -> Result<Response<Body>, FetchError> {

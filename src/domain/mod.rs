@@ -45,6 +45,7 @@ pub mod smarthost;
 pub mod spf;
 pub mod subscription;
 pub mod suppression;
+pub mod swap;
 pub mod text_enum;
 pub mod texts;
 pub mod time;

@@ -128,7 +128,7 @@ impl Rendering {
         let mut variants = Vec::new();
         for content in contents {
             for format in MailFormat::ALL {
-                let composed = Composed::new(&house.templates, content, &envelope.mailing(house), *format)?;
+                let composed = Composed::new(&house.templates.now(), content, &envelope.mailing(house), *format)?;
                 variants.push((content.language, *format, composed));
             }
         }

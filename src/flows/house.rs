@@ -14,10 +14,12 @@ use crate::domain::consent::{ConsentBody, ConsentMeans};
 use crate::domain::fault::Faults;
 use crate::domain::language::Language;
 use crate::domain::newsletter;
+use crate::domain::swap::Swap;
 use crate::domain::token::{Keys, Link, hex};
 use crate::mail::dkim_key::{DkimKey, KeyError};
 use crate::mail::message::Message;
 use crate::mail::sign::Signer;
+use crate::mail::smtp::{Tls, Untrusting};
 use crate::mail::template::{TemplateError, Templates};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::{Db, StoreError};
@@ -29,7 +31,7 @@ pub struct House {
     pub clock: Clock,
     pub keys: Keys,
     pub config: Arc<Config>,
-    pub templates: Arc<Templates>,
+    pub templates: Swap<Templates>,
     pub signer: Arc<Signer>,
     pub fetcher: Fetcher,
     pub wake: Arc<Wake>,
@@ -58,6 +60,12 @@ pub enum FurnishError {
     Key(String, KeyError),
     #[error("POSTDUIF_TEMPLATES: {0}")]
     Templates(#[from] TemplateError),
+    #[error(transparent)]
+    Trust(#[from] Untrusting),
+}
+
+fn templates(config: &Config) -> Result<Templates, TemplateError> {
+    config.templates.as_deref().map_or_else(|| Ok(Templates::embedded()), Templates::from_folder)
 }
 
 /// Why a flow came to nothing, where its own answer has no place for it.
@@ -106,23 +114,34 @@ impl House {
             let read = DkimKey::from_pem(&key.domain, &key.selector, &pem);
             signing.push(read.map_err(|error| FurnishError::Key(key.key_file.display().to_string(), error))?);
         }
-        let templates = match &config.templates {
-            Some(folder) => Templates::from_folder(folder)?,
-            None => Templates::embedded(),
-        };
+        let templates = templates(&config)?;
         Ok(Self {
             db,
             clock,
             keys,
             fetcher: Fetcher::new(&config.user_agent()),
             config: Arc::new(config),
-            templates: Arc::new(templates),
+            templates: Swap::new(templates),
             signer: Arc::new(Signer::new(signing)),
             wake: Arc::default(),
             hashing: Arc::default(),
             catches_all_mail: false,
             demo: None,
         })
+    }
+
+    /// Reads anew what an operator may change while we work: the templates, and whom this machine trusts, of which `tls`
+    /// is told. All of it is proved first; what is in hand goes on with what it has.
+    ///
+    /// # Errors
+    /// [`FurnishError`] names what is wrong; then everything is as it was.
+    pub fn refurnish(&self, tls: &Tls) -> Result<(), FurnishError> {
+        let templates = templates(&self.config)?;
+        let trusted = Tls::proved_from_system()?;
+        self.templates.put(Arc::new(templates));
+        tls.follow(&trusted);
+        self.fetcher.work_as(&Fetcher::new(&self.config.user_agent()));
+        Ok(())
     }
 
     /// Signs a message with every key of the settings; without any it leaves as it is.

@@ -129,7 +129,7 @@ pub(super) async fn test_message(
         .iter()
         .find(|content| content.language == newsletter.language)
         .ok_or_else(|| FlowError::Conflict("the edition has no content".to_owned()))?;
-    let composed = Composed::test(&house.templates, content, &envelope.mailing(house), MailFormat::Html)
+    let composed = Composed::test(&house.templates.now(), content, &envelope.mailing(house), MailFormat::Html)
         .map_err(|error| FlowError::Conflict(error.to_string()))?;
     let now = house.clock.now();
     Ok(house.sign(composed.merge(&Recipient::sample(to, token, now))))

@@ -1,5 +1,6 @@
 //! Both engines behind one door: transactions with group commit, and the verbs that carry one SQL text to either.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::time::timeout;
 
 use super::knock::{Door, TRY};
 
@@ -111,10 +113,15 @@ struct Group {
 }
 
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long anybody waits for a connection of PostgreSQL: a visitor has an answer within five seconds, also when it is no.
+const TAKE_TIMEOUT: Duration = Duration::from_secs(4);
 /// A connection that was idle for longer is asked whether it still lives.
 const ASK_AFTER: Duration = Duration::from_millis(500);
 /// How long another process may hold SQLite's write lock before we give up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+const REFUSED: &str = "connection refused; start PostgreSQL, or set POSTDUIF_DATABASE_URL to where it is";
+const SILENT: &str = "it does not answer; look after PostgreSQL, or set POSTDUIF_DATABASE_URL to where it is";
 
 impl Db {
     /// Opens `sqlite:PATH` (made when missing) or `postgres://…`.
@@ -172,7 +179,17 @@ impl Db {
         let options: PgConnectOptions = url.parse().map_err(fault)?;
         // By this name others see who has the database open.
         let options = options.application_name("postduif").disable_statement_logging();
-        let pools = PgPoolOptions::new().acquire_timeout(OPEN_TIMEOUT).test_before_acquire(false).before_acquire(
+        // By hand first: a pool would say that its time is over, and not why.
+        let first = timeout(OPEN_TIMEOUT, options.connect()).await;
+        let first = first.map_err(|_| StoreError::Open { place: place(), reason: SILENT.to_owned() })?;
+        let first = first.map_err(|error| match &error {
+            sqlx::Error::Io(io) if io.kind() == ErrorKind::ConnectionRefused => {
+                StoreError::Open { place: place(), reason: REFUSED.to_owned() }
+            }
+            _ => fault(error),
+        })?;
+        drop(first.close().await);
+        let pools = PgPoolOptions::new().acquire_timeout(TAKE_TIMEOUT).test_before_acquire(false).before_acquire(
             |connection, known| {
                 Box::pin(async move {
                     // Asking a connection that was used just now whether it lives would double the way of every statement.
@@ -359,7 +376,7 @@ impl Db {
 /// Makes the file, where there is none, so that only we can read it; SQLite gives its logs the same rights.
 fn private(path: &Path) -> std::io::Result<()> {
     match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
 }

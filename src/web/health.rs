@@ -8,22 +8,26 @@ use serde_json::json;
 
 use super::Web;
 use super::public::looking;
-use crate::flows::health;
+use crate::flows::{House, health};
 
 pub fn routes(config: &mut ServiceConfig) {
     config.service(looking("/health/live", live)).service(looking("/health/ready", ready));
 }
 
-async fn live() -> HttpResponse {
+pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({ "status": "alive" }))
 }
 
-/// The schema was brought to this version before we began to listen, so a database that answers is ready.
 async fn ready(web: web::Data<Web>) -> HttpResponse {
-    let (mut answer, status) = if web.draining.load(Ordering::Relaxed) {
+    answer(&web.house, web.draining.load(Ordering::Relaxed)).await
+}
+
+/// The schema was brought to this version before we began to listen, so a database that answers is ready.
+pub(super) async fn answer(house: &House, draining: bool) -> HttpResponse {
+    let (mut answer, status) = if draining {
         (HttpResponse::ServiceUnavailable(), "stopping")
     } else {
-        match health::check(&web.house).await {
+        match health::check(house).await {
             Ok(()) => (HttpResponse::Ok(), "ready"),
             Err(error) => {
                 tracing::warn!(%error, "not ready: the database does not answer");

@@ -11,6 +11,7 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use actix_web::{App, Error, HttpResponse, web};
 
+use super::health;
 use crate::flows::House;
 use crate::flows::metrics::{Gauges, REQUESTS};
 
@@ -82,7 +83,16 @@ pub fn application(
 ) -> App<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
 > {
-    App::new().app_data(Data::new(served)).route("/metrics", web::get().to(page))
+    App::new()
+        .app_data(Data::new(served))
+        .route("/metrics", web::get().to(page))
+        // A worker has no other listener, and wants to be asked as well.
+        .route("/health/live", web::get().to(health::live))
+        .route("/health/ready", web::get().to(ready))
+}
+
+async fn ready(served: Data<Served>) -> HttpResponse {
+    health::answer(&served.house, false).await
 }
 
 async fn page(served: Data<Served>) -> HttpResponse {

@@ -77,6 +77,11 @@ fn after_a_restore_nothing_due_fires_by_itself(database: Database) {
     installation.run(&["edition", "approve", &planned, "--accept-warnings"]).done();
     installation.run(&["edition", "send", &planned, "--at", "2099-01-01T09:00:00Z"]).done();
     installation.database.sql("update newsletters set next_assemble_at = 1");
+    installation.database.sql("insert into webhooks (url, events, link, created_at) select 'https://a.example/', '', address_hash, 0 from subscribers where id = 1");
+    installation.database.sql(
+        "insert into webhook_deliveries (webhook_id, uid, event, body, next_at, created_at) \
+         select id, 'msg_1', 'subscriber.confirmed', '{}', 0, 0 from webhooks",
+    );
     installation.run(&["backup", "one.backup"]).done();
     let text = std::fs::read(installation.folder().join("one.backup")).expect("the backup is there");
 
@@ -86,6 +91,8 @@ fn after_a_restore_nothing_due_fires_by_itself(database: Database) {
     let elsewhere = Installation::from(elsewhere);
     let held = elsewhere.run(&["restore", path(&copy), "--json"]).json()[0]["held"].clone();
     assert_eq!((held["planned"].to_string(), held["assemblies"].as_u64()), (format!("[{planned}]"), Some(1)));
+    assert_eq!(held["webhooks"].as_u64(), Some(1));
+    assert_eq!(elsewhere.database.texts("select state from webhook_deliveries"), ["failed"]);
     let edition = elsewhere.run(&["edition", "show", &planned, "--json"]).json().remove(0);
     assert_eq!((edition["status"].as_str(), edition["send_at"].as_str()), (Some("approved"), None));
     let due = "select cast(count(*) as text) from newsletters where next_assemble_at < 1000000000000000";

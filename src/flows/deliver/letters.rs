@@ -296,7 +296,7 @@ async fn write(house: &House, row: &LetterRow) -> Result<Option<Message>, FlowEr
         unsubscribe_address: unsubscribe_address.as_ref(),
     };
     let message = occasion
-        .compose(&house.templates, &head, &recipient, token, house.clock.now())
+        .compose(&house.templates.now(), &head, &recipient, token, house.clock.now())
         .map_err(|error| FlowError::Conflict(error.to_string()))?;
     Ok(Some(house.sign(message)))
 }

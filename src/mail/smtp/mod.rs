@@ -21,4 +21,4 @@ pub use envelope::Envelope;
 pub use fault::{Failure, Fault, OpenError, Refusal};
 pub use relay::Relay;
 pub use timeouts::Timeouts;
-pub use tls::{Encryption, Tls};
+pub use tls::{Encryption, Tls, Untrusting};

@@ -12,14 +12,23 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::domain::certificate::valid_until;
+use crate::domain::swap::Swap;
 use crate::domain::time::Timestamp;
 
 /// TLS 1.2 and 1.3 on aws-lc-rs, once for servers that must prove who they are and once for those that need not.
+/// Cheap to clone; clones change together, so that connections opened from then on trust whom the machine trusts by then.
 #[derive(Clone)]
-pub struct Tls {
+pub struct Tls(Swap<Connectors>);
+
+struct Connectors {
     verified: TlsConnector,
     anybody: TlsConnector,
 }
+
+/// The machine's list of whom to trust is missing or broken.
+#[derive(Debug, thiserror::Error)]
+#[error("whom this machine trusts cannot be read: {0}; look at SSL_CERT_FILE and the system's certificates")]
+pub struct Untrusting(String);
 
 impl Tls {
     /// Trusts whom this machine trusts; the environment variable `SSL_CERT_FILE` names another list.
@@ -33,6 +42,24 @@ impl Tls {
             );
         }
         Self::trusting(found.certs)
+    }
+
+    /// The same, where half a list is no list: for replacing one that works.
+    ///
+    /// # Errors
+    /// When any certificate is unreadable, or there are none.
+    pub fn proved_from_system() -> Result<Self, Untrusting> {
+        let found = rustls_native_certs::load_native_certs();
+        match found.errors.first() {
+            Some(error) => Err(Untrusting(error.to_string())),
+            None if found.certs.is_empty() => Err(Untrusting("there is no certificate".to_owned())),
+            None => Ok(Self::trusting(found.certs)),
+        }
+    }
+
+    /// Trusts from now on whom `other` trusts.
+    pub fn follow(&self, other: &Self) {
+        self.0.put(other.0.now());
     }
 
     /// Trusts these authorities and no others. One that cannot be read is left out: it could vouch for nobody.
@@ -50,7 +77,7 @@ impl Tls {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Anybody(Arc::clone(&provider))))
             .with_no_client_auth();
-        Self { verified: Arc::new(verified).into(), anybody: Arc::new(anybody).into() }
+        Self(Swap::new(Connectors { verified: Arc::new(verified).into(), anybody: Arc::new(anybody).into() }))
     }
 
     /// How a server of any kind encrypts, after a handshake in which it has proved who it is.
@@ -61,14 +88,15 @@ impl Tls {
         let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
         let handshake = async {
             let stream = TcpStream::connect((host, port)).await?;
-            self.verified.connect(name, stream).await
+            self.connector(true).connect(name, stream).await
         };
         let stream = timeout(patience, handshake).await.map_err(|_| "it did not answer in time".to_owned())?;
         stream.map(|stream| Encryption::of(stream.get_ref().1)).map_err(|error| error.to_string())
     }
 
-    pub(super) fn connector(&self, verify: bool) -> &TlsConnector {
-        if verify { &self.verified } else { &self.anybody }
+    pub(super) fn connector(&self, verify: bool) -> TlsConnector {
+        let now = self.0.now();
+        if verify { now.verified.clone() } else { now.anybody.clone() }
     }
 }
 

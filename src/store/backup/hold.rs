@@ -12,6 +12,8 @@ pub struct Held {
     pub paused: Vec<i64>,
     /// Letters that were owed, now dropped: they may have left after the backup was made.
     pub letters: u64,
+    /// What other programs were still to be told, now given up: they may have heard it, and can be told again.
+    pub webhooks: u64,
     /// Moments of assembly that have passed, and are not made up for.
     pub assemblies: u64,
 }
@@ -37,9 +39,15 @@ pub async fn hold_back(tx: &mut Tx, now: Timestamp) -> Result<Held, StoreError> 
         now
     )?;
     let letters = execute!(tx, "delete from outbox")?;
+    let webhooks = execute!(
+        tx,
+        "update webhook_deliveries set state = 'failed', last_answer = $1, finished_at = $2 where state = 'queued'",
+        REASON,
+        now
+    )?;
     execute!(tx, "delete from sessions")?;
     execute!(tx, "delete from leases")?;
-    Ok(Held { planned: ids(planned), paused: ids(paused), letters, assemblies: 0 })
+    Ok(Held { planned: ids(planned), paused: ids(paused), letters, webhooks, assemblies: 0 })
 }
 
 /// Shown beside the editions.

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A listener on loopback that passes every connection on, while it is plugged in.
 pub struct Cable {
@@ -12,6 +13,8 @@ pub struct Cable {
 
 struct Inner {
     plugged: bool,
+    /// Nothing gets through, and nobody is told.
+    frozen: bool,
     ends: Vec<TcpStream>,
 }
 
@@ -20,7 +23,7 @@ impl Cable {
     pub fn to(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("it is bound");
-        let inner = Arc::new(Mutex::new(Inner { plugged: true, ends: Vec::new() }));
+        let inner = Arc::new(Mutex::new(Inner { plugged: true, frozen: false, ends: Vec::new() }));
         let (server, shared) = (server.to_owned(), Arc::clone(&inner));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -47,19 +50,31 @@ impl Cable {
         }
     }
 
+    /// Connections stay, and nothing comes over them: as to a server that was stopped in its tracks.
+    pub fn freeze(&self) {
+        self.inner.lock().expect("nothing here panics").frozen = true;
+    }
+
+    pub fn thaw(&self) {
+        self.inner.lock().expect("nothing here panics").frozen = false;
+    }
+
     pub fn plug_in(&self) {
         self.inner.lock().expect("nothing here panics").plugged = true;
     }
 }
 
-fn connect(client: TcpStream, server: &str, shared: &Mutex<Inner>) {
+fn connect(client: TcpStream, server: &str, shared: &Arc<Mutex<Inner>>) {
     let Ok(server) = TcpStream::connect(server) else { return };
     let copy = |stream: &TcpStream| stream.try_clone().expect("a socket can be shared");
     for (from, to) in [(&client, &server), (&server, &client)] {
-        let (mut from, mut to) = (copy(from), copy(to));
+        let (mut from, mut to, shared) = (copy(from), copy(to), Arc::clone(shared));
         std::thread::spawn(move || {
             let mut bytes = [0; 16 * 1024];
             while let Ok(read @ 1..) = from.read(&mut bytes) {
+                while shared.lock().expect("nothing here panics").frozen {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
                 if to.write_all(&bytes[..read]).is_err() {
                     break;
                 }
