@@ -308,6 +308,7 @@ impl Running {
         if let Some((web, _)) = &self.web {
             web.drain();
         }
+        self.house.fetcher.stop();
         // The listener has a patience of its own for what is on its way in.
         let inbound = async {
             if let Some(inbound) = self.inbound {

@@ -28,6 +28,9 @@ pub struct ArticleAnswer {
     pub hidden: bool,
     /// Changed here: its source does not overwrite it any more.
     pub edited: bool,
+    /// Since when its source shows it to nobody any more, which keeps it out of editions as well.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub withdrawn_at: Option<Timestamp>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
@@ -49,6 +52,7 @@ impl ArticleAnswer {
             source_url: row.source_url,
             hidden: row.hidden,
             edited: row.edited,
+            withdrawn_at: row.withdrawn_at,
             created_at: row.created_at,
         }
     }

@@ -32,6 +32,8 @@ pub struct SourceAnswer {
     /// Visits that failed since the last that went well.
     pub failures: i64,
     pub last_error: Option<String>,
+    /// Why its older pages could not be read at the last visit; they are asked for again at the next.
+    pub gap: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
@@ -53,6 +55,7 @@ impl SourceAnswer {
             next_fetch_at: row.next_fetch_at,
             failures: row.failures,
             last_error: row.last_error,
+            gap: row.gap,
             created_at: row.created_at,
         }
     }

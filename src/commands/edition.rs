@@ -11,6 +11,7 @@ use super::waiting;
 use crate::answers::{EditionAnswer, EditionReport};
 use crate::domain::address::EmailAddress;
 use crate::domain::delivery::Counts;
+use crate::domain::edition::Approval;
 use crate::domain::language::Language;
 use crate::domain::preflight::Preflight;
 use crate::domain::time::Timestamp;
@@ -18,8 +19,8 @@ use crate::flows::approve::{ApprovalError, Approver, approve};
 use crate::flows::assemble::{Assembled, assemble};
 use crate::flows::publish::{self, Deed};
 use crate::flows::{self, House, newsletters, try_out};
-use crate::store::Access;
 use crate::store::editions::{self, EditionRow};
+use crate::store::{self, Access};
 
 /// Who does what is done from here, in the log of deeds.
 const BY: &str = "command line";
@@ -135,7 +136,9 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         Command::Show(which) => find(&mut house.db.read().await?, which.id).await?,
         Command::Approve { which, accept_warnings, override_reason } => {
             let override_reason = override_reason.as_deref();
-            approved(house, which.id, Approver { by: BY, accept_warnings, override_reason }).await?
+            let row = approved(house, which.id, Approver { by: BY, accept_warnings, override_reason }).await?;
+            say_when_it_leaves(house, &row).await?;
+            row
         }
         Command::Send { which, at, wait } => {
             let row = publish::send_by(house, which.id, at, BY).await?;
@@ -152,6 +155,20 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
     };
     let answer = answer(&mut house.db.read().await?, row).await?;
     output.one(&answer, || text(&answer))?;
+    Ok(())
+}
+
+/// An approved edition leaves by itself only where its newsletter says so.
+async fn say_when_it_leaves(house: &House, row: &EditionRow) -> anyhow::Result<()> {
+    let newsletter = store::newsletters::by_id(&mut house.db.read().await?, row.newsletter_id).await?;
+    let planned = row.send_at.filter(|at| *at > house.clock.now());
+    match (planned, newsletter.map(|newsletter| newsletter.approval)) {
+        (Some(at), Some(Approval::Automatic)) => eprintln!("It goes out by itself at {at}."),
+        (Some(at), _) => {
+            eprintln!("It is proposed for {at}: `postduif edition send {} --at {at}`, or send it now.", row.id)
+        }
+        (None, _) => eprintln!("Nothing leaves until you send it: `postduif edition send {}`.", row.id),
+    }
     Ok(())
 }
 

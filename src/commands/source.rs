@@ -105,7 +105,7 @@ async fn list(newsletter: Option<&str>, house: &House, output: &Output) -> anyho
     let head = ["id", "newsletter", "section", "last read", "address", ""];
     output.list(&answers, &head, "There is no source yet; add one with `postduif source add`.", |one| {
         let read = one.last_success_at.map_or_else(|| "never".to_owned(), |moment| moment.to_string());
-        let trouble = one.last_error.clone().unwrap_or_default();
+        let trouble = one.last_error.clone().or_else(|| one.gap.clone()).unwrap_or_default();
         vec![one.id.to_string(), one.newsletter.clone(), one.section.clone(), read, one.url.clone(), trouble]
     })?;
     Ok(())
@@ -115,7 +115,7 @@ async fn fetch_now(newsletter: Option<&str>, house: &House, output: &Output) -> 
     let readings = flow::fetch_all(house, newsletter).await?;
     let head = ["source", "new", "changed", "known", "address", ""];
     output.list(&readings, &head, "There is no source yet; add one with `postduif source add`.", |one| {
-        let trouble = one.error.clone().unwrap_or_default();
+        let trouble = one.error.clone().or_else(|| one.gap.clone()).unwrap_or_default();
         let counts = [one.new, one.changed, one.unchanged].map(|count| count.to_string());
         [&[one.source.to_string()][..], &counts, &[one.url.clone(), trouble]].concat()
     })?;

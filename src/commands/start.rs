@@ -1,5 +1,7 @@
 //! What commands that do something need first: a runtime, and the installation opened.
 
+use std::time::Duration;
+
 use anyhow::Context;
 
 use super::Global;
@@ -7,16 +9,21 @@ use crate::app;
 use crate::clock::Clock;
 use crate::flows::House;
 
+/// How long threads may go on that somebody outside keeps waiting; nobody asks for what they would find any more.
+const FAREWELL: Duration = Duration::from_millis(500);
+
 /// Runs a command to its end.
 ///
 /// # Errors
 /// The command's own.
 pub fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("the machine lets us start no threads")?
-        .block_on(command)
+        .context("the machine lets us start no threads")?;
+    let outcome = runtime.block_on(command);
+    runtime.shutdown_timeout(FAREWELL);
+    outcome
 }
 
 /// Runs a command in the opened installation.

@@ -4,7 +4,9 @@ use std::io::Read as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::fmt::rfc2822;
 use rustls::crypto::aws_lc_rs::default_provider;
+use tokio::sync::watch;
 use ureq::http::header::{self, HeaderMap, HeaderName};
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -20,8 +22,8 @@ use crate::domain::swap::Swap;
 /// The most redirects that are followed.
 pub(super) const MAX_REDIRECTS: usize = 5;
 
-/// Time for the whole of one fetch, redirects included.
-const TOTAL_TIME: Duration = Duration::from_secs(30);
+/// Time for all that is fetched of one source at a visit: every page of it, redirects included.
+pub(super) const TOTAL_TIME: Duration = Duration::from_secs(30);
 
 /// Time for each connection, within the total.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -41,6 +43,15 @@ pub struct FetchRequest {
     pub last_modified: Option<String>,
     /// Whether the source may lie in a private network and on any port.
     pub allow_private: bool,
+    /// When it must have come, redirects included.
+    pub until: Instant,
+}
+
+impl FetchRequest {
+    /// For one document of which nothing is known, with all the time there is.
+    pub fn once(url: Url, allow_private: bool) -> Self {
+        Self { url, etag: None, last_modified: None, allow_private, until: Instant::now() + TOTAL_TIME }
+    }
 }
 
 /// The answer of a server.
@@ -115,9 +126,12 @@ impl FetchError {
     }
 }
 
-/// A client for sources. Cheap to clone; clones share their connections.
+/// A client for sources. Cheap to clone; clones share their connections, and stop together.
 #[derive(Clone)]
-pub struct Fetcher(Swap<Agents>);
+pub struct Fetcher {
+    agents: Swap<Agents>,
+    stopped: Arc<watch::Sender<bool>>,
+}
 
 struct Agents {
     public: Agent,
@@ -149,12 +163,25 @@ impl Fetcher {
         let agent = |allow_private| {
             Agent::with_parts(config.clone(), DefaultConnector::default(), GuardedResolver { allow_private })
         };
-        Self(Swap::new(Agents { public: agent(false), private: agent(true) }))
+        Self {
+            agents: Swap::new(Agents { public: agent(false), private: agent(true) }),
+            stopped: Arc::new(watch::Sender::new(false)),
+        }
     }
 
     /// Works from now on as `other` does, with whom that trusts.
     pub fn work_as(&self, other: &Self) {
-        self.0.put(other.0.now());
+        self.agents.put(other.agents.now());
+    }
+
+    /// Breaks off every fetch in hand, and refuses further ones: the program is stopping, and servers may take their time.
+    pub fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+
+    /// Whether it was stopped.
+    pub fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
     }
 
     /// Fetches a document, following redirects, unless it has not changed.
@@ -163,12 +190,18 @@ impl Fetcher {
     /// When there is no document at the address, or it may not or cannot be fetched.
     pub async fn fetch(&self, request: FetchRequest) -> Result<Fetched, FetchError> {
         let fetcher = self.clone();
-        // The client blocks. Cancelling us leaves it to its own time limit.
-        tokio::task::spawn_blocking(move || fetcher.fetch_blocking(&request)).await.unwrap_or(Err(FetchError::Stopped))
+        let mut stopped = self.stopped.subscribe();
+        // The client blocks. Cancelling us leaves it to its own time limit, and nobody waits for it any more.
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => Err(FetchError::Stopped),
+            fetched = tokio::task::spawn_blocking(move || fetcher.fetch_blocking(&request)) => {
+                fetched.unwrap_or(Err(FetchError::Stopped))
+            }
+        }
     }
 
     fn fetch_blocking(&self, request: &FetchRequest) -> Result<Fetched, FetchError> {
-        let deadline = Instant::now() + TOTAL_TIME;
+        let deadline = request.until;
         let mut url = request.url.clone();
         let mut all_permanent = true;
         for hop in 0..=MAX_REDIRECTS {
@@ -193,9 +226,10 @@ impl Fetcher {
                     return Ok(Fetched { url, moved_to, document: Some(document) });
                 }
                 status => {
-                    let retry_after = text(response.headers(), header::RETRY_AFTER).and_then(|text| text.parse().ok());
-                    let retry_after = retry_after.map(Duration::from_secs);
-                    return Err(FetchError::Status { status: status.as_u16(), retry_after });
+                    return Err(FetchError::Status {
+                        status: status.as_u16(),
+                        retry_after: retry_after(response.headers()),
+                    });
                 }
             }
         }
@@ -204,7 +238,7 @@ impl Fetcher {
 
     /// The client that may, or may not, connect to private networks.
     pub(super) fn agent(&self, allow_private: bool) -> Agent {
-        let now = self.0.now();
+        let now = self.agents.now();
         if allow_private { now.private.clone() } else { now.public.clone() }
     }
 
@@ -263,6 +297,17 @@ fn read_document(response: Response<Body>, url: &Url) -> Result<Document, FetchE
             .filter_map(|link| Some(link.to_str().ok()?.to_owned()))
             .collect(),
     })
+}
+
+/// How long a server asks to be left alone (RFC 9110 section 10.2.3): in seconds, or until a moment on its own clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let asked = text(headers, header::RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let moment = |text: &str| rfc2822::parse(text).ok().map(|zoned| zoned.timestamp());
+    let left = moment(&asked)?.duration_since(moment(&text(headers, header::DATE)?)?);
+    Duration::try_from(left).ok()
 }
 
 pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {

@@ -7,14 +7,76 @@ use super::texts::mails;
 /// desk where something can be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    DraftReady { edition: String, since: String, articles: Vec<String>, goes_out: Option<String>, url: String },
-    DraftReminder { edition: String, since: String, articles: Vec<String>, goes_out: Option<String>, url: String },
-    NothingNew { since: String, next: String },
-    Scheduled { edition: String, when: String, url: String },
-    Sent { edition: String, accepted: u64, total: u64, rejected: u64, unknown: u64, url: String },
-    Paused { edition: String, done: u64, total: u64, reason: String, url: String },
-    MomentMissed { when: String, url: String },
-    SourceFailing { source: String, since: String, reason: String, url: String },
+    DraftReady {
+        edition: String,
+        since: String,
+        articles: Vec<String>,
+        /// What the look at it found.
+        findings: Vec<String>,
+        goes_out: Option<String>,
+        url: String,
+    },
+    DraftReminder {
+        edition: String,
+        since: String,
+        articles: Vec<String>,
+        goes_out: Option<String>,
+        url: String,
+    },
+    NothingNew {
+        since: String,
+        next: String,
+    },
+    /// A moment of assembly found an edition that is not finished.
+    StillOpen {
+        edition: String,
+        next: String,
+        url: String,
+    },
+    /// It is approved, and nobody has sent or planned it; `passed` is the moment that was proposed for it.
+    NotSent {
+        edition: String,
+        approved: String,
+        passed: Option<String>,
+        url: String,
+    },
+    /// Its source shows them to nobody any more; `was_approved` says that somebody must approve anew.
+    ArticlesGone {
+        edition: String,
+        articles: Vec<String>,
+        was_approved: bool,
+        url: String,
+    },
+    Scheduled {
+        edition: String,
+        when: String,
+        url: String,
+    },
+    Sent {
+        edition: String,
+        accepted: u64,
+        total: u64,
+        rejected: u64,
+        unknown: u64,
+        url: String,
+    },
+    Paused {
+        edition: String,
+        done: u64,
+        total: u64,
+        reason: String,
+        url: String,
+    },
+    MomentMissed {
+        when: String,
+        url: String,
+    },
+    SourceFailing {
+        source: String,
+        since: String,
+        reason: String,
+        url: String,
+    },
 }
 
 impl Notice {
@@ -24,6 +86,9 @@ impl Notice {
             Self::DraftReady { edition, .. } => mails::draft_subject(language, edition),
             Self::DraftReminder { edition, .. } => mails::draft_reminder_subject(language, edition),
             Self::NothingNew { .. } => mails::nothing_new_subject(language),
+            Self::StillOpen { edition, .. } => mails::still_open_subject(language, edition),
+            Self::NotSent { edition, .. } => mails::not_sent_subject(language, edition),
+            Self::ArticlesGone { edition, .. } => mails::articles_gone_subject(language, edition),
             Self::Scheduled { edition, when, .. } => mails::scheduled_subject(language, edition, when),
             Self::Sent { edition, .. } => mails::sent_subject(language, edition),
             Self::Paused { edition, .. } => mails::paused_subject(language, edition),
@@ -36,14 +101,31 @@ impl Notice {
     pub fn text(&self, language: Language) -> String {
         let linked = |body: String, url: &str| format!("{body}\n\n{url}");
         match self {
-            Self::DraftReady { since, articles, goes_out, url, .. }
-            | Self::DraftReminder { since, articles, goes_out, url, .. } => {
-                let body = match goes_out {
-                    Some(when) => mails::draft_automatic_body(language, articles.len(), since, when),
-                    None => mails::draft_body(language, articles.len(), since),
+            Self::DraftReady { since, articles, findings, goes_out, url, .. } => {
+                let found = match findings.as_slice() {
+                    [] => mails::draft_fine(language),
+                    findings => format!("{}\n\n{}", mails::draft_findings(language), list(findings)),
                 };
-                let list: Vec<String> = articles.iter().map(|title| format!("* {title}")).collect();
-                if list.is_empty() { linked(body, url) } else { format!("{body}\n\n{}\n\n{url}", list.join("\n")) }
+                let body = draft(language, since, articles, goes_out.as_deref());
+                linked(format!("{body}\n\n{found}"), url)
+            }
+            Self::DraftReminder { since, articles, goes_out, url, .. } => {
+                linked(draft(language, since, articles, goes_out.as_deref()), url)
+            }
+            Self::StillOpen { edition, next, url } => linked(mails::still_open_body(language, edition, next), url),
+            Self::NotSent { edition, approved, passed, url } => {
+                let body = match passed {
+                    Some(passed) => mails::not_sent_passed_body(language, edition, passed),
+                    None => mails::not_sent_body(language, edition, approved),
+                };
+                linked(body, url)
+            }
+            Self::ArticlesGone { articles, was_approved, url, .. } => {
+                let body = format!("{}\n\n{}", mails::articles_gone_body(language), list(articles));
+                match was_approved {
+                    true => linked(format!("{body}\n\n{}", mails::approve_anew(language)), url),
+                    false => linked(body, url),
+                }
             }
             Self::NothingNew { since, next } => mails::nothing_new_body(language, since, next),
             Self::Scheduled { url, .. } => linked(mails::scheduled_body(language), url),
@@ -59,4 +141,16 @@ impl Notice {
             }
         }
     }
+}
+
+fn draft(language: Language, since: &str, articles: &[String], goes_out: Option<&str>) -> String {
+    let body = match goes_out {
+        Some(when) => mails::draft_automatic_body(language, articles.len(), since, when),
+        None => mails::draft_body(language, articles.len(), since),
+    };
+    if articles.is_empty() { body } else { format!("{body}\n\n{}", list(articles)) }
+}
+
+fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("* {line}")).collect::<Vec<_>>().join("\n")
 }

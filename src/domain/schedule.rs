@@ -22,6 +22,9 @@ pub struct AssembleRule {
     cron: Cron,
 }
 
+/// No clock was ever set back by more.
+const MINUTES_OF_A_DAY: usize = 24 * 60;
+
 /// A text that is no rule.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
@@ -78,8 +81,9 @@ impl AssembleRule {
     /// The first moment of assembly after `after`; `None` when there is none within what cron can see.
     pub fn next_after(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let mut wall = after.in_zone(zone).datetime();
-        // In autumn an hour happens twice: the wall clock may name a moment that is past already.
-        for _ in 0..4 {
+        // In autumn an hour happens twice and means its first time: in its second the wall clock names moments that are past
+        // already, one a minute at most.
+        for _ in 0..MINUTES_OF_A_DAY {
             wall = self.next_on_wall(wall)?;
             let moment = Timestamp::from_local(wall, zone);
             if moment > after {
@@ -159,6 +163,12 @@ fn preset(text: &str) -> Option<String> {
     Some(format!("{minute} {hour} * {} {weekday}{nth}", months?.join(",")))
 }
 
+/// Twelve months before `moment` on the wall: as far back as a promise “so many times a year” looks.
+pub fn a_year_before(moment: Timestamp, zone: &TimeZone) -> Timestamp {
+    let wall = moment.in_zone(zone).datetime();
+    wall.checked_sub(12.months()).map_or(moment, |wall| Timestamp::from_local(wall, zone))
+}
+
 /// When an edition assembled at `assembled` goes out: so many days later, at the same time on the wall.
 pub fn sending_moment(assembled: Timestamp, review_days: i64, zone: &TimeZone) -> Timestamp {
     let wall = assembled.in_zone(zone).datetime();
@@ -209,6 +219,31 @@ mod tests {
             moments("0 9 29 2 *", "Europe/Amsterdam", "2026-01-01T00:00:00Z", 2),
             ["2028-02-29T09:00:00+01:00", "2032-02-29T09:00:00+01:00"],
         );
+    }
+
+    #[test]
+    fn in_the_second_of_two_equal_hours_the_next_moment_is_the_one_after_them() {
+        for (rule, next) in [("*/10 * * * *", "03:00"), ("* * * * *", "03:00"), ("59 * * * *", "03:59")] {
+            let expected = format!("2026-10-25T{next}:00+01:00");
+            assert_eq!(moments(rule, "Europe/Amsterdam", "2026-10-25T01:15:00Z", 1), [expected]);
+        }
+        assert_eq!(
+            moments("*/20 * * * *", "Europe/Amsterdam", "2026-03-28T00:55:00Z", 1),
+            ["2026-03-28T02:00:00+01:00"]
+        );
+    }
+
+    #[test]
+    fn a_year_ends_on_the_same_day_and_time_of_the_wall() {
+        let zone = zone("Europe/Amsterdam").unwrap();
+        for (moment, before) in [
+            ("2027-03-30T09:00:00+02:00", "2026-03-30T09:00:00+02:00"),
+            ("2027-03-28T09:00:00+02:00", "2026-03-28T09:00:00+01:00"),
+            ("2028-02-29T09:00:00+01:00", "2027-02-28T09:00:00+01:00"),
+        ] {
+            let moment = Timestamp::parse(moment).unwrap();
+            assert_eq!(a_year_before(moment, &zone).to_rfc3339_in(&zone), before);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::store::articles::{self, ArticleRow};
 use crate::store::editions::{self, EditionRow, NewEdition};
 use crate::store::newsletters::{self, NewsletterRow, SectionRow};
-use crate::store::{Access, StoreError};
+use crate::store::{Access, StoreError, Tx};
 
 /// An article seen for the first time is new even when it was published before the last edition, up to this long:
 /// feeds are read late, but a new source must not bring in its whole past.
@@ -39,16 +39,31 @@ pub struct Occurrence {
 /// # Errors
 /// [`FlowError::NotFound`] for a newsletter that does not exist; [`FlowError::Store`] when nothing was stored.
 pub async fn assemble(house: &House, slug: &str, occurrence: Option<Occurrence>) -> Result<Assembled, FlowError> {
-    let now = house.clock.now();
     let mut tx = house.db.write().await?;
     let newsletter = find(&mut tx, slug).await?;
-    if let Some(open) = editions::open_one(&mut tx, newsletter.id).await? {
+    let assembled = assemble_in(&mut tx, house, &newsletter, occurrence).await?;
+    tx.commit().await?;
+    Ok(assembled)
+}
+
+/// The same within a transaction that does more.
+///
+/// # Errors
+/// As [`assemble`].
+pub(super) async fn assemble_in(
+    tx: &mut Tx,
+    house: &House,
+    newsletter: &NewsletterRow,
+    occurrence: Option<Occurrence>,
+) -> Result<Assembled, FlowError> {
+    let now = house.clock.now();
+    if let Some(open) = editions::open_one(tx, newsletter.id).await? {
         return Ok(Assembled::Open(Box::new(open)));
     }
-    let previous = editions::latest(&mut tx, newsletter.id).await?;
+    let previous = editions::latest(tx, newsletter.id).await?;
     let cutoff = previous.as_ref().map(|edition| edition.cutoff_at);
-    let sections = newsletters::sections(&mut tx, newsletter.id).await?;
-    let chosen = choose(&mut tx, &newsletter, &sections, cutoff).await?;
+    let sections = newsletters::sections(tx, newsletter.id).await?;
+    let chosen = choose(tx, newsletter, &sections, cutoff).await?;
     let found = chosen.iter().map(|(_, articles)| articles.len()).sum::<usize>();
     if i64::try_from(found).unwrap_or(i64::MAX) < newsletter.min_articles {
         return Ok(Assembled::TooFew { found, needed: newsletter.min_articles, since: cutoff });
@@ -72,19 +87,18 @@ pub async fn assemble(house: &House, slug: &str, occurrence: Option<Occurrence>)
         occurrence: moment.as_deref(),
         send_at: occurrence.map(|moment| moment.send_at),
     };
-    let Some(edition) = editions::insert(&mut tx, &draft, now).await? else {
+    let Some(edition) = editions::insert(tx, &draft, now).await? else {
         // Another node was quicker, or this moment has had its edition.
-        let open = editions::open_one(&mut tx, newsletter.id).await?.or(previous);
+        let open = editions::open_one(tx, newsletter.id).await?.or(previous);
         return open.map(|open| Assembled::Open(Box::new(open))).ok_or_else(|| {
             FlowError::Conflict("another edition was made at the same moment; look at the list of editions".to_owned())
         });
     };
     for (section, articles) in &chosen {
         for (position, article) in (1..).zip(articles) {
-            editions::insert_item(&mut tx, edition.id, article.id, &section.key, position, None, None).await?;
+            editions::insert_item(tx, edition.id, article.id, &section.key, position, None, None).await?;
         }
     }
-    tx.commit().await?;
     Ok(Assembled::Draft(Box::new(edition)))
 }
 

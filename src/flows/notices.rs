@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use super::preflight::{Outside, look};
 use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
+use crate::domain::edition::Approval;
 use crate::domain::letter::Letter;
 use crate::domain::notice::Notice;
+use crate::domain::preflight::Severity;
 use crate::domain::schedule::zone;
 use crate::domain::texts::dates;
 use crate::domain::time::Timestamp;
@@ -13,10 +16,26 @@ use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::outbox::{self, NewLetter};
 use crate::store::sources::SourceRow;
-use crate::store::{Access, Tx, newsletters};
+use crate::store::{Access, Tx, newsletters, users};
 
 /// A notice that is a week late helps nobody.
 const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// So many findings are named in a notice; the desk shows all of them.
+const FINDINGS_NAMED: usize = 10;
+
+/// Who is told about a newsletter: whom it names, or else everybody who works on newsletters here.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn readers(on: &mut impl Access, newsletter: &NewsletterRow) -> Result<Vec<EmailAddress>, FlowError> {
+    let parsed = |address: &str| EmailAddress::parse_any_role(address).ok();
+    let named: Vec<_> = newsletter.notify.split(',').filter_map(parsed).collect();
+    if !named.is_empty() {
+        return Ok(named);
+    }
+    Ok(users::editors(on).await?.iter().filter_map(|address| parsed(address)).collect())
+}
 
 /// Tells everybody who looks after a newsletter.
 ///
@@ -26,7 +45,7 @@ pub async fn tell(house: &House, tx: &mut Tx, newsletter: &NewsletterRow, notice
     let now = house.clock.now();
     let language = newsletter.language;
     let letter = Letter::Notice { language, subject: notice.subject(language), text: notice.text(language) };
-    for address in newsletter.notify.split(',').filter_map(|address| EmailAddress::parse_any_role(address).ok()) {
+    for address in readers(tx, newsletter).await? {
         let owed = NewLetter {
             uid: house.link(),
             newsletter_id: Some(newsletter.id),
@@ -75,6 +94,72 @@ pub async fn edition_paused(house: &House, tx: &mut Tx, edition: &EditionRow, re
     tell(house, tx, &newsletter, &notice).await
 }
 
+/// “Draft ready: newsletter 3.” With what the look at it found, as far as nobody outside need be asked for that.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn draft_ready(
+    house: &House,
+    tx: &mut Tx,
+    newsletter: &NewsletterRow,
+    edition: &EditionRow,
+) -> Result<Notice, FlowError> {
+    let looked = look(tx, house, newsletter, edition, &Outside::not_asked()).await?;
+    let found = [Severity::Error, Severity::Warning].into_iter().flat_map(|severity| looked.messages(severity));
+    let goes_out = edition.send_at.filter(|_| newsletter.approval == Approval::Automatic);
+    Ok(Notice::DraftReady {
+        edition: edition.number.to_string(),
+        since: since_previous(tx, newsletter, edition).await?,
+        articles: titles(tx, edition).await?,
+        findings: found.take(FINDINGS_NAMED).map(str::to_owned).collect(),
+        goes_out: goes_out.map(|at| in_words(newsletter, at)),
+        url: edition_page(house, edition.id),
+    })
+}
+
+/// “Newsletter 3 is still open.”
+pub fn still_open(house: &House, edition: &EditionRow, next: String) -> Notice {
+    Notice::StillOpen { edition: edition.number.to_string(), next, url: edition_page(house, edition.id) }
+}
+
+/// “Newsletter 3 is approved but not sent”: its moment has passed, or it has waited for long.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn not_sent(
+    house: &House,
+    tx: &mut Tx,
+    edition: &EditionRow,
+    passed: Option<Timestamp>,
+) -> Result<(), FlowError> {
+    let Some(newsletter) = newsletters::by_id(tx, edition.newsletter_id).await? else { return Ok(()) };
+    let notice = Notice::NotSent {
+        edition: edition.number.to_string(),
+        approved: in_words(&newsletter, edition.approved_at.unwrap_or(edition.created_at)),
+        passed: passed.map(|moment| in_words(&newsletter, moment)),
+        url: edition_page(house, edition.id),
+    };
+    tell(house, tx, &newsletter, &notice).await
+}
+
+/// “An article has left newsletter 3”: its source shows it to nobody any more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn articles_taken_out(
+    house: &House,
+    tx: &mut Tx,
+    edition_id: i64,
+    articles: Vec<String>,
+    was_approved: bool,
+) -> Result<(), FlowError> {
+    let Some(edition) = editions::by_id(tx, edition_id).await? else { return Ok(()) };
+    let Some(newsletter) = newsletters::by_id(tx, edition.newsletter_id).await? else { return Ok(()) };
+    let url = edition_page(house, edition.id);
+    let notice = Notice::ArticlesGone { edition: edition.number.to_string(), articles, was_approved, url };
+    tell(house, tx, &newsletter, &notice).await
+}
+
 /// “Newsletter 3 is waiting for you.”
 ///
 /// # Errors
@@ -84,7 +169,7 @@ pub async fn draft_waits(house: &House, tx: &mut Tx, edition: &EditionRow) -> Re
     let notice = Notice::DraftReminder {
         edition: edition.number.to_string(),
         since: since_previous(tx, &newsletter, edition).await?,
-        articles: editions::items(tx, edition.id).await?.into_iter().map(|item| item.title).collect(),
+        articles: titles(tx, edition).await?,
         goes_out: None,
         url: edition_page(house, edition.id),
     };
@@ -104,6 +189,10 @@ pub async fn source_failing(house: &House, tx: &mut Tx, source: &SourceRow, reas
         url: format!("{}/admin/settings", house.config.public_url),
     };
     tell(house, tx, &newsletter, &notice).await
+}
+
+async fn titles(on: &mut impl Access, edition: &EditionRow) -> Result<Vec<String>, FlowError> {
+    Ok(editions::items(on, edition.id).await?.into_iter().map(|item| item.title).collect())
 }
 
 /// Up to when articles were looked at for the edition before this one, in words.

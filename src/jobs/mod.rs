@@ -9,99 +9,100 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::domain::checkup::CheckStatus;
 use crate::domain::time::Timestamp;
-use crate::flows::{House, backup, collect_articles, doctor, keep_schedule, retention, webhooks};
+use crate::flows::{FlowError, House, backup, collect_articles, doctor, keep_schedule, retention, webhooks};
 
 /// Every five seconds: a planned edition leaves when it should.
 const TICK: &str = "*/5 * * * * *";
+/// Who stops us waits ten seconds in all.
+const PATIENCE: Duration = Duration::from_secs(7);
 
 /// The running clockwork.
 pub struct Jobs {
     scheduler: JobScheduler,
-    in_hand: Arc<Mutex<LastDone>>,
+    beats: Vec<Alone>,
 }
 
-#[derive(Default)]
-struct LastDone {
-    forgot: Option<Timestamp>,
-}
+/// Held by a beat while its round is in hand, so that a round that takes longer than a tick is not overtaken by the next.
+type Alone = Arc<Mutex<()>>;
 
 impl Jobs {
-    /// Starts ticking.
+    /// Starts ticking. Each beat goes by itself: what waits for strangers keeps no edition waiting.
     ///
     /// # Errors
     /// When the scheduler does not start.
     pub async fn start(house: &House) -> Result<Self, JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
-        let in_hand = Arc::new(Mutex::new(LastDone::default()));
-        let house_for_telling = house.clone();
-        let (house, last) = (house.clone(), Arc::clone(&in_hand));
-        let job = Job::new_async(TICK, move |_, _| {
-            let (house, last) = (house.clone(), Arc::clone(&last));
-            Box::pin(async move {
-                // A round that takes longer than a tick is not overtaken by the next.
-                let Ok(mut last) = last.try_lock_owned() else { return };
-                // In a task of its own: a panic there must not stop the clock.
-                let round = tokio::spawn(async move { tick(&house, &mut last).await });
-                if let Err(error) = round.await {
-                    tracing::error!(%error, "a round of the clock broke off");
-                }
-            })
-        })?;
-        scheduler.add(job).await?;
-        scheduler.add(telling(house_for_telling)?).await?;
+        let mut beats = Vec::new();
+        let last_forgot = Arc::new(Mutex::new(None));
+        for (job, alone) in [
+            beat(house, "the schedule", |house| async move { keep_schedule::look_after_editions(&house).await })?,
+            beat(house, "assembling", |house| async move { keep_schedule::assemble_due(&house).await })?,
+            beat(house, "reading sources", |house| async move { collect_articles::fetch_due(&house).await.map(drop) })?,
+            beat(house, "telling webhooks", |house| async move { webhooks::tell_due(&house).await.map(drop) })?,
+            beat(house, "housekeeping", move |house| keep_house(house, Arc::clone(&last_forgot)))?,
+        ] {
+            scheduler.add(job).await?;
+            beats.push(alone);
+        }
         scheduler.start().await?;
-        Ok(Self { scheduler, in_hand })
+        Ok(Self { scheduler, beats })
     }
 
-    /// Stops ticking; a round in hand is finished first, but who stops us waits ten seconds in all.
+    /// Stops ticking; rounds in hand are finished first, as far as that takes no time.
     pub async fn stop(mut self) {
         if let Err(error) = self.scheduler.shutdown().await {
             tracing::warn!(%error, "the clock did not stop in order");
         }
-        let _ = tokio::time::timeout(Duration::from_secs(7), self.in_hand.lock()).await;
+        let finished = async {
+            for beat in &self.beats {
+                drop(beat.lock().await);
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, finished).await;
     }
 }
 
-/// Webhooks have a beat of their own: the other side may take its time, and the schedule does not wait for it.
-fn telling(house: House) -> Result<Job, JobSchedulerError> {
-    let one_at_a_time = Arc::new(Mutex::new(()));
-    Job::new_async(TICK, move |_, _| {
-        let (house, alone) = (house.clone(), Arc::clone(&one_at_a_time));
+/// Rounds of one kind, one at a time; what goes wrong in one is tried again by the next.
+fn beat<R>(
+    house: &House,
+    what: &'static str,
+    round: impl Fn(House) -> R + Send + Sync + 'static,
+) -> Result<(Job, Alone), JobSchedulerError>
+where
+    R: Future<Output = Result<(), FlowError>> + Send + 'static,
+{
+    let (house, alone) = (house.clone(), Alone::default());
+    let held = Arc::clone(&alone);
+    let job = Job::new_async(TICK, move |_, _| {
+        let round = Arc::clone(&held).try_lock_owned().ok().map(|alone| (alone, round(house.clone())));
         Box::pin(async move {
-            let Ok(_alone) = alone.try_lock_owned() else { return };
-            let round = tokio::spawn(async move { webhooks::tell_due(&house).await });
-            match round.await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::error!(%error, "webhooks could not be told; the next round tries again"),
-                Err(error) => tracing::error!(%error, "a round of telling broke off"),
+            let Some((_alone, round)) = round else { return };
+            // In a task of its own: a panic there must not stop the clock.
+            match tokio::spawn(round).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "{what} failed; the next round tries again"),
+                Err(error) => tracing::error!(%error, "a round of {what} broke off"),
             }
         })
-    })
+    })?;
+    Ok((job, alone))
 }
 
-async fn tick(house: &House, last: &mut LastDone) {
-    if let Err(error) = keep_schedule::keep(house).await {
-        tracing::error!(%error, "the schedule could not be kept; the next tick tries again");
-    }
-    if let Err(error) = collect_articles::fetch_due(house).await {
-        tracing::error!(%error, "sources could not be read; the next tick tries again");
-    }
-    if let Err(error) = backup::daily(house).await {
+async fn keep_house(house: House, last_forgot: Arc<Mutex<Option<Timestamp>>>) -> Result<(), FlowError> {
+    if let Err(error) = backup::daily(&house).await {
         tracing::error!(%error, "there is no new backup; the next try is in an hour");
     }
-    match doctor::is_due(house).await {
-        // It waits for others' servers, and the clock for nobody.
-        Ok(true) => drop(tokio::spawn(examine(house.clone()))),
-        Ok(false) => {}
-        Err(error) => tracing::error!(%error, "whether the doctor is due is not known; the next tick tries again"),
+    if doctor::is_due(&house).await? {
+        // It waits for others' servers, and the house for nobody.
+        drop(tokio::spawn(examine(house.clone())));
     }
     let now = house.clock.now();
-    if last.forgot.is_none_or(|moment| now.since(moment) >= retention::EVERY) {
-        match retention::forget(house).await {
-            Ok(_) => last.forgot = Some(now),
-            Err(error) => tracing::error!(%error, "nothing could be forgotten; the next tick tries again"),
-        }
+    let mut last = last_forgot.lock().await;
+    if last.is_none_or(|moment| now.since(moment) >= retention::EVERY) {
+        retention::forget(&house).await?;
+        *last = Some(now);
     }
+    Ok(())
 }
 
 async fn examine(house: House) {

@@ -287,6 +287,7 @@ mod tests {
                     edition: ready.0,
                     since: ready.1,
                     articles: ready.2,
+                    findings: vec!["Het onderwerp is 68 tekens.".into()],
                     goes_out: ready.3,
                     url: ready.4,
                 },
@@ -302,6 +303,25 @@ mod tests {
                 },
             ),
             ("nothing_new", Notice::NothingNew { since: since.clone(), next: "1 juni 2026".into() }),
+            ("still_open", Notice::StillOpen { edition: edition.clone(), next: when.clone(), url: url.clone() }),
+            (
+                "not_sent",
+                Notice::NotSent {
+                    edition: edition.clone(),
+                    approved: since.clone(),
+                    passed: Some(when.clone()),
+                    url: url.clone(),
+                },
+            ),
+            (
+                "articles_gone",
+                Notice::ArticlesGone {
+                    edition: edition.clone(),
+                    articles: vec!["Eerste artikel".into()],
+                    was_approved: true,
+                    url: url.clone(),
+                },
+            ),
             ("scheduled", Notice::Scheduled { edition: edition.clone(), when: when.clone(), url: url.clone() }),
             (
                 "sent",

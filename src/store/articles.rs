@@ -1,6 +1,6 @@
 //! Articles: what was read from sources or entered by hand, and in which edition it went out.
 
-use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row, sightings};
 use crate::domain::time::Timestamp;
 
 row! {
@@ -23,6 +23,8 @@ row! {
         pub hidden: bool,
         /// Somebody changed it here: the source does not overwrite it any more.
         pub edited: bool,
+        /// Since when its source shows it to nobody any more: it went behind a password, or was taken away there.
+        pub withdrawn_at: Option<Timestamp>,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
     }
@@ -54,40 +56,83 @@ pub enum Stored {
     Unchanged,
 }
 
-/// Stores an article, or takes in a later change at its source as long as nobody edited it here and no edition
-/// with it has left. The same article by another source counts as the same.
+/// Stores an article that a person or a program entered. The same address again changes the words of the one there is, as
+/// long as nobody edited it here, no source brought it, and no edition with it has left.
 pub async fn store(tx: &mut Tx, article: &NewArticle, now: Timestamp) -> Result<Stored, StoreError> {
-    let known = fetch_optional!(
-        tx,
-        ArticleRow,
-        "select * from articles where newsletter_id = $1 and (canonical = $2 or (guid = $3 and source_id = $4)) order by id limit 1",
-        article.newsletter_id,
-        article.canonical.as_str(),
-        article.guid.as_str(),
-        article.source_id,
-    )?;
-    let Some(known) = known else {
-        let inserted = execute!(
-            tx,
-            "insert into articles (newsletter_id, source_id, guid, canonical, section, title, url, summary, source_url, author, \
-             image_url, published_at, created_at, updated_at) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) on conflict (newsletter_id, canonical) do nothing",
-            article.newsletter_id,
-            article.source_id,
-            article.guid.as_str(),
-            article.canonical.as_str(),
-            article.section.as_str(),
-            article.title.as_str(),
-            article.url.as_str(),
-            article.summary.as_str(),
-            article.source_url.as_deref(),
-            article.author.as_deref(),
-            article.image_url.as_deref(),
-            article.published_at,
-            now,
-        )?;
-        return Ok(if inserted == 1 { Stored::New } else { Stored::Unchanged });
+    match by_canonical(tx, article.newsletter_id, &article.canonical).await? {
+        Some(known) => change(tx, &known, article, now).await,
+        None => Ok(insert(tx, article, now).await?.map_or(Stored::Unchanged, |_| Stored::New)),
+    }
+}
+
+/// Stores what a source shows, or takes in a later change there as long as nobody edited it here and no edition with it
+/// has left. The same article by another source counts as the same; one that a person took away stays away. An item without
+/// a date of its own (`dated` is false) keeps the one it got when it was first seen.
+pub async fn take_in(
+    tx: &mut Tx,
+    source_id: i64,
+    item: &NewArticle,
+    dated: bool,
+    now: Timestamp,
+) -> Result<Stored, StoreError> {
+    let Some(known) = sightings::article_of(tx, source_id, item).await? else {
+        if sightings::was_removed(tx, source_id, item).await? {
+            sightings::note(tx, source_id, item, None, now).await?;
+            return Ok(Stored::Unchanged);
+        }
+        let id = insert(tx, item, now).await?;
+        // Somebody entered it at the same moment: the next reading finds it.
+        let Some(id) = id else { return Ok(Stored::Unchanged) };
+        sightings::note(tx, source_id, item, Some(id), now).await?;
+        return Ok(Stored::New);
     };
+    sightings::note(tx, source_id, item, Some(known.id), now).await?;
+    let is_back = known.withdrawn_at.is_some();
+    if is_back {
+        execute!(tx, "update articles set withdrawn_at = null, updated_at = $2 where id = $1", known.id, now)?;
+    }
+    if known.source_id == Some(source_id) && known.canonical != item.canonical {
+        // It moved; what comes by its new address from elsewhere must be known for it, also when it was sent long ago.
+        execute!(
+            tx,
+            "update articles set canonical = $2 where id = $1 and not exists (select 1 from articles o \
+             where o.newsletter_id = articles.newsletter_id and o.canonical = $2)",
+            known.id,
+            item.canonical.as_str(),
+        )?;
+    }
+    let published_at = if dated { item.published_at } else { known.published_at };
+    let stored = change(tx, &known, &NewArticle { published_at, ..item.clone() }, now).await?;
+    Ok(if is_back { Stored::Changed } else { stored })
+}
+
+/// Its id; nothing where there is one at this address already.
+async fn insert(tx: &mut Tx, article: &NewArticle, now: Timestamp) -> Result<Option<i64>, StoreError> {
+    let inserted = fetch_optional!(
+        tx,
+        (i64,),
+        "insert into articles (newsletter_id, source_id, guid, canonical, section, title, url, summary, source_url, author, \
+         image_url, published_at, created_at, updated_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) on conflict (newsletter_id, canonical) do nothing \
+         returning id",
+        article.newsletter_id,
+        article.source_id,
+        article.guid.as_str(),
+        article.canonical.as_str(),
+        article.section.as_str(),
+        article.title.as_str(),
+        article.url.as_str(),
+        article.summary.as_str(),
+        article.source_url.as_deref(),
+        article.author.as_deref(),
+        article.image_url.as_deref(),
+        article.published_at,
+        now,
+    )?;
+    Ok(inserted.map(|(id,)| id))
+}
+
+async fn change(tx: &mut Tx, known: &ArticleRow, article: &NewArticle, now: Timestamp) -> Result<Stored, StoreError> {
     // Only the source that brought it may change it: a second feed that repeats it has its own wording.
     let same = known.source_id != article.source_id
         || known.edited
@@ -115,6 +160,17 @@ pub async fn store(tx: &mut Tx, article: &NewArticle, now: Timestamp) -> Result<
         now,
     )?;
     Ok(if touched == 1 { Stored::Changed } else { Stored::Unchanged })
+}
+
+/// Notes that its source shows an article to nobody any more; says whether that is new.
+pub async fn withdraw(tx: &mut Tx, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update articles set withdrawn_at = $2, updated_at = $2 where id = $1 and withdrawn_at is null",
+        id,
+        now
+    )?;
+    Ok(touched == 1)
 }
 
 /// How many articles a source has brought.
@@ -174,6 +230,8 @@ row! {
         pub source: Option<String>,
         pub published_at: Timestamp,
         pub hidden: bool,
+        /// Since when its source shows it to nobody any more.
+        pub withdrawn_at: Option<Timestamp>,
         /// The number of the edition with which it left.
         pub sent_in: Option<i64>,
     }
@@ -192,7 +250,7 @@ pub async fn listed(
     fetch_all!(
         on,
         ListedArticleRow,
-        "select a.id, a.section, a.title, a.url, coalesce(s.title, s.url) as source, a.published_at, a.hidden, \
+        "select a.id, a.section, a.title, a.url, coalesce(s.title, s.url) as source, a.published_at, a.hidden, a.withdrawn_at, \
          (select max(e.number) from edition_items i join editions e on e.id = i.edition_id \
            where i.article_id = a.id and e.started_at is not null) as sent_in \
          from articles a left join sources s on s.id = a.source_id where a.newsletter_id = $1 and ($2 = '' or a.section = $2) \
@@ -216,7 +274,7 @@ pub async fn available(
     fetch_all!(
         on,
         ArticleRow,
-        "select * from articles where newsletter_id = $1 and not hidden and not exists (select 1 from edition_items i \
+        "select * from articles where newsletter_id = $1 and not hidden and withdrawn_at is null and not exists (select 1 from edition_items i \
          join editions e on e.id = i.edition_id where i.article_id = articles.id \
          and (e.id = $2 or e.status <> 'cancelled' or e.started_at is not null)) \
          order by published_at desc, id desc limit $3",
@@ -224,17 +282,6 @@ pub async fn available(
         edition_id,
         limit,
     )
-}
-
-/// Which of these guids a source has brought already.
-pub async fn known_guids(on: &mut impl Access, source_id: i64) -> Result<Vec<String>, StoreError> {
-    let rows = fetch_all!(
-        on,
-        (String,),
-        "select guid from articles where source_id = $1 order by published_at desc, id desc limit 2000",
-        source_id
-    )?;
-    Ok(rows.into_iter().map(|(guid,)| guid).collect())
 }
 
 /// Articles of a section that are new since `cutoff` and stand in no edition, newest first.
@@ -251,7 +298,7 @@ pub async fn fresh(
     fetch_all!(
         on,
         ArticleRow,
-        "select * from articles where newsletter_id = $1 and section = $2 and not hidden \
+        "select * from articles where newsletter_id = $1 and section = $2 and not hidden and withdrawn_at is null \
          and (published_at > $3 or (created_at > $3 and published_at > $4)) \
          and not exists (select 1 from edition_items i join editions e on e.id = i.edition_id \
            where i.article_id = articles.id and (e.status <> 'cancelled' or e.started_at is not null)) \

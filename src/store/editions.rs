@@ -239,12 +239,12 @@ pub async fn last_started(
     )
 }
 
-/// How many editions began to go out since `since`.
+/// How many editions began to go out after `since`.
 pub async fn started_since(on: &mut impl Access, newsletter_id: i64, since: Timestamp) -> Result<i64, StoreError> {
     fetch_value!(
         on,
         i64,
-        "select count(*) from editions where newsletter_id = $1 and started_at >= $2",
+        "select count(*) from editions where newsletter_id = $1 and started_at > $2",
         newsletter_id,
         since
     )
@@ -346,7 +346,8 @@ pub async fn approve(
     let touched = execute!(
         tx,
         "update editions set status = 'approved', content = $3, content_hash = $4, approved_by = $5, override_reason = $6, \
-         approved_at = $7, updated_at = $7, version = version + 1 where id = $1 and version = $2 and status = 'draft'",
+         approved_at = $7, updated_at = $7, version = version + 1, reminders = 0, reminded_at = null \
+         where id = $1 and version = $2 and status = 'draft'",
         id,
         version,
         approval.content,
@@ -485,18 +486,38 @@ pub async fn drafts_past_review(on: &mut impl Access, now: Timestamp) -> Result<
     )
 }
 
-/// Drafts that have waited since before `since` without anybody touching them, and of which people were reminded less often
-/// than `most` times. Those that leave by themselves wait for nobody.
-pub async fn forgotten_drafts(
-    on: &mut impl Access,
-    since: Timestamp,
-    most: i64,
-) -> Result<Vec<EditionRow>, StoreError> {
+/// Approved editions that only a person lets go, and whose proposed moment has passed since without that.
+pub async fn passed_by(on: &mut impl Access, now: Timestamp) -> Result<Vec<EditionRow>, StoreError> {
     fetch_all!(
         on,
         EditionRow,
-        "select e.* from editions e join newsletters n on n.id = e.newsletter_id where e.status = 'draft' \
-         and e.reminders < $2 and coalesce(e.reminded_at, e.created_at) <= $1 and coalesce(e.edited_at, e.created_at) <= $1 \
+        "select e.* from editions e join newsletters n on n.id = e.newsletter_id \
+         where e.status = 'approved' and e.send_at <= $1 and e.approved_at < e.send_at and n.approval = 'required' \
+         order by e.send_at, e.id",
+        now
+    )
+}
+
+/// Lets its proposed moment pass, if nobody else has: whoever gets `true` tells it.
+pub async fn pass(tx: &mut Tx, edition: &EditionRow, now: Timestamp) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update editions set send_at = null, updated_at = $3 where id = $1 and send_at = $2 and status = 'approved'",
+        edition.id,
+        edition.send_at,
+        now
+    )?;
+    Ok(touched == 1)
+}
+
+/// Drafts and approved editions that have waited since before `since` without anybody touching them, and of which people were
+/// reminded less often than `most` times. Those that leave by themselves wait for nobody.
+pub async fn forgotten(on: &mut impl Access, since: Timestamp, most: i64) -> Result<Vec<EditionRow>, StoreError> {
+    fetch_all!(
+        on,
+        EditionRow,
+        "select e.* from editions e join newsletters n on n.id = e.newsletter_id where e.status in ('draft', 'approved') \
+         and e.reminders < $2 and coalesce(e.reminded_at, e.created_at) <= $1 and e.updated_at <= $1 \
          and (e.send_at is null or n.approval = 'required') order by e.id",
         since,
         most
@@ -507,10 +528,11 @@ pub async fn forgotten_drafts(
 pub async fn reminded(tx: &mut Tx, edition: &EditionRow, now: Timestamp) -> Result<bool, StoreError> {
     let touched = execute!(
         tx,
-        "update editions set reminders = reminders + 1, reminded_at = $3 where id = $1 and reminders = $2 and status = 'draft'",
+        "update editions set reminders = reminders + 1, reminded_at = $3 where id = $1 and reminders = $2 and status = $4",
         edition.id,
         edition.reminders,
-        now
+        now,
+        edition.status,
     )?;
     Ok(touched == 1)
 }
@@ -573,6 +595,24 @@ pub async fn insert_item(
         title,
         summary,
     )?;
+    Ok(())
+}
+
+/// Editions that hold an article and have not begun to go out.
+pub async fn open_with(on: &mut impl Access, article_id: i64) -> Result<Vec<EditionRow>, StoreError> {
+    fetch_all!(
+        on,
+        EditionRow,
+        "select e.* from editions e join edition_items i on i.edition_id = e.id where i.article_id = $1 \
+         and e.status in ('draft', 'approved', 'scheduled') order by e.id",
+        article_id
+    )
+}
+
+/// Takes an article out of a draft.
+pub async fn take_out(tx: &mut Tx, edition_id: i64, article_id: i64, now: Timestamp) -> Result<(), StoreError> {
+    execute!(tx, "delete from edition_items where edition_id = $1 and article_id = $2", edition_id, article_id)?;
+    execute!(tx, "update editions set version = version + 1, updated_at = $2 where id = $1", edition_id, now)?;
     Ok(())
 }
 

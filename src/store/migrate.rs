@@ -55,6 +55,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0008_webhooks.sql"),
         include_str!("../../migrations/postgres/0008_webhooks.sql"),
     ),
+    (
+        12,
+        "sightings",
+        include_str!("../../migrations/sqlite/0012_sightings.sql"),
+        include_str!("../../migrations/postgres/0012_sightings.sql"),
+    ),
 ];
 
 /// Applies what is missing. Both engines lock, so that of several nodes one does it.

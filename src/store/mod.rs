@@ -29,6 +29,7 @@ pub mod outcomes;
 pub mod presence;
 pub mod recovery_codes;
 pub mod sessions;
+pub mod sightings;
 pub mod sources;
 pub mod subscriptions;
 pub mod suppressions;

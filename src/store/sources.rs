@@ -26,6 +26,8 @@ row! {
         pub last_error: Option<String>,
         /// When editors were told that it cannot be read; nothing as long as it can.
         pub told_at: Option<Timestamp>,
+        /// Why its older pages could not be read at the last visit that went well.
+        pub gap: Option<String>,
         pub created_at: Timestamp,
     }
 }
@@ -99,6 +101,7 @@ pub struct Visit<'a> {
     pub title: Option<&'a str>,
     pub etag: Option<&'a str>,
     pub last_modified: Option<&'a str>,
+    pub gap: Option<&'a str>,
 }
 
 /// Notes a visit that went well.
@@ -106,14 +109,21 @@ pub async fn succeeded(tx: &mut Tx, id: i64, visit: &Visit<'_>, now: Timestamp) 
     execute!(
         tx,
         "update sources set feed_url = $2, title = coalesce($3, title), etag = $4, last_modified = $5, last_fetch_at = $6, \
-         last_success_at = $6, failures = 0, last_error = null, told_at = null where id = $1",
+         last_success_at = $6, failures = 0, last_error = null, told_at = null, gap = $7 where id = $1",
         id,
         visit.feed_url,
         visit.title,
         visit.etag,
         visit.last_modified,
         now,
+        visit.gap,
     )?;
+    Ok(())
+}
+
+/// Asks for a visit at once: the one in hand was broken off by ourselves.
+pub async fn hurry(tx: &mut Tx, id: i64, now: Timestamp) -> Result<(), StoreError> {
+    execute!(tx, "update sources set next_fetch_at = $2 where id = $1 and next_fetch_at > $2", id, now)?;
     Ok(())
 }
 

@@ -81,6 +81,16 @@ pub async fn all(on: &mut impl Access) -> Result<Vec<UserRow>, StoreError> {
     fetch_all!(on, UserRow, concat!("select ", columns!(), " from users order by id"))
 }
 
+/// The addresses of everybody who works on newsletters and may sign in.
+pub async fn editors(on: &mut impl Access) -> Result<Vec<String>, StoreError> {
+    let rows = fetch_all!(
+        on,
+        (String,),
+        "select email from users where role in ('admin', 'editor') and disabled_at is null order by id"
+    )?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}
+
 /// How many users there are, whatever they may.
 pub async fn count(on: &mut impl Access) -> Result<i64, StoreError> {
     fetch_value!(on, i64, "select count(*) from users")

@@ -40,6 +40,8 @@ mod serving;
 mod sign_up;
 mod signatures;
 mod smtp;
+mod sources;
+mod stopped_clock;
 mod sweep;
 mod test_kit;
 mod try_out;

@@ -116,14 +116,77 @@ async fn rest_pages_follow_the_link_header_and_leave_out_what_is_protected() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_for_now_fails_the_reading_so_that_nothing_older_is_forgotten() {
-    let server = Server::start(|path, _| match path {
-        "/feed/" => answer("200 OK", &[], PAGE_1),
-        _ => answer("503 Service Unavailable", &[], ""),
+async fn a_page_that_cannot_be_read_costs_no_newer_one_and_is_told() {
+    for status in ["503 Service Unavailable", "403 Forbidden"] {
+        let server = Server::start(move |path, _| match path {
+            "/feed/" => answer("200 OK", &[], PAGE_1),
+            _ => answer(status, &[], ""),
+        })
+        .await;
+        let collected = read_all(&server, "/feed/", &[]).await.unwrap();
+        assert_eq!(collected.items.len(), 10);
+        let told = format!("page 2: the server answers {}", &status[..3]);
+        assert_eq!(collected.gap, Some(told));
+    }
+}
+
+#[tokio::test]
+async fn large_pages_are_enough_after_ten_megabytes() {
+    let server = Server::start(|path, _| {
+        let page: usize = path.trim_start_matches('/').parse().unwrap();
+        let filling = "x".repeat(3 * 1024 * 1024);
+        let feed = format!(
+            r#"{{"version":"https://jsonfeed.org/version/1.1","items":[{{"id":"{page}","title":"P","url":"/p{page}",
+                "content_text":"{filling}"}}],"next_url":"/{}"}}"#,
+            page + 1
+        );
+        answer("200 OK", &[], feed)
     })
     .await;
-    let error = read_all(&server, "/feed/", &[]).await.unwrap_err();
-    assert_eq!(error, CollectError::Fetch(FetchError::Status { status: 503, retry_after: None }));
+    let collected = read_all(&server, "/1", &[]).await.unwrap();
+    assert_eq!((collected.items.len(), collected.gap), (4, None));
+}
+
+#[tokio::test]
+async fn a_list_of_posts_says_since_when_it_is_whole() {
+    let post = |id: u8, day: u8| {
+        format!(
+            r#"{{"id":{id},"date_gmt":"2026-03-{day:02}T09:00:00","link":"https://example.nl/{id}","title":{{"rendered":"P"}}}}"#
+        )
+    };
+    let (ordered, muddled) = ([post(3, 9), post(2, 5)].join(","), [post(2, 5), post(3, 9)].join(","));
+    let server = Server::start(move |path, _| match path {
+        "/whole" => answer("200 OK", &[], format!("[{muddled}]")),
+        "/part" => answer("200 OK", &["Link: </none>; rel=\"next\""], format!("[{ordered}]")),
+        "/muddled" => answer("200 OK", &["Link: </none>; rel=\"next\""], format!("[{muddled}]")),
+        _ => answer("500 No", &[], ""),
+    })
+    .await;
+    let known = ["2", "3"];
+    let mut since = Vec::new();
+    for path in ["/whole", "/part", "/muddled"] {
+        since.push(read_all(&server, path, &known).await.unwrap().lists_all_since);
+    }
+    let oldest = Timestamp::parse("2026-03-05T09:00:00Z").unwrap();
+    assert_eq!(since, [Some(Timestamp::from_micros(i64::MIN)), Some(oldest), None]);
+    assert_eq!(read_all(&wordpress().await, "/feed/", &[]).await.unwrap().lists_all_since, None, "a feed says nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopping_breaks_off_a_fetch_in_hand() {
+    let server = Server::start(|_, _| {
+        std::thread::sleep(Duration::from_secs(3));
+        answer("200 OK", &[], PAGE_1)
+    })
+    .await;
+    let fetcher = Fetcher::new("postduif/test");
+    let began = Instant::now();
+    let state = source(server.url("/feed/"));
+    let (collected, ()) = tokio::join!(collect(&fetcher, &state, |_| false), async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        fetcher.stop();
+    });
+    assert!(collected.unwrap_err().is_ours() && began.elapsed() < Duration::from_secs(2));
 }
 
 #[tokio::test]
@@ -138,7 +201,7 @@ async fn a_feed_without_end_is_read_for_twenty_pages() {
     let server = Server::start(|path, _| {
         let page: usize = path.trim_start_matches('/').parse().unwrap();
         let feed = format!(
-            r#"{{"version":"https://jsonfeed.org/version/1.1","items":[{{"id":"{page}"}}],"next_url":"/{}"}}"#,
+            r#"{{"version":"https://jsonfeed.org/version/1.1","items":[{{"id":"{page}","title":"P","url":"/p{page}"}}],"next_url":"/{}"}}"#,
             page + 1
         );
         answer("200 OK", &[], feed)

@@ -4,7 +4,7 @@ use super::*;
 use crate::content::testing::{Server, answer};
 
 fn request(url: Url) -> FetchRequest {
-    FetchRequest { url, etag: None, last_modified: None, allow_private: true }
+    FetchRequest::once(url, true)
 }
 
 fn fetcher() -> Fetcher {

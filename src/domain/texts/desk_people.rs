@@ -21,6 +21,7 @@ texts! {
     articles_sent_in(number) { nl: "stond in nieuwsbrief {number}", en: "was in edition {number}" }
     articles_new_tag() { nl: "nieuw", en: "new" }
     articles_hidden() { nl: "verborgen", en: "hidden" }
+    articles_withdrawn() { nl: "niet meer openbaar bij de bron", en: "no longer public at its source" }
     articles_hide() { nl: "Verberg", en: "Hide" }
     articles_show() { nl: "Toon weer", en: "Show again" }
     articles_hide_label(title) { nl: "Verberg: {title}", en: "Hide: {title}" }

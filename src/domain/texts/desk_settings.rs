@@ -100,7 +100,7 @@ texts! {
         en: "This is the promise that people read when they sign up.",
     }
     schedule_notify() { nl: "Wie krijgt bericht?", en: "Who is told?" }
-    schedule_notify_hint() { nl: "Adressen met komma's ertussen.", en: "Addresses separated by commas." }
+    schedule_notify_hint() { nl: "Adressen met komma's ertussen. Leeg: iedereen die hier redacteur of beheerder is.", en: "Addresses separated by commas. Empty: everybody who is an editor or administrator here." }
     schedule_unknown() { nl: "Als onzeker is of een mail aankwam", en: "When it is uncertain whether a mail arrived" }
     schedule_unknown_repeat() { nl: "Stuur nog een keer (met hetzelfde kenmerk)", en: "Send again (with the same identifier)" }
     schedule_unknown_leave() { nl: "Laat een mens beslissen", en: "Let a person decide" }

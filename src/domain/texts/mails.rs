@@ -169,6 +169,47 @@ texts! {
         en: "A draft is ready with {articles} articles since {since}. Unless somebody steps in, it goes out on {when}.",
     }
 
+    draft_fine() {
+        nl: "De controle vond niets waar je naar moet kijken.",
+        en: "The check found nothing that needs your attention.",
+    }
+    draft_findings() { nl: "Dit vond de controle:", en: "This is what the check found:" }
+
+    still_open_subject(edition) {
+        nl: "Geen nieuw concept: nieuwsbrief {edition} staat nog open",
+        en: "No new draft: newsletter {edition} is still open",
+    }
+    still_open_body(edition, next) {
+        nl: "Er is geen nieuw concept gemaakt, omdat nieuwsbrief {edition} nog niet verstuurd is. Verstuur of annuleer die eerst; daarna kun je zelf een concept laten maken. De volgende keer is {next}.",
+        en: "No new draft was made, because newsletter {edition} has not been sent yet. Send or cancel it first; you can then have a draft made yourself. The next time is {next}.",
+    }
+
+    not_sent_subject(edition) {
+        nl: "Nieuwsbrief {edition} is goedgekeurd, maar niet verstuurd",
+        en: "Newsletter {edition} is approved but not sent",
+    }
+    not_sent_passed_body(edition, passed) {
+        nl: "Nieuwsbrief {edition} is goedgekeurd, en het voorgestelde moment, {passed}, is voorbij. Er gaat niets uit voordat jij hem verstuurt of plant.",
+        en: "Newsletter {edition} is approved, and the moment proposed for it, {passed}, has passed. Nothing goes out until you send or schedule it.",
+    }
+    not_sent_body(edition, approved) {
+        nl: "Nieuwsbrief {edition} is goedgekeurd op {approved} en wacht nog op jou. Er gaat niets uit voordat jij hem verstuurt of plant.",
+        en: "Newsletter {edition} was approved on {approved} and is still waiting for you. Nothing goes out until you send or schedule it.",
+    }
+
+    articles_gone_subject(edition) {
+        nl: "Let op: er is een artikel uit nieuwsbrief {edition} gehaald",
+        en: "Attention: an article has been taken out of newsletter {edition}",
+    }
+    articles_gone_body() {
+        nl: "De bron toont dit niet meer aan iedereen: het is weggehaald of met een wachtwoord beveiligd. Daarom staat het niet meer in de nieuwsbrief.",
+        en: "Its source no longer shows this to everybody: it was removed or is protected by a password. It is therefore no longer in the newsletter.",
+    }
+    approve_anew() {
+        nl: "De goedkeuring is daarmee vervallen. Kijk er nog eens naar en keur de nieuwsbrief opnieuw goed.",
+        en: "Its approval has lapsed with that. Have another look and approve the newsletter again.",
+    }
+
     nothing_new_subject() {
         nl: "Geen nieuwe artikelen voor de nieuwsbrief",
         en: "No new articles for the newsletter",

@@ -8,7 +8,7 @@ use crate::domain::checkup::CheckStatus::{Fail, Ok as Fine, Warn};
 use crate::domain::schedule::zone;
 use crate::domain::time::Timestamp;
 use crate::flows::newsletters::coming;
-use crate::flows::{FlowError, House, backup};
+use crate::flows::{FlowError, House, backup, notices};
 use crate::store::{doctor, meta, newsletters, sources};
 
 /// A daily backup, and half a day to notice.
@@ -24,6 +24,7 @@ pub(super) async fn all(house: &House) -> Result<Vec<Check>, FlowError> {
     checks.push(last_backup(house).await?);
     checks.extend(all_sources(house).await?);
     checks.extend(schedule(house).await?);
+    checks.extend(told(house).await?);
     Ok(checks)
 }
 
@@ -101,10 +102,35 @@ async fn all_sources(house: &House) -> Result<Vec<Check>, FlowError> {
             (_, None) => Check::new(name, Warn, "has not been read yet"),
             (_, Some(_)) if silent => Check::new(name, Warn, "has not been read for three days")
                 .advise("Articles are read by `postduif serve`; is it running?"),
+            _ if row.gap.is_some() => Check::new(
+                name,
+                Warn,
+                format!("its newest articles are read; older ones could not be: {}", row.gap.unwrap_or_default()),
+            )
+            .advise("Does the site, or a firewall before it, refuse further pages of its feed?"),
             (_, Some(at)) => Check::new(name, Fine, format!("read at {at}")),
         }
     };
     Ok(rows.into_iter().map(check).collect())
+}
+
+/// Whether anybody hears what happens to a newsletter.
+async fn told(house: &House) -> Result<Vec<Check>, FlowError> {
+    let mut checks = Vec::new();
+    let mut reader = house.db.read().await?;
+    for newsletter in newsletters::all(&mut reader).await? {
+        let name = format!("notices:{}", newsletter.slug);
+        let readers = notices::readers(&mut reader, &newsletter).await?.len();
+        checks.push(match readers {
+            0 => Check::new(name, Warn, "nobody is told when a draft is ready or a sending stops").advise(format!(
+                "Name somebody: postduif newsletter edit {} --notify you@example.org; or add an editor: postduif user add",
+                newsletter.slug
+            )),
+            1 => Check::new(name, Fine, "one person is told what happens"),
+            _ => Check::new(name, Fine, format!("{readers} people are told what happens")),
+        });
+    }
+    Ok(checks)
 }
 
 async fn schedule(house: &House) -> Result<Vec<Check>, FlowError> {

@@ -107,7 +107,7 @@ async fn ses(house: &House, body: &[u8]) -> Result<(), ServiceError> {
 
 /// Fetches from a host of SNS, through the same guard as any source.
 async fn look_at(house: &House, url: url::Url) -> Result<Vec<u8>, ServiceError> {
-    let request = FetchRequest { url, etag: None, last_modified: None, allow_private: false };
+    let request = FetchRequest::once(url, false);
     let unreachable = |why: String| FlowError::Conflict(format!("Amazon SNS cannot be reached: {why}"));
     let fetched = house.fetcher.fetch(request).await.map_err(|error| unreachable(error.to_string()))?;
     if !is_of_sns(&fetched.url) {

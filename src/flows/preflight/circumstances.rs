@@ -7,7 +7,7 @@ use jiff::civil::Weekday;
 use super::{Findings, shortened};
 use crate::domain::checkup::CheckStatus;
 use crate::domain::holidays::Holiday;
-use crate::domain::schedule::zone;
+use crate::domain::schedule::{a_year_before, zone};
 use crate::domain::texts::dates;
 use crate::domain::texts::preflight as texts;
 use crate::domain::time::Timestamp;
@@ -19,7 +19,9 @@ use crate::store::{Access, StoreError, doctor, edition_tests, meta};
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
-const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+/// An edition of the schedule may come so much earlier in the year than the one of last year: “first Tuesday of March” is
+/// 364 days after the last, and a person who approves is sometimes late and sometimes quick.
+const LEEWAY: Duration = Duration::from_secs(21 * 24 * 3600);
 
 /// Of what the doctor looks at, what decides whether a newsletter arrives and its links work.
 const VITAL: [&str; 5] = ["spf", "dkim", "dmarc", "smtp", "url"];
@@ -81,7 +83,11 @@ async fn check_audience(
             findings.warning("silence", texts::silence(language, months));
         }
     }
-    let sent = editions::started_since(on, newsletter.id, Timestamp::minus(now, YEAR)).await?;
+    let leaves_at = edition.send_at.map_or(now, |at| at.max(now));
+    let zone = zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let leeway = if edition.occurrence.is_some() { LEEWAY } else { Duration::ZERO };
+    let since = a_year_before(leaves_at, &zone).plus(leeway);
+    let sent = editions::started_since(on, newsletter.id, since).await?;
     if sent >= newsletter.max_per_year {
         findings.error("promise", texts::promise_broken(language, sent + 1, newsletter.max_per_year));
     }

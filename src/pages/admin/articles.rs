@@ -28,6 +28,8 @@ pub struct Line<'a> {
     pub source: Option<&'a str>,
     pub published: Date,
     pub hidden: bool,
+    /// Its source shows it to nobody any more.
+    pub withdrawn: bool,
     /// The number of the edition that carried it.
     pub sent_in: Option<i64>,
 }
@@ -102,12 +104,13 @@ fn row(desk: &Desk<'_>, sections: &[SectionChoice<'_>], article: &Line<'_>) -> M
             td { @match article.source { Some(source) => (source), None => (people::articles_by_hand(language)) } }
             td { (dates::day(language, article.published)) }
             td {
+                @if article.withdrawn { (tag(Tone::Attention, &people::articles_withdrawn(language))) " " }
                 @if article.hidden { (tag(Tone::Attention, &people::articles_hidden(language))) " " }
                 @match article.sent_in {
                     Some(number) => (tag(Tone::Plain, &people::articles_sent_in(language, number))),
-                    None => @if !article.hidden { (tag(Tone::Good, &people::articles_new_tag(language))) },
+                    None => @if !article.hidden && !article.withdrawn { (tag(Tone::Good, &people::articles_new_tag(language))) },
                 }
-                @if desk.may(Role::Editor) && article.sent_in.is_none() {
+                @if desk.may(Role::Editor) && article.sent_in.is_none() && !article.withdrawn {
                     form method="post" action=(paths::article(article.id)) {
                         (hidden("hidden", if article.hidden { "no" } else { "yes" }))
                         button.plain type="submit" aria-label=(label) { (word) }

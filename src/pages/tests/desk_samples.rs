@@ -178,6 +178,7 @@ fn editing(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static st
         source: (!hidden).then_some(words.organisation),
         published: date(2026, 2, 11),
         hidden,
+        withdrawn: false,
         sent_in,
     });
     let form = articles::Form {

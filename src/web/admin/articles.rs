@@ -67,6 +67,7 @@ async fn show(web: Data<Web>, visit: Visit, place: Query<Place>) -> Result<HttpR
             source: row.source.as_deref(),
             published: visit.moment(row.published_at).date(),
             hidden: row.hidden,
+            withdrawn: row.withdrawn_at.is_some(),
             sent_in: row.sent_in,
         })
         .collect();

@@ -126,7 +126,7 @@ async fn rendered(
         None
     };
     let stage = match row.status {
-        EditionStatus::Approved => return ready(web, visit, row, typed.unwrap_or_default()).await,
+        EditionStatus::Approved => return ready(web, visit, row, typed).await,
         EditionStatus::Draft => Stage::NotApproved,
         EditionStatus::Scheduled => {
             let at = row.send_at.unwrap_or(now);
@@ -150,9 +150,12 @@ async fn rendered(
 }
 
 /// The form that starts it.
-async fn ready(web: &Web, visit: &Visit, row: &EditionRow, typed: Typed<'_>) -> Result<HttpResponse, Problem> {
+async fn ready(web: &Web, visit: &Visit, row: &EditionRow, typed: Option<Typed<'_>>) -> Result<HttpResponse, Problem> {
     let house = &web.house;
     let now = house.clock.now();
+    let planned = row.send_at.filter(|at| *at > now);
+    // The moment that the schedule proposes is what an editor expects, until somebody says otherwise.
+    let typed = typed.unwrap_or_else(|| Typed { later: planned.is_some(), ..Typed::default() });
     let newsletter = visit.newsletter()?;
     let audience = editions::audience_now(&mut house.db.read().await?, newsletter.id).await?;
     let text = try_out::preview(house, row.id, None).await?.text;
@@ -160,12 +163,12 @@ async fn ready(web: &Web, visit: &Visit, row: &EditionRow, typed: Typed<'_>) -> 
     let looked = at_home(house, row.id).await?;
     let warnings: Vec<&str> =
         [Severity::Error, Severity::Warning].into_iter().flat_map(|severity| looked.messages(severity)).collect();
-    let proposed = visit.moment(row.send_at.filter(|at| *at > now).unwrap_or(now));
-    let date = match row.send_at.filter(|at| *at > now) {
+    let proposed = visit.moment(planned.unwrap_or(now));
+    let date = match planned {
         Some(_) => proposed.date(),
         None => proposed.date().tomorrow().unwrap_or(proposed.date()),
     };
-    let time = row.send_at.filter(|at| *at > now).map_or(MORNING, |_| proposed.time());
+    let time = planned.map_or(MORNING, |_| proposed.time());
     let (date, time) = (date.to_string(), format!("{:02}:{:02}", time.hour(), time.minute()));
     let faults: Vec<(&str, &str)> = typed.faults.iter().map(|(field, message)| (*field, message.as_str())).collect();
     let first_line = lines.next().unwrap_or_default();

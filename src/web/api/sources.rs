@@ -43,6 +43,10 @@ pub struct ReadingAnswer {
     unchanged: usize,
     /// The source says that nothing has changed since the last time.
     not_modified: bool,
+    /// Articles that the source shows to nobody any more; they are in no edition that has not been sent.
+    withdrawn: usize,
+    /// Why its older pages could not be read; they are asked for again at the next visit.
+    gap: Option<String>,
     /// Why it could not be read.
     error: Option<String>,
 }
@@ -87,6 +91,8 @@ pub async fn fetch(web: Data<Web>, _: Editor, id: Path<i64>) -> Answered {
         changed: reading.changed,
         unchanged: reading.unchanged,
         not_modified: reading.not_modified,
+        withdrawn: reading.withdrawn,
+        gap: reading.gap,
         error: reading.error,
     })
 }

@@ -13,6 +13,7 @@ pub mod postfix;
 pub mod postman;
 pub mod program;
 pub mod smtp_double;
+pub mod wordpress;
 
 use database::{Database, Engine};
 pub use installation::Installation;

@@ -1,25 +1,32 @@
 //! Reading sources: what is new goes into the table, daily and on demand, because a feed forgets after ten posts.
 
+mod rounds;
+mod withdraw;
+
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use url::Url;
 
+pub use self::rounds::{fetch_all, fetch_due, freshen};
 use super::newsletters::{find, known_section};
 use super::{FlowError, House, notices};
 use crate::content::clean::{EXCERPT_CHARS, excerpt};
-use crate::content::collect::{Collected, SourceState, collect};
+use crate::content::collect::{CollectError, Collected, SourceState, collect};
 use crate::content::parse::FeedItem;
 use crate::domain::article::UrlKey;
 use crate::domain::fault::Faults;
 use crate::domain::time::Timestamp;
 use crate::store::articles::{self, NewArticle, Stored};
+use crate::store::sightings;
 use crate::store::sources::{self, SourceRow};
 
 /// How often a source is read.
 const EVERY: Duration = Duration::from_secs(24 * 3600);
 /// How soon one that failed is read again.
 const AFTER_FAILURE: Duration = Duration::from_secs(2 * 3600);
+/// A server that asks to be left alone is obeyed for so long at most.
+const MOST_PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// So many failures in a row, some eight hours of them, and the editors are told: one evening of maintenance is not worth a mail.
 const FAILURES_TOLD: i64 = 5;
 /// Articles stored in one transaction, so that sign-ups need not wait for a long feed.
@@ -104,6 +111,11 @@ pub struct Reading {
     pub unchanged: usize,
     /// The source says that nothing has changed since the last time.
     pub not_modified: bool,
+    /// What went behind a password or is there no more, and stands in no edition any longer.
+    pub withdrawn: usize,
+    /// Why older pages could not be read; they are asked for again at the next visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -115,32 +127,42 @@ pub struct Reading {
 pub async fn fetch(house: &House, source: &SourceRow) -> Result<Reading, FlowError> {
     let mut reading = Reading { source: source.id, url: source.url.clone(), ..Reading::default() };
     let state = state_of(source)?;
-    let known: HashSet<String> =
-        articles::known_guids(&mut house.db.read().await?, source.id).await?.into_iter().collect();
+    let known: HashSet<String> = match source.gap {
+        // What lies behind the gap must be looked for, past everything that is known.
+        Some(_) => HashSet::new(),
+        None => sightings::known(&mut house.db.read().await?, source.id).await?.into_iter().collect(),
+    };
     match collect(&house.fetcher, &state, |id| known.contains(id)).await {
         Ok(collected) => {
             reading.not_modified = collected.is_unchanged();
             store(house, source, &state, collected, &mut reading).await?;
         }
+        // That says nothing about the source.
+        Err(error) if error.is_ours() => reading.error = Some(error.to_string()),
         Err(error) => {
-            let message = error.to_string();
-            let now = house.clock.now();
-            // Who asks never to be read again is asked once more each month, in case that was a mistake.
-            let next = if error.is_gone() { EVERY * 30 } else { AFTER_FAILURE };
-            let mut tx = house.db.write().await?;
-            sources::failed(&mut tx, source.id, &message, now.plus(next), now).await?;
-            if (error.is_gone() || source.failures + 1 >= FAILURES_TOLD)
-                && sources::told(&mut tx, source.id, now).await?
-            {
-                notices::source_failing(house, &mut tx, source, &message).await?;
-            }
-            tx.commit().await?;
-            house.wake.letters.notify_one();
-            tracing::warn!(source = source.id, error = %message, failures = source.failures + 1, "a source cannot be read");
-            reading.error = Some(message);
+            failed(house, source, &error).await?;
+            reading.error = Some(error.to_string());
         }
     }
     Ok(reading)
+}
+
+async fn failed(house: &House, source: &SourceRow, error: &CollectError) -> Result<(), FlowError> {
+    let (message, now) = (error.to_string(), house.clock.now());
+    let next = match error.retry_after() {
+        // Who asks never to be read again is asked once more each month, in case that was a mistake.
+        _ if error.is_gone() => EVERY * 30,
+        asked => asked.unwrap_or_default().clamp(AFTER_FAILURE, MOST_PATIENCE),
+    };
+    let mut tx = house.db.write().await?;
+    sources::failed(&mut tx, source.id, &message, now.plus(next), now).await?;
+    if (error.is_gone() || source.failures + 1 >= FAILURES_TOLD) && sources::told(&mut tx, source.id, now).await? {
+        notices::source_failing(house, &mut tx, source, &message).await?;
+    }
+    tx.commit().await?;
+    house.wake.letters.notify_one();
+    tracing::warn!(source = source.id, error = %message, failures = source.failures + 1, "a source cannot be read");
+    Ok(())
 }
 
 async fn store(
@@ -152,17 +174,23 @@ async fn store(
 ) -> Result<(), FlowError> {
     let sections: BTreeMap<String, String> = serde_json::from_str(&source.category_sections).unwrap_or_default();
     let now = house.clock.now();
-    for items in collected.items.chunks(CHUNK) {
+    let items: Vec<_> = (0..).zip(&collected.items).collect();
+    for items in items.chunks(CHUNK) {
         let mut tx = house.db.write().await?;
-        for item in items {
-            let Some(article) = article(source, &sections, item, now) else { continue };
-            match articles::store(&mut tx, &article, now).await? {
+        for (place, item) in items {
+            let Some(article) = article(source, &sections, item, *place, now) else { continue };
+            let dated = item.published.is_some_and(|published| published <= now);
+            match articles::take_in(&mut tx, source.id, &article, dated, now).await? {
                 Stored::New => reading.new += 1,
                 Stored::Changed => reading.changed += 1,
                 Stored::Unchanged => reading.unchanged += 1,
             }
         }
         tx.commit().await?;
+    }
+    reading.withdrawn = withdraw::withdraw(house, source, &collected, now).await?;
+    if let Some(gap) = &collected.gap {
+        tracing::warn!(source = source.id, gap, "older pages of a source cannot be read");
     }
     // Last, so that a crash before it reads the same pages again instead of missing some.
     let state = collected.state;
@@ -176,23 +204,26 @@ async fn store(
             title: collected.feed.as_ref().map(|feed| feed.title.as_str()).filter(|title| !title.is_empty()),
             etag: state.etag.as_deref(),
             last_modified: state.last_modified.as_deref(),
+            gap: collected.gap.as_deref(),
         },
         now,
     )
     .await?;
     tx.commit().await?;
+    reading.gap = collected.gap;
     Ok(())
 }
 
-/// An item as an article; nothing of one that has no title or leads nowhere.
+/// An item as an article; nothing of one that has no title or leads nowhere. `place` is its own in the feed.
 fn article(
     source: &SourceRow,
     sections: &BTreeMap<String, String>,
     item: &FeedItem,
+    place: u64,
     now: Timestamp,
 ) -> Option<NewArticle> {
     let url = item.url.clone()?;
-    if item.title.is_empty() || item.protected {
+    if item.title.is_empty() {
         return None;
     }
     let section = item
@@ -212,8 +243,8 @@ fn article(
         source_url: item.source_url.clone(),
         author: item.author.clone(),
         image_url: item.image.clone(),
-        // A date in the future would stay “new” for ever.
-        published_at: item.published.unwrap_or(now).min(now),
+        // A date in the future would stay “new” for ever. Without one it came just now, in the order of the feed.
+        published_at: item.published.filter(|at| *at <= now).unwrap_or_else(|| now.minus(Duration::from_secs(place))),
     })
 }
 
@@ -221,54 +252,11 @@ fn state_of(source: &SourceRow) -> Result<SourceState, FlowError> {
     let url = source.feed_url.as_deref().unwrap_or(&source.url);
     Ok(SourceState {
         url: Url::parse(url).map_err(|_| Faults::one("url", "is broken; add the source again"))?,
-        etag: source.etag.clone(),
-        last_modified: source.last_modified.clone(),
+        // That nothing has changed on its first page says nothing of the pages that could not be read.
+        etag: source.etag.clone().filter(|_| source.gap.is_none()),
+        last_modified: source.last_modified.clone().filter(|_| source.gap.is_none()),
         allow_private: source.allow_private,
     })
-}
-
-/// Reads the sources of a newsletter now, or of all; one that fails does not keep the others from being read.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn fetch_all(house: &House, slug: Option<&str>) -> Result<Vec<Reading>, FlowError> {
-    let rows = {
-        let mut reader = house.db.read().await?;
-        match slug {
-            Some(slug) => {
-                let newsletter = find(&mut reader, slug).await?;
-                sources::of_newsletter(&mut reader, newsletter.id).await?
-            }
-            None => sources::all(&mut reader).await?,
-        }
-    };
-    let mut readings = Vec::with_capacity(rows.len());
-    for source in &rows {
-        readings.push(fetch(house, source).await?);
-    }
-    Ok(readings)
-}
-
-/// Reads the sources whose daily visit is due. Of several nodes one reads each.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn fetch_due(house: &House) -> Result<usize, FlowError> {
-    let now = house.clock.now();
-    let due = sources::due(&mut house.db.read().await?, now).await?;
-    let mut read = 0;
-    for source in due {
-        // A few minutes apart each day, so that not every installation asks at the same second.
-        let spread = Duration::from_secs_f64(house.clock.fraction() * 600.0);
-        let mut tx = house.db.write().await?;
-        let ours = sources::claim(&mut tx, &source, now.plus(EVERY + spread), now).await?;
-        tx.commit().await?;
-        if ours {
-            fetch(house, &source).await?;
-            read += 1;
-        }
-    }
-    Ok(read)
 }
 
 /// Takes a source away; its articles stay.
