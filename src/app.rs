@@ -11,26 +11,30 @@ use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 use tokio_cron_scheduler::JobSchedulerError;
 
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
-use crate::domain::smarthost::Smarthost;
 use crate::domain::token::{Keys, WeakSecret};
 use crate::flows::backup::{self, BackupError, Reason, Source};
 use crate::flows::deliver::{Mailer, Relays};
 use crate::flows::feedback::Inbox;
 use crate::flows::health::KEY_FINGERPRINT;
-use crate::flows::{FurnishError, House, demo};
+use crate::flows::{FurnishError, House, demo, mail_servers};
 
 use crate::jobs::Jobs;
 use crate::mail::inbound::Listener;
-use crate::mail::smtp::{Relay, Timeouts, Tls};
+use crate::mail::smtp::Tls;
 use crate::store::at_work::AtWork;
 use crate::store::{Db, StoreError, meta, migrate};
 use crate::web::metrics::{self, Requests};
 use crate::web::{Web, application};
 
+/// When all must have come to an end once we are told to stop: who stops us waits ten seconds.
+const END: Duration = Duration::from_millis(9_600);
+/// How long the database may take to close after that.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 /// How long a request in hand may take to finish when we are told to stop.
 const FAREWELL: Duration = Duration::from_secs(8);
 /// How long a client may take to say what it wants.
@@ -235,8 +239,7 @@ pub fn relays(house: &House) -> Relays {
 }
 
 fn relays_over(house: &House, tls: &Tls) -> Relays {
-    let relay =
-        |server: &Smarthost| Relay::new(server.clone(), &house.config.smtp_ehlo, Timeouts::default(), tls.clone());
+    let relay = |server| mail_servers::relay(house, server, tls.clone());
     Relays::new(house.clock.clone(), house.config.smtp.iter().map(relay).collect())
 }
 
@@ -305,6 +308,7 @@ impl Running {
 
     /// Takes nothing new, finishes what is in hand, and closes the database.
     pub async fn stop(self) {
+        let end = Instant::now() + END;
         if let Some((web, _)) = &self.web {
             web.drain();
         }
@@ -318,7 +322,7 @@ impl Running {
         };
         let workers = async {
             if let Some((jobs, mailer)) = self.workers {
-                tokio::join!(jobs.stop(), mailer.stop());
+                let _ = tokio::join!(timeout_at(end, jobs.stop()), mailer.stop());
             }
         };
         let web = async {
@@ -329,14 +333,16 @@ impl Running {
                 server.stop(true).await;
             }
         };
+        // Whoever is cut off here was waited for as long as we may wait ourselves.
+        let web = timeout_at(end, web);
         if self.house.db.path().is_some() {
-            tokio::join!(inbound, workers, web);
+            let _ = tokio::join!(inbound, workers, web);
         } else {
             // Workers before the web: they may hold a connection that a thread of the web opened.
             tokio::join!(inbound, workers);
-            web.await;
+            let _ = web.await;
         }
-        self.house.db.close().await;
+        let _ = timeout_at(end.max(Instant::now() + LAST_WORDS), self.house.db.close()).await;
         drop(self.at_work);
     }
 }

@@ -11,8 +11,10 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing_subscriber::filter::Targets;
+use url::Url;
 
 pub use self::database::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::layers::{FlagValue, Flags, Origin};
@@ -26,6 +28,7 @@ use crate::domain::public_url::PublicUrl;
 use crate::domain::retention::Periods;
 use crate::domain::service_key::P256Key;
 use crate::domain::smarthost::Smarthost;
+use crate::domain::smtp_limits::{ConnectionLimits, Timeouts};
 use crate::domain::text_enum::text_enum;
 
 /// Where the TOML file lies when none is named; the first that exists counts.
@@ -50,6 +53,14 @@ pub struct Config {
     pub smtp_connections: usize,
     /// Most messages a minute over all connections.
     pub smtp_rate: Option<u32>,
+    /// How long each step of the dialogue with them may take.
+    pub smtp_timeouts: Timeouts,
+    /// How much one connection carries.
+    pub smtp_limits: ConnectionLimits,
+    /// For how long an edition's message is tried again.
+    pub smtp_max_age: Duration,
+    /// Where access tokens for them come from.
+    pub smtp_tokens: Option<TokenEndpoint>,
     /// The name in our EHLO: a host name, or an address without brackets.
     pub smtp_ehlo: String,
     /// The signatures that mail gets.
@@ -97,6 +108,17 @@ pub struct ServiceSecrets {
     pub mailgun: Option<SecretText>,
     pub sendgrid: Option<P256Key>,
     pub brevo: Option<SecretText>,
+}
+
+/// Who gives access tokens for mail servers (OAuth 2.0, RFC 6749), and how we prove ourselves there.
+#[derive(Clone, Debug)]
+pub struct TokenEndpoint {
+    /// HTTPS, but for a server on this machine.
+    pub url: Url,
+    pub client_id: String,
+    pub client_secret: Option<SecretText>,
+    pub refresh: Option<SecretText>,
+    pub scope: Option<String>,
 }
 
 /// One signature: its domain and selector (RFC 6376 section 3.1) and the file of its private key.

@@ -3,22 +3,25 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tracing_subscriber::filter::Targets;
+use url::{Host, Url};
 
 use super::layers::Layers;
 use super::secret::{SecretKey, SecretText};
 use super::settings::{self, ALL};
 use super::{
     Config, ConfigError, DatabaseUrl, DkimKey, Effective, Fallback, LogFormat, Origin, ServiceSecrets, Setting, Shown,
-    key_file,
+    TokenEndpoint, key_file,
 };
 use crate::domain::address::{EmailAddress, MAX_LOCAL_OCTETS};
 use crate::domain::network::Network;
 use crate::domain::public_url::PublicUrl;
 use crate::domain::retention::Periods;
 use crate::domain::service_key::P256Key;
-use crate::domain::smarthost::Smarthost;
+use crate::domain::smarthost::{Login, Smarthost};
+use crate::domain::smtp_limits::{ConnectionLimits, Timeouts};
 use crate::domain::token::MAIL_TOKEN_LENGTH;
 
 /// More connections than this are a slip of the keyboard.
@@ -50,6 +53,13 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
             0 => Err("0 messages a minute would send nothing; leave it out for no limit".to_owned()),
             rate => Ok(rate),
         })?,
+        smtp_timeouts: timeouts(&layers)?,
+        smtp_tokens: tokens(&layers)?,
+        smtp_limits: ConnectionLimits {
+            messages: layers.required(settings::SMTP_CONNECTION_MESSAGES, |text| between(text, 1, 1_000_000))?,
+            age: minutes(layers.required(settings::SMTP_CONNECTION_MINUTES, |text| between(text, 1, 1440))?),
+        },
+        smtp_max_age: 60 * minutes(layers.required(settings::SMTP_MAX_AGE_HOURS, |text| between(text, 1, 720))?),
         smtp_ehlo,
         dkim: dkim(&layers)?,
         templates: layers.optional(settings::TEMPLATES, str::parse::<PathBuf>)?,
@@ -86,6 +96,13 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
     };
     config.effective = ALL.iter().map(|setting| effective(setting, &layers, &config)).collect();
     config.warnings = layers.warnings;
+    let wants_tokens = |server: &Smarthost| matches!(server.login, Some(Login::Token { command: None, .. }));
+    if config.smtp_tokens.is_none() && config.smtp.iter().any(wants_tokens) {
+        return Err(ConfigError::Missing(
+            "smtp_token_url",
+            "auth=xoauth2 needs it, or a command that prints an access token: token-command= in POSTDUIF_SMTP_URL",
+        ));
+    }
     if config.inbound_listen.is_some() && config.bounce_address.is_none() {
         return Err(ConfigError::Missing(
             "bounce_address",
@@ -178,6 +195,59 @@ fn dns_servers(text: &str) -> Result<Vec<SocketAddr>, String> {
 
 fn number(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("“{text}” is no whole number"))
+}
+
+fn between(text: &str, least: u32, most: u32) -> Result<u32, String> {
+    let fits = number(text).ok().filter(|number| (least..=most).contains(number));
+    fits.ok_or_else(|| format!("“{text}” is not possible; choose a whole number from {least} to {most}"))
+}
+
+fn minutes(minutes: u32) -> Duration {
+    Duration::from_secs(60 * u64::from(minutes))
+}
+
+/// Up to an hour for each step: nobody waits longer for a machine.
+fn timeouts(layers: &Layers) -> Result<Timeouts, ConfigError> {
+    let seconds = |setting| {
+        let seconds = layers.required(setting, |text| between(text, 1, 3600));
+        seconds.map(|seconds| Duration::from_secs(u64::from(seconds)))
+    };
+    Ok(Timeouts {
+        connect: seconds(settings::SMTP_CONNECT_SECONDS)?,
+        greeting: seconds(settings::SMTP_GREETING_SECONDS)?,
+        command: seconds(settings::SMTP_COMMAND_SECONDS)?,
+        data: seconds(settings::SMTP_DATA_SECONDS)?,
+        block: seconds(settings::SMTP_BLOCK_SECONDS)?,
+        end: seconds(settings::SMTP_END_SECONDS)?,
+        ..Timeouts::default()
+    })
+}
+
+/// The endpoint for access tokens; without an address there is none.
+fn tokens(layers: &Layers) -> Result<Option<TokenEndpoint>, ConfigError> {
+    let Some(url) = layers.optional(settings::SMTP_TOKEN_URL, token_url)? else { return Ok(None) };
+    let text = |setting| layers.optional(setting, |text| Ok::<_, String>(text.to_owned()));
+    let client_id = text(settings::SMTP_TOKEN_CLIENT)?;
+    let client_secret = layers.optional(settings::SMTP_TOKEN_SECRET, SecretText::parse)?;
+    let refresh = layers.optional(settings::SMTP_TOKEN_REFRESH, SecretText::parse)?;
+    if client_secret.is_none() && refresh.is_none() {
+        let what = "POSTDUIF_SMTP_TOKEN_URL needs a refresh token, or a client secret in POSTDUIF_SMTP_TOKEN_SECRET";
+        return Err(ConfigError::Missing("smtp_token_refresh", what));
+    }
+    let client_id = client_id.ok_or(ConfigError::Missing("smtp_token_client", "POSTDUIF_SMTP_TOKEN_URL needs it"))?;
+    Ok(Some(TokenEndpoint { url, client_id, client_secret, refresh, scope: text(settings::SMTP_TOKEN_SCOPE)? }))
+}
+
+/// Secrets travel there: never in clear, unless they stay on this machine.
+fn token_url(text: &str) -> Result<Url, String> {
+    let wrong = || format!("“{text}” is no address of a token endpoint; write it like https://login.example.org/token");
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        _ => false,
+    };
+    if url.has_host() && (url.scheme() == "https" || here && url.scheme() == "http") { Ok(url) } else { Err(wrong()) }
 }
 
 fn limit(text: &str) -> Result<Option<u32>, String> {

@@ -117,7 +117,38 @@ settings! {
     SMTP_CONNECTIONS "smtp_connections", Value("8"), Plainly,
         "Connections to mail servers at once.";
     SMTP_RATE "smtp_rate", None, Plainly,
-        "The most messages a minute over all connections.";
+        "The most messages a minute over all connections, letters such as confirmations among them, which go first.";
+    SMTP_CONNECTION_MESSAGES "smtp_connection_messages", Value("100"), Plainly,
+        "Messages over one connection to a mail server before a new one takes its place; a server that announces fewer \
+         (`LIMITS MAILMAX`) gets fewer. Your own server may take thousands.";
+    SMTP_CONNECTION_MINUTES "smtp_connection_minutes", Value("5"), Plainly,
+        "For how long one connection is used.";
+    SMTP_MAX_AGE_HOURS "smtp_max_age_hours", Value("72"), Plainly,
+        "For how long an edition's message that mail servers put off is tried again, before it is given up as expired.";
+    SMTP_CONNECT_SECONDS "smtp_connect_seconds", Value("30"), Plainly,
+        "How long an address of a mail server may take to accept a connection.";
+    SMTP_GREETING_SECONDS "smtp_greeting_seconds", Value("300"), Plainly,
+        "How long a mail server may take to greet us; where another server may do, we turn to that one after three seconds.";
+    SMTP_COMMAND_SECONDS "smtp_command_seconds", Value("300"), Plainly,
+        "How long a mail server may take to answer a command, such as a sender or a recipient.";
+    SMTP_DATA_SECONDS "smtp_data_seconds", Value("120"), Plainly,
+        "How long a mail server may take to become ready for a message.";
+    SMTP_BLOCK_SECONDS "smtp_block_seconds", Value("180"), Plainly,
+        "How long a mail server may take for each 64 KiB of a message.";
+    SMTP_END_SECONDS "smtp_end_seconds", Value("600"), Plainly,
+        "How long a mail server may take to say that it has taken a message. A short time makes duplicates: the message may be \
+         in all the same.";
+    SMTP_TOKEN_URL "smtp_token_url", None, Plainly,
+        "Where access tokens come from for mail servers with `auth=xoauth2` and no command for them: the HTTPS address of an \
+         OAuth 2.0 token endpoint.";
+    SMTP_TOKEN_CLIENT "smtp_token_client", None, Plainly,
+        "The client id by which that endpoint knows us.";
+    SMTP_TOKEN_SECRET "smtp_token_secret", None, Never,
+        "The client secret, where the endpoint wants one; without a refresh token it is what the access tokens are given for.";
+    SMTP_TOKEN_REFRESH "smtp_token_refresh", None, Never,
+        "The refresh token for which the endpoint gives access tokens.";
+    SMTP_TOKEN_SCOPE "smtp_token_scope", None, Plainly,
+        "The scope that is asked for, such as `https://outlook.office365.com/.default`.";
     DKIM_DOMAIN "dkim_domain", None, Plainly,
         "The domain that signs our mail (DKIM).";
     DKIM_SELECTOR "dkim_selector", None, Plainly,

@@ -253,3 +253,28 @@ fn links_follow_the_port_that_was_really_bound_unless_the_public_url_is_set() {
     assert_eq!(config.public_url.to_string(), "https://news.example.org");
     assert_eq!(config.smtp_ehlo, "news.example.org");
 }
+
+#[test]
+fn a_login_with_tokens_needs_somebody_who_gives_them_and_never_in_clear() {
+    let server = "smtp://news@mail.example.org?auth=xoauth2";
+    let machine = Machine::new().flag("smtp_url", server);
+    assert!(machine.fault().contains("smtp_token_url"), "{}", machine.fault());
+    let machine = machine.flag("smtp_token_client", "us").flag("smtp_token_refresh", "a-long-secret");
+    let machine = machine.flag("smtp_token_url", "https://login.example.org/token");
+    let config = machine.load().unwrap();
+    assert!(!format!("{config:?}").contains("a-long-secret"));
+    assert_eq!(shown(&config, "smtp_token_refresh").0, Some("•••".to_owned()));
+    let in_clear = machine.flag("smtp_token_url", "http://login.example.org/token");
+    assert!(in_clear.fault().contains("smtp_token_url"), "{}", in_clear.fault());
+}
+
+#[test]
+fn the_deadlines_of_the_dialogue_with_mail_servers_can_be_set_within_reason() {
+    let machine = Machine::new().flag("smtp_end_seconds", "60").flag("smtp_max_age_hours", "48");
+    let config = machine.load().unwrap();
+    assert_eq!((config.smtp_timeouts.end.as_secs(), config.smtp_timeouts.greeting.as_secs()), (60, 300));
+    assert_eq!(config.smtp_max_age.as_secs(), 48 * 3600);
+    assert_eq!((config.smtp_limits.messages, config.smtp_limits.age.as_secs()), (100, 300));
+    let machine = Machine::new().flag("smtp_end_seconds", "0");
+    assert!(machine.fault().contains("from 1 to 3600"), "{}", machine.fault());
+}

@@ -1,12 +1,17 @@
 //! Sending a few bytes to an address that somebody chose: the same bounds and the same guard as for fetching.
 
+use std::io::Read;
 use std::time::Duration;
 
-use ureq::http::{Method, Request, header};
+use ureq::Body;
+use ureq::http::{Method, Request, Response, header};
 use url::Url;
 
 use super::fetch::{FetchError, Fetcher, translate};
 use crate::domain::article::is_web;
+
+/// Most bytes of an answer that is read.
+const MAX_ANSWER: u64 = 64 << 10;
 
 /// A request with a body, sent once: no redirect is followed.
 #[derive(Clone, Debug)]
@@ -41,7 +46,29 @@ impl Fetcher {
         tokio::task::spawn_blocking(move || fetcher.post_blocking(posting)).await.unwrap_or(Err(FetchError::Stopped))
     }
 
+    /// Sends it, and reads the answer.
+    ///
+    /// # Errors
+    /// As [`Fetcher::post`], and when the answer has more than 64 KiB.
+    pub async fn post_and_read(&self, posting: Posting) -> Result<(u16, Vec<u8>), FetchError> {
+        let fetcher = self.clone();
+        let asking = move || {
+            let url = posting.url.clone();
+            let answer = fetcher.send(posting)?;
+            let (status, mut bytes) = (answer.status().as_u16(), Vec::new());
+            let mut reader = answer.into_body().into_reader().take(MAX_ANSWER + 1);
+            reader.read_to_end(&mut bytes).map_err(|error| translate(&ureq::Error::from(error), &url))?;
+            if bytes.len() as u64 > MAX_ANSWER { Err(FetchError::TooLarge) } else { Ok((status, bytes)) }
+        };
+        tokio::task::spawn_blocking(asking).await.unwrap_or(Err(FetchError::Stopped))
+    }
+
     fn post_blocking(&self, posting: Posting) -> Result<Posted, FetchError> {
+        let answer = self.send(posting)?;
+        Ok(Posted { status: answer.status().as_u16(), cookie: answer.headers().contains_key(header::SET_COOKIE) })
+    }
+
+    fn send(&self, posting: Posting) -> Result<Response<Body>, FetchError> {
         let Posting { url, headers, body, allow_private, patience } = posting;
         if !is_web(&url) {
             return Err(FetchError::NotWeb);
@@ -54,7 +81,6 @@ impl Fetcher {
         }
         let request = request.body(body.unwrap_or_default()).map_err(|_| FetchError::Malformed)?;
         let request = agent.configure_request(request).timeout_global(Some(patience)).build();
-        let answer = agent.run(request).map_err(|error| translate(&error, &url))?;
-        Ok(Posted { status: answer.status().as_u16(), cookie: answer.headers().contains_key(header::SET_COOKIE) })
+        agent.run(request).map_err(|error| translate(&error, &url))
     }
 }

@@ -58,6 +58,19 @@ impl EmailAddress {
     /// # Errors
     /// As [`EmailAddress::parse`].
     pub fn parse_any_role(text: &str) -> Result<Self, InvalidAddress> {
+        Self::read(text, is_dot_atom)
+    }
+
+    /// The same for addresses with letters of any script before the @, which only servers that offer SMTPUTF8 can carry
+    /// (RFC 6531 section 3). Nobody signs up with one: see `docs/decisions/addresses-beyond-ascii.md`.
+    ///
+    /// # Errors
+    /// As [`EmailAddress::parse`].
+    pub fn parse_international(text: &str) -> Result<Self, InvalidAddress> {
+        Self::read(text, |local| is_dot_atom(&local.replace(is_foreign_letter, "x")))
+    }
+
+    fn read(text: &str, is_local: impl Fn(&str) -> bool) -> Result<Self, InvalidAddress> {
         let text = text.trim();
         if text.is_empty() {
             return Err(InvalidAddress::Empty);
@@ -67,7 +80,7 @@ impl EmailAddress {
             return Err(InvalidAddress::TooLong);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidAddress::Malformed)?;
-        if !is_dot_atom(local) {
+        if !is_local(local) {
             return Err(InvalidAddress::Malformed);
         }
         if domain.starts_with('[') {
@@ -78,7 +91,7 @@ impl EmailAddress {
             return Err(InvalidAddress::TooLong);
         }
         let text = format!("{local}@{domain}");
-        if !text.validate_email() || text.parse::<lettre::Address>().is_err() {
+        if local.is_ascii() && !text.validate_email() || text.parse::<lettre::Address>().is_err() {
             return Err(InvalidAddress::Malformed);
         }
         Ok(Self { at: local.len(), text })
@@ -97,6 +110,11 @@ impl EmailAddress {
     /// The address as it goes to the wire.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it is all ASCII, so that every server can carry it.
+    pub fn is_ascii(&self) -> bool {
+        self.text.is_ascii()
     }
 
     /// What two spellings of one mailbox have in common: the whole in lower case. Dots and `+tags` stay,
@@ -125,6 +143,11 @@ fn is_dot_atom(local: &str) -> bool {
             !atom.is_empty()
                 && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
         })
+}
+
+/// A letter or mark beyond ASCII that can be seen.
+fn is_foreign_letter(c: char) -> bool {
+    !c.is_ascii() && (c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36f}'))
 }
 
 /// Lower-case A-labels with a dot, a known public suffix and something registrable before it.
@@ -229,6 +252,9 @@ mod tests {
         ] {
             assert_eq!(EmailAddress::parse(text).unwrap().as_str(), wire);
         }
+        assert_eq!(EmailAddress::parse_international("rené@café.nl").unwrap().as_str(), "rené@xn--caf-dma.nl");
+        assert_eq!(EmailAddress::parse_international("re\u{202e}né@x.nl"), Err(InvalidAddress::Malformed));
+        assert_eq!(EmailAddress::parse_international("a..é@x.nl"), Err(InvalidAddress::Malformed));
         let one = EmailAddress::parse("Jan@X.nl").unwrap();
         let other = EmailAddress::parse("jan@x.NL").unwrap();
         assert_eq!(one.key(), other.key());

@@ -42,6 +42,7 @@ pub mod sender;
 pub mod service_key;
 pub mod slug;
 pub mod smarthost;
+pub mod smtp_limits;
 pub mod spf;
 pub mod subscription;
 pub mod suppression;

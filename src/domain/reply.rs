@@ -125,6 +125,13 @@ impl Reply {
             .map_or(BounceClass::Unclear, |(_, subject, detail)| BounceClass::from_status(class, subject, detail))
     }
 
+    /// `5.5.0`, which says nothing, with words that speak of the mailbox: that is how Outlook.com refuses a reader.
+    fn says_nobody_is_there(&self) -> bool {
+        matches!(self.enhanced, Some((_, 5, 0)))
+            && BounceClass::from_text(&self.text).is_about_recipient()
+            && !self.speaks_of_the_sender()
+    }
+
     fn speaks_of_the_sender(&self) -> bool {
         let text = self.text.to_lowercase();
         ["sender", "return path", "return-path", "mail from"].iter().any(|word| text.contains(word))
@@ -182,8 +189,8 @@ impl fmt::Display for Stage {
 
 /// What `reply` means at `stage`.
 ///
-/// 421 is about the server wherever it comes; otherwise the first digit rules, and only a refusal at RCPT, or one
-/// at the end with an address or mailbox status (5.1.x, 5.2.x), is about the recipient: at MAIL the server has not
+/// 421 is about the server wherever it comes; otherwise the first digit rules, and only a refusal at RCPT, but for
+/// one whose status names the sender or the dialogue (5.1.7, 5.1.8, 5.5.x), or one at the end with an address or mailbox status (5.1.x, 5.2.x), is about the recipient: at MAIL the server has not
 /// heard of them yet, whatever status it sends.
 pub fn judge(stage: Stage, reply: &Reply) -> Verdict {
     if reply.code == 421 {
@@ -200,7 +207,12 @@ pub fn judge(stage: Stage, reply: &Reply) -> Verdict {
         (4, _) | (5, Stage::Connect | Stage::Rset) => Verdict::Server,
         (5, Stage::Ehlo | Stage::StartTls | Stage::Auth) => Verdict::Transport,
         (5, _) if reply.wants_login() => Verdict::Transport,
-        (5, Stage::Rcpt) => Verdict::Recipient(reply.class(stage)),
+        (5, Stage::Rcpt) => match reply.class_by_status() {
+            // Servers that put off their judgement of the sender until here still say that it is about the sender.
+            BounceClass::Protocol if !reply.says_nobody_is_there() => Verdict::Ours(BounceClass::Protocol),
+            BounceClass::Protocol => Verdict::Recipient(BounceClass::from_text(&reply.text)),
+            _ => Verdict::Recipient(reply.class(stage)),
+        },
         (5, Stage::End) => judge_refused_content(reply),
         (5, Stage::Mail | Stage::Data) => Verdict::Ours(reply.class(stage)),
         _ => Verdict::Confused,
@@ -383,6 +395,11 @@ mod tests {
             ("550 no", BounceClass::Unclear),
         ] {
             assert_eq!(judged(Stage::Rcpt, text), Verdict::Recipient(class), "{text}");
+        }
+        let hotmail = "550 5.5.0 Requested action not taken: mailbox unavailable";
+        assert!(matches!(judged(Stage::Rcpt, hotmail), Verdict::Recipient(class) if class.is_about_recipient()));
+        for text in ["553 5.1.8 sender domain not found", "550 5.1.7 bad sender", "503 5.5.1 bad sequence"] {
+            assert_eq!(judged(Stage::Rcpt, text), Verdict::Ours(BounceClass::Protocol), "{text}");
         }
     }
 

@@ -47,8 +47,9 @@ pub enum Family {
 pub enum Login {
     /// AUTH PLAIN or LOGIN.
     Password { user: String, password: Secret },
-    /// AUTH XOAUTH2 with the token that a command of the operator prints.
-    Token { user: String, command: Secret },
+    /// AUTH XOAUTH2 with the token that a command of the operator prints, or, without one, that the token endpoint of the
+    /// settings gives.
+    Token { user: String, command: Option<Secret> },
 }
 
 /// A text that no log may show.
@@ -90,11 +91,11 @@ pub enum InvalidSmarthost {
     PercentEncoding(&'static str),
     #[error("the {0} holds a control character")]
     ControlCharacter(&'static str),
-    #[error("there is a user but no password; write user:password@, or auth=xoauth2 with token-command=")]
+    #[error("there is a user but no password; write user:password@, or auth=xoauth2")]
     NoPassword,
     #[error("there is a password but no user")]
     NoUser,
-    #[error("auth=xoauth2 needs a user before the @ and token-command=, and takes no password")]
+    #[error("auth=xoauth2 needs a user before the @ and takes no password; token-command= goes with it alone")]
     TokenLogin,
     #[error("“{0}” is not a setting of a mail server; there are tls, weight, auth, token-command, family and bind")]
     UnknownSetting(String),
@@ -190,8 +191,9 @@ impl fmt::Display for Smarthost {
             TlsMode::None => "none",
         };
         write!(f, "?tls={tls}&weight={}", self.weight)?;
-        if matches!(self.login, Some(Login::Token { .. })) {
-            f.write_str("&auth=xoauth2&token-command=•••")?;
+        if let Some(Login::Token { command, .. }) = &self.login {
+            f.write_str("&auth=xoauth2")?;
+            f.write_str(if command.is_some() { "&token-command=•••" } else { "" })?;
         }
         match self.family {
             Some(Family::Ipv4) => f.write_str("&family=ipv4")?,
@@ -261,8 +263,8 @@ impl Settings {
         };
         let command = self.token_command.as_ref().filter(|command| !command.trim().is_empty());
         match (self.xoauth2, command, password) {
-            (true, Some(command), None) if !user.is_empty() => {
-                Ok(Some(Login::Token { user, command: Secret::new(command.clone()) }))
+            (true, command, None) if !user.is_empty() => {
+                Ok(Some(Login::Token { user, command: command.cloned().map(Secret::new) }))
             }
             (true, ..) => Err(InvalidSmarthost::TokenLogin),
             (false, ..) if self.token_command.is_some() => Err(InvalidSmarthost::TokenLogin),
@@ -376,7 +378,7 @@ mod tests {
         let Some(Login::Password { user, password }) = &server.login else { panic!("{server:?}") };
         assert_eq!((user.as_str(), password.reveal()), ("jan@example.org", "p/?#%+a,b@c"));
         let server = one("smtp://u@mail.example.org?auth=xoauth2&token-command=oauth%20get%20--user=u%26v,w");
-        let Some(Login::Token { command, .. }) = &server.login else { panic!("{server:?}") };
+        let Some(Login::Token { command: Some(command), .. }) = &server.login else { panic!("{server:?}") };
         assert_eq!(command.reveal(), "oauth get --user=u&v,w");
     }
 

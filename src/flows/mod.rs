@@ -21,6 +21,7 @@ pub mod first_start;
 pub mod health;
 pub mod import;
 pub mod keep_schedule;
+pub mod mail_servers;
 pub mod metrics;
 pub mod move_address;
 pub mod newsletters;

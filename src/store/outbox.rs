@@ -47,6 +47,8 @@ row! {
         /// JSON of [`Letter`].
         pub body: String,
         pub attempts: i64,
+        /// How often the server took it and nobody knows whether it kept it.
+        pub doubts: i64,
         pub next_at: Timestamp,
         pub expires_at: Timestamp,
         pub created_at: Timestamp,
@@ -61,7 +63,8 @@ pub async fn claim(tx: &mut Tx, owner: &str, limit: i64, now: Timestamp) -> Resu
                 "update outbox set state = 'sending', owner = $1 where id in (select id from outbox \
                  where state in ('queued', 'deferred') and next_at <= $2 order by next_at, id limit $3 ",
                 $lock,
-                ") returning id, uid, kind, newsletter_id, subscription_id, recipient, body, attempts, next_at, expires_at, created_at"
+                ") returning id, uid, kind, newsletter_id, subscription_id, recipient, body, attempts, doubts, next_at, \
+                 expires_at, created_at"
             )
         };
     }
@@ -84,25 +87,31 @@ pub async fn is_ours(on: &mut impl Access, id: i64, owner: &str) -> Result<bool,
     Ok(fetch_value!(on, i64, query, id, owner)? == 1)
 }
 
-/// `owner`'s letter waits, or is given up as `state` says.
-pub async fn put_back(
-    tx: &mut Tx,
-    id: i64,
-    owner: &str,
-    state: &'static str,
-    attempts: i64,
-    next_at: Timestamp,
-    last_reply: &str,
-) -> Result<(), StoreError> {
+/// What becomes of a letter that has not left for certain.
+pub struct PutBack<'a> {
+    /// `deferred`, or `failed` for one that is given up.
+    pub state: &'static str,
+    pub attempts: i64,
+    /// See [`LetterRow`].
+    pub doubts: i64,
+    pub next_at: Timestamp,
+    /// What the mail server said, or why it was not asked.
+    pub last_reply: &'a str,
+}
+
+/// `owner`'s letter waits, or is given up.
+pub async fn put_back(tx: &mut Tx, id: i64, owner: &str, put: PutBack<'_>) -> Result<(), StoreError> {
     execute!(
         tx,
-        "update outbox set state = $2, attempts = $3, next_at = $4, last_reply = $5, owner = null where id = $1 and owner = $6",
+        "update outbox set state = $2, attempts = $3, next_at = $4, last_reply = $5, doubts = $7, owner = null \
+         where id = $1 and owner = $6",
         id,
-        state,
-        attempts,
-        next_at,
-        last_reply,
+        put.state,
+        put.attempts,
+        put.next_at,
+        put.last_reply,
         owner,
+        put.doubts,
     )?;
     Ok(())
 }

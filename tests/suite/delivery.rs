@@ -38,10 +38,15 @@ on_each_engine![
 
 /// A house with a newsletter, readers and one article.
 pub async fn house(database: &Database, readers: usize) -> House {
+    house_with(database, readers, &[]).await
+}
+
+/// The same with settings of its own.
+pub async fn house_with(database: &Database, readers: usize, settings: &[(&str, &str)]) -> House {
     let db = Db::open(database.url()).await.unwrap();
     migrate::migrate(&db).await.unwrap();
-    let config =
-        Config::from_values(&[("smtp_connections", "4"), ("smtp_url", "smtp://127.0.0.1:1?tls=none")]).unwrap();
+    let usual = [("smtp_connections", "4"), ("smtp_url", "smtp://127.0.0.1:1?tls=none")];
+    let config = Config::from_values(&[&usual, settings].concat()).unwrap();
     let house = House::new(db, Clock::system(), Keys::new(&[7; 32]).unwrap(), config).unwrap();
     let newsletter = newsletters::create(
         &house,
@@ -296,7 +301,9 @@ fn a_stop_leaves_nothing_in_hand_though_the_mail_server_is_silent(database: Data
             if step == Step::Connect {
                 publish::send(&house, id, None).await.unwrap();
             }
-            while double.seen().reached(step) < 4 {
+            // To a server that says nothing one connection is opened, not all.
+            let hung = if step == Step::Connect { 1 } else { 4 };
+            while double.seen().reached(step) < hung {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             mailer.stop().await;

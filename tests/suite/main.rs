@@ -13,6 +13,7 @@ mod api;
 mod backup;
 mod cli;
 mod cli_people;
+mod connections;
 mod delivery;
 mod demo;
 mod desk_browser;

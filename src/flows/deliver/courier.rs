@@ -6,10 +6,12 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::edition::{Prepared, Running};
+use super::ending::Ending;
 use super::hand::Hand;
 use super::lanes::{Job, Lanes, Pacing};
 use super::lease::{Held, Lease};
 use super::ledger::Ledger;
+use super::lines::{Lane, Line};
 use super::relays::Relays;
 use crate::domain::bounce::BounceClass;
 use crate::domain::delivery::DeliveryState;
@@ -20,10 +22,6 @@ use crate::flows::{House, publish};
 use crate::mail::smtp::{Answer, Connection, Envelope, Fault, Outcome, Refusal};
 use crate::store::deliveries::{Settled, Start};
 
-/// Messages over one connection, at most; servers dislike more.
-const MESSAGES_PER_CONNECTION: u32 = 1000;
-/// How long one connection is used, at most.
-const CONNECTION_AGE: Duration = Duration::from_secs(300);
 /// How long a connection waits for more to do.
 const IDLE: Duration = Duration::from_secs(10);
 /// A job on which so many doors closed in a row waits in the ledger: it may be the reason, and keeps others waiting.
@@ -41,29 +39,31 @@ pub struct Courier {
     pub rate: super::rate::Rate,
     pub pauses: std::sync::Arc<super::Pauses>,
     pub lease: std::sync::Arc<Lease>,
+    pub ending: Ending,
     /// What this one has taken and not brought to its end.
     pub hand: Hand,
 }
 
 impl Courier {
-    /// Works until the lanes are closed; then what is in hand is finished first.
+    /// Works until the lanes are closed; then only the reply to what has left is waited for.
     pub async fn run(self) {
         while self.lanes.ready().await {
             // Nothing is in hand yet, so nothing is finished first.
             let opened = tokio::select! {
                 biased;
-                () = self.lanes.closed() => return,
-                opened = self.relays.open() => opened,
+                () = self.ending.closing() => return,
+                opened = self.relays.open(Lane::Editions) => opened,
             };
             match opened {
-                Ok((server, connection)) => {
+                Ok(line) => {
                     // A fault of ours must cost one message at most, not a connection for ever.
-                    if AssertUnwindSafe(self.use_up(server, connection)).catch_unwind().await.is_err() {
+                    if AssertUnwindSafe(self.use_up(line)).catch_unwind().await.is_err() {
                         self.pick_up().await;
                     }
                 }
                 Err(pause) => tokio::select! {
-                    () = self.lanes.closed() => return,
+                    () = self.ending.closing() => return,
+                    () = self.relays.better() => {}
                     () = tokio::time::sleep(pause) => {}
                 },
             }
@@ -142,12 +142,20 @@ impl Courier {
         granted
     }
 
-    /// Sends over one connection for as long as it serves.
-    async fn use_up(&self, server: usize, mut connection: Connection) {
+    /// Sends over one connection for as long as it serves, or until a letter needs it.
+    async fn use_up(&self, mut line: Line) {
+        let (server, connection) = (line.server, &mut line.connection);
         let mut first = self.take().await;
         while let Some(job) = first.take() {
             let prepared = Prepared::new(&self.house, job);
-            match connection.offer(&envelope(&prepared)).await {
+            let envelope = envelope(&prepared);
+            let answer = tokio::select! {
+                biased;
+                answer = connection.offer(&envelope) => answer,
+                () = self.ending.closing() => return self.give_back(prepared.job),
+            };
+            match answer {
+                Answer::Go if self.ending.is_closing() => return self.give_back(prepared.job),
                 Answer::Go => {
                     let held = self.lease.now();
                     if !self.note(Vec::new(), Some(start(&prepared))).await {
@@ -155,19 +163,19 @@ impl Courier {
                         self.done(&prepared.job, Pacing::CameBack);
                         return;
                     }
-                    if !self.stream(server, &mut connection, prepared, held).await {
+                    if !self.stream(server, connection, prepared, held).await {
                         return;
                     }
                 }
                 Answer::Refused(refusal) => {
                     let closes = closes_the_door(refusal.verdict);
-                    self.not_offered(server, &connection, prepared, &refusal).await;
+                    self.not_offered(server, connection, prepared, &refusal).await;
                     if closes {
                         break;
                     }
                 }
                 Answer::Lost(failure) => {
-                    let settled = self.door_closed(server, &connection, prepared.job, &failure.to_string());
+                    let settled = self.door_closed(server, connection, prepared.job, &failure.to_string());
                     self.note(settled.into_iter().collect(), None).await;
                     return;
                 }
@@ -175,28 +183,60 @@ impl Courier {
             if !connection.is_usable() {
                 return;
             }
-            if !self.has_time(&connection) {
+            if !connection.has_room() {
                 break;
             }
             first = self.take().await;
         }
-        connection.quit().await;
+        self.put_away(line).await;
+    }
+
+    /// A connection that is not needed any more goes to the letters that wait for one, or is closed.
+    async fn put_away(&self, line: Line) {
+        if self.ending.is_closing() {
+            // Whether the server says goodbye as well is nothing to wait for.
+            let _ = tokio::time::timeout(super::GOODBYE, line.quit()).await;
+        } else if self.relays.lines().letters_wait() {
+            line.give_back();
+        } else {
+            line.quit().await;
+        }
     }
 
     /// Sends message after message, each envelope behind the dot of the message before; `false` when the
     /// connection is gone.
     async fn stream(&self, server: usize, connection: &mut Connection, mut current: Prepared, mut held: Held) -> bool {
         loop {
+            if self.ending.is_closing() {
+                // Granted, but nothing of it has left.
+                let waits = Entry::of(&current.job).settle(DeliveryState::Queued, self.house.clock.now());
+                self.done(&current.job, Pacing::CameBack);
+                self.note(vec![waits], None).await;
+                return false;
+            }
             // Nothing waits for its turn behind a message that the server waits for.
-            let alone = !self.has_time(connection) || self.rate.is_limited();
+            let alone = !connection.has_room() || self.rate.is_limited() || self.relays.lines().letters_wait();
             let following = if alone { None } else { self.grab() };
             let mut next = following.map(|job| Prepared::new(&self.house, job));
             let outcome = {
                 let envelope = next.as_ref().map(envelope);
                 let may = || self.lease.holds(held);
-                connection.send_while(&[current.message.as_bytes()], envelope.as_ref(), &may).await
+                let message: &[&[u8]] = &[current.message.as_bytes()];
+                tokio::select! {
+                    biased;
+                    outcome = connection.send_while(message, envelope.as_ref(), &may) => outcome,
+                    () = self.ending.cut() => connection.broken_off(),
+                }
             };
-            let answer = if next.is_some() { connection.answer().await } else { None };
+            // What was offered behind it is not begun once we are being stopped.
+            let answer = match &next {
+                Some(_) if !self.ending.is_closing() => tokio::select! {
+                    biased;
+                    answer = connection.answer() => answer,
+                    () = self.ending.closing() => None,
+                },
+                _ => None,
+            };
             let mut ends = match &outcome {
                 Outcome::LostBefore(_) | Outcome::LostAfter(_) => true,
                 Outcome::Refused(refusal) => closes_the_door(refusal.verdict),
@@ -209,7 +249,7 @@ impl Courier {
 
             let mut offered = None;
             match (next.take(), answer) {
-                (Some(next), Some(Answer::Go)) => offered = Some(next),
+                (Some(next), Some(Answer::Go)) if !self.ending.is_closing() => offered = Some(next),
                 (Some(next), Some(Answer::Refused(refusal))) => {
                     ends |= closes_the_door(refusal.verdict);
                     settled.extend(self.refused_before_start(server, connection, next, &refusal));
@@ -217,7 +257,11 @@ impl Courier {
                 (Some(next), Some(Answer::Lost(failure))) => {
                     settled.extend(self.door_closed(server, connection, next.job, &failure.to_string()));
                 }
-                (Some(next), None) => self.give_back(next.job),
+                (Some(next), Some(Answer::Go) | None) => {
+                    // The server waits for a message, or has not been heard: nothing else may be said to it.
+                    ends |= self.ending.is_closing();
+                    self.give_back(next.job);
+                }
                 (None, _) => {}
             }
             // Before the next start is asked for: the gate then stays shut for every connection.
@@ -238,19 +282,25 @@ impl Courier {
     }
 
     async fn take(&self) -> Option<Job> {
-        // An idle connection is kept for a moment: editions arrive in batches.
+        // An idle connection is kept for a moment, unless a letter needs it: editions arrive in batches.
         let until = tokio::time::Instant::now() + IDLE;
-        while let Ok(true) = tokio::time::timeout_at(until, self.lanes.ready()).await {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.relays.lines().wanted(Lane::Editions) => return None,
+                ready = self.lanes.ready() => if !ready { return None },
+                () = tokio::time::sleep_until(until) => return None,
+            }
             // The slot first: a job in hand could neither be paused nor given to another connection.
             tokio::select! {
-                () = self.lanes.closed() => return None,
-                () = self.rate.wait() => {}
+                () = self.ending.closing() => return None,
+                () = self.relays.lines().wanted(Lane::Editions) => return None,
+                () = self.rate.wait(Lane::Editions) => {}
             }
             if let Some(job) = self.grab() {
                 return Some(job);
             }
         }
-        None
     }
 
     /// A connection that ended after it had carried messages is the server's way to limit them: a new one may be
@@ -291,10 +341,6 @@ impl Courier {
     fn first_tried(&self, entry: &Entry<'_>) -> Timestamp {
         let attempts = u32::try_from(entry.attempts).unwrap_or(u32::MAX);
         entry.job.edition.first_tried(attempts, self.house.clock.now())
-    }
-
-    fn has_time(&self, connection: &Connection) -> bool {
-        connection.messages() < MESSAGES_PER_CONNECTION && connection.opened().elapsed() < CONNECTION_AGE
     }
 
     /// An envelope that the server would not take, before anything was noted as started.
@@ -476,6 +522,6 @@ fn envelope(prepared: &Prepared) -> Envelope<'_> {
         recipient: &prepared.job.recipient,
         size: prepared.message.as_bytes().len(),
         eight_bit: false,
-        id: None,
+        id: Some(&prepared.token),
     }
 }

@@ -93,6 +93,8 @@ pub struct Settings {
 pub struct Prepared {
     pub job: Job,
     pub message: Message,
+    /// The delivery's name in its Message-ID, its return path and in bounces.
+    pub token: String,
     /// Never empty: a newsletter that nobody can bounce is refused by many (RFC 3834 section 5).
     pub return_path: EmailAddress,
 }
@@ -114,6 +116,6 @@ impl Prepared {
         });
         let message = house.sign(message);
         let return_path = house.return_path(&delivery).unwrap_or_else(|| job.edition.sender.clone());
-        Self { job, message, return_path }
+        Self { job, message, token: delivery, return_path }
     }
 }

@@ -244,9 +244,4 @@ impl Lanes {
         self.closed.send_replace(true);
         self.bell.notify_waiters();
     }
-
-    /// Returns once they are closed.
-    pub async fn closed(&self) {
-        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
-    }
 }

@@ -7,29 +7,35 @@
 
 mod courier;
 mod edition;
+mod ending;
 mod hand;
 mod lanes;
 mod lease;
 mod ledger;
 mod letters;
+mod lines;
 mod manager;
 mod neighbours;
 mod rate;
 mod relays;
 mod release;
 mod stalled;
+mod writing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::courier::Courier;
+use self::ending::Ending;
 use self::hand::Hand;
 use self::lanes::Lanes;
 use self::lease::Lease;
 use self::ledger::Ledger;
+use self::letters::Postman;
 use self::manager::Manager;
 use self::rate::Rate;
 pub use self::relays::Relays;
@@ -39,10 +45,14 @@ use crate::domain::token::hex;
 use crate::flows::House;
 use crate::store::presence::Presence;
 
-/// How long the finishing of what is in hand may take before it is cut off: who stops us waits ten seconds.
-const PATIENCE: Duration = Duration::from_secs(7);
-/// How long the noting of it may take after that.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long a mail server may take to answer for what it has in hand: who stops us waits ten seconds.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long the noting of what it did not answer for may take.
+const LAST_WORDS: Duration = Duration::from_millis(700);
+/// How long a goodbye may take once we are being stopped.
+const GOODBYE: Duration = Duration::from_millis(500);
+/// When all of it must have come to an end.
+const END: Duration = Duration::from_millis(9_300);
 /// Tasks that send letters.
 const LETTER_TASKS: usize = 2;
 
@@ -57,10 +67,11 @@ pub struct Pauses {
     pub soon: Duration,
 }
 
-impl Default for Pauses {
-    fn default() -> Self {
+impl Pauses {
+    /// Those of the settings.
+    pub fn of(house: &House) -> Self {
         Self {
-            retry: RetryPolicy::newsletter(Duration::from_secs(72 * 3600)),
+            retry: RetryPolicy::newsletter(house.config.smtp_max_age),
             unknown: Duration::from_secs(30),
             soon: Duration::from_secs(2),
         }
@@ -76,6 +87,7 @@ pub struct Mailer {
 struct Work {
     house: House,
     owner: String,
+    ending: Ending,
     stop: watch::Sender<bool>,
     lanes: Arc<Lanes>,
     /// Couriers and senders of letters.
@@ -87,7 +99,7 @@ struct Work {
 impl Mailer {
     /// Begins to send what is due. Without a mail server in the settings everything waits.
     pub fn start(house: &House, relays: Relays) -> Self {
-        Self::start_with(house, relays, Pauses::default())
+        Self::start_with(house, relays, Pauses::of(house))
     }
 
     /// The same with pauses of one's own.
@@ -96,12 +108,13 @@ impl Mailer {
             tracing::warn!("no mail server is set (POSTDUIF_SMTP_URL): mail waits until there is one");
             return Self { relays, work: None };
         }
+        let relays = relays.with_connections(house.config.smtp_connections);
         let work = Work::start(house, &relays, pauses);
         Self { relays, work: Some(work) }
     }
 
-    /// Finishes the messages in hand, notes them, gives back the rest, and ends: within ten seconds, whatever the mail
-    /// servers do.
+    /// Waits for the replies to the messages that have left, notes them, gives back the rest, and ends: within ten
+    /// seconds, whatever the mail servers do.
     pub async fn stop(self) {
         if let Some(work) = self.work {
             work.stop().await;
@@ -115,6 +128,7 @@ impl Work {
         let owner = format!("{}@{}", hex(&house.clock.random::<8>()), house.clock.boot());
         let (stop, stopped) = watch::channel(false);
         let lanes = Arc::new(Lanes::new(house.clock.clone(), house.config.smtp_connections));
+        let (ending, rate) = (Ending::new(), Rate::of(house));
         let (ledger, committer) = Ledger::open(house.clone());
         let (retry, lease) = (pauses.retry.clone(), Arc::new(Lease::new()));
         let courier = Courier {
@@ -122,9 +136,10 @@ impl Work {
             lanes: Arc::clone(&lanes),
             ledger: ledger.clone(),
             relays: relays.clone(),
-            rate: Rate::of(house),
+            rate: rate.clone(),
             pauses: Arc::new(pauses),
             lease: Arc::clone(&lease),
+            ending: ending.clone(),
             hand: Hand::default(),
         };
         let mut hands = JoinSet::new();
@@ -132,30 +147,36 @@ impl Work {
             hands.spawn(Courier { hand: Hand::default(), ..courier.clone() }.run());
         }
         let manager = Manager::new(house.clone(), owner.clone(), Arc::clone(&lanes), ledger, Arc::clone(&lease), retry);
+        let postman = Postman {
+            house: house.clone(),
+            owner: owner.clone(),
+            relays: relays.clone(),
+            rate,
+            lease,
+            ending: ending.clone(),
+        };
         for _ in 0..LETTER_TASKS {
-            let present = manager.present();
-            hands.spawn(letters::run(
-                house.clone(),
-                owner.clone(),
-                relays.clone(),
-                Arc::clone(&lease),
-                present,
-                stopped.clone(),
-            ));
+            hands.spawn(postman.clone().run(manager.present()));
         }
         let manager = tokio::spawn(manager.run(relays.clone(), stopped));
-        Self { house: house.clone(), owner, stop, lanes, hands, manager, committer }
+        Self { house: house.clone(), owner, ending, stop, lanes, hands, manager, committer }
     }
 
-    async fn stop(mut self) {
+    async fn stop(self) {
+        let end = Instant::now() + END;
+        // Nothing new begins, neither here nor with the manager; for what has left the reply is awaited.
+        self.ending.close();
         self.stop.send_replace(true);
         self.lanes.close();
-        let finished = tokio::time::timeout(PATIENCE, async { while self.hands.join_next().await.is_some() {} }).await;
-        if finished.is_err() {
-            tracing::warn!("a mail server did not answer in time; its message is marked as uncertain");
-            self.hands.shutdown().await;
+        let mut hands = self.hands;
+        if timeout(PATIENCE, all(&mut hands)).await.is_err() {
+            tracing::warn!("a mail server did not answer in time; what it has in hand is marked as uncertain");
+            self.ending.cut_off();
+            if timeout(LAST_WORDS, all(&mut hands)).await.is_err() {
+                hands.shutdown().await;
+            }
         }
-        let ended = tokio::time::timeout(LAST_WORDS, async {
+        let ended = timeout_at(end, async {
             let presence = self.manager.await.ok().flatten();
             // With the last hand gone the ledger is complete.
             let _ = self.committer.await;
@@ -172,4 +193,9 @@ impl Work {
             }
         }
     }
+}
+
+/// Returns once every task has ended.
+async fn all(hands: &mut JoinSet<()>) {
+    while hands.join_next().await.is_some() {}
 }

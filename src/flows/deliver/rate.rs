@@ -1,10 +1,12 @@
 //! “At most so many messages a minute”, over all connections, all processes and every restart.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
+use super::lines::Lane;
 use crate::domain::time::Timestamp;
 use crate::flows::House;
 use crate::store::{Durability, leases};
@@ -22,6 +24,13 @@ struct Limited {
     house: House,
     interval: Duration,
     slots: Mutex<Slots>,
+    /// Whoever is next of each lane; the others queue up behind.
+    first_letter: Mutex<()>,
+    first_of_editions: Mutex<()>,
+    /// Letters that wait, before which no edition takes a slot.
+    letters: AtomicUsize,
+    /// Rung when a letter has its slot.
+    taken: Notify,
 }
 
 #[derive(Default)]
@@ -30,12 +39,22 @@ struct Slots {
     left: u32,
 }
 
+/// A letter that waits, for as long as it does.
+struct Waits<'a>(&'a Limited);
+
 impl Rate {
     /// The rate of the settings; without one nobody waits.
     pub fn of(house: &House) -> Self {
         let inner = house.config.smtp_rate.filter(|per_minute| *per_minute > 0).map(|per_minute| {
-            let interval = Duration::from_secs(60) / per_minute;
-            Arc::new(Limited { house: house.clone(), interval, slots: Mutex::default() })
+            Arc::new(Limited {
+                house: house.clone(),
+                interval: Duration::from_secs(60) / per_minute,
+                slots: Mutex::default(),
+                first_letter: Mutex::default(),
+                first_of_editions: Mutex::default(),
+                letters: AtomicUsize::new(0),
+                taken: Notify::new(),
+            })
         });
         Self { inner }
     }
@@ -45,24 +64,51 @@ impl Rate {
         self.inner.is_some()
     }
 
-    /// Waits for the next slot.
-    pub async fn wait(&self) {
+    /// Waits for the next slot. A slot is given when its moment has come, not before: who comes later and is in a
+    /// hurry still goes first.
+    pub async fn wait(&self, lane: Lane) {
         let Some(limited) = &self.inner else { return };
-        let mut slots = limited.slots.lock().await;
-        let now = limited.house.clock.now();
-        // A slot that was not used in time is gone: saving them up would make a burst.
-        if slots.left == 0 || now.since(slots.next) > AHEAD {
-            *slots = limited.reserve().await;
+        match lane {
+            Lane::Letters => {
+                let _waits = Waits::begin(limited);
+                let _turn = limited.first_letter.lock().await;
+                while !limited.take().await {}
+            }
+            Lane::Editions => {
+                let _turn = limited.first_of_editions.lock().await;
+                loop {
+                    let taken = limited.taken.notified();
+                    if limited.letters.load(Ordering::Relaxed) > 0 {
+                        taken.await;
+                    } else if limited.take().await {
+                        return;
+                    }
+                }
+            }
         }
-        let slot = slots.next;
-        slots.next = slot.plus(limited.interval);
-        slots.left -= 1;
-        drop(slots);
-        tokio::time::sleep(slot.since(limited.house.clock.now())).await;
     }
 }
 
 impl Limited {
+    /// Takes the next slot if its moment has come; else waits for that and takes nothing.
+    async fn take(&self) -> bool {
+        let mut slots = self.slots.lock().await;
+        let now = self.house.clock.now();
+        // A slot that was not used in time is gone: saving them up would make a burst.
+        if slots.left == 0 || now.since(slots.next) > AHEAD {
+            *slots = self.reserve().await;
+        }
+        let due = slots.next.since(self.house.clock.now());
+        if due.is_zero() {
+            slots.next = slots.next.plus(self.interval);
+            slots.left -= 1;
+            return true;
+        }
+        drop(slots);
+        tokio::time::sleep(due).await;
+        false
+    }
+
     /// Reserves the slots of about a second, at least one.
     async fn reserve(&self) -> Slots {
         let count = u32::try_from((AHEAD.as_nanos() / self.interval.as_nanos().max(1)).max(1)).unwrap_or(u32::MAX);
@@ -83,5 +129,19 @@ impl Limited {
         let first = leases::reserve(&mut tx, "smtp-rate", now, self.interval * count).await?;
         tx.commit().await?;
         Ok(first)
+    }
+}
+
+impl<'a> Waits<'a> {
+    fn begin(limited: &'a Limited) -> Self {
+        limited.letters.fetch_add(1, Ordering::Relaxed);
+        Self(limited)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.letters.fetch_sub(1, Ordering::Relaxed);
+        self.0.taken.notify_waiters();
     }
 }

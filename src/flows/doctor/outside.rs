@@ -8,9 +8,9 @@ use super::{Check, days_until};
 use crate::content::post::Posting;
 use crate::domain::checkup::CheckStatus::{Fail, Ok as Fine, Unknown, Warn};
 use crate::domain::smarthost::{Smarthost, TlsMode};
-use crate::flows::House;
+use crate::flows::{House, mail_servers};
 use crate::mail::sample::SAMPLE_TOKEN;
-use crate::mail::smtp::{Encryption, Relay, Timeouts, Tls};
+use crate::mail::smtp::{Encryption, Tls};
 
 /// For each probe.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -37,7 +37,7 @@ pub(super) async fn mail_servers(house: &House) -> Vec<Check> {
 
 async fn dialogue(house: &House, server: &Smarthost) -> Check {
     let name = format!("smtp:{}", server.host);
-    let relay = Relay::new(server.clone(), &house.config.smtp_ehlo, Timeouts::default(), Tls::from_system());
+    let relay = mail_servers::relay(house, server, Tls::from_system());
     let opened = match tokio::time::timeout(2 * PATIENCE, relay.open()).await {
         Ok(opened) => opened,
         Err(_) => {

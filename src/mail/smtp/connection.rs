@@ -18,10 +18,10 @@ use super::capabilities::Capabilities;
 use super::dot::is_transparent;
 use super::envelope::{Commands, Envelope};
 use super::fault::{Failure, Fault, Refusal};
-use super::timeouts::Timeouts;
 use super::tls::Encryption;
 use super::wire::Wire;
 use crate::domain::reply::{Reply, Stage, Verdict, judge};
+use crate::domain::smtp_limits::{ConnectionLimits, Timeouts};
 
 const FINAL_DOT: &[u8] = b".\r\n";
 
@@ -31,9 +31,30 @@ pub struct Connection {
     wire: Wire,
     can: Capabilities,
     timeouts: Timeouts,
+    limits: ConnectionLimits,
     state: State,
     opened: Instant,
     messages: u32,
+    /// Envelopes that were offered, which is what RFC 9422 counts as `MAILMAX`.
+    offered: u32,
+    message: Handed,
+}
+
+/// How much of the message in hand has been handed over.
+#[derive(Clone, Copy, Debug)]
+struct Handed {
+    bytes: usize,
+    /// Where its final dot begins.
+    dot: usize,
+}
+
+impl Handed {
+    const NOTHING: Self = Self { bytes: 0, dot: usize::MAX };
+
+    /// Not a byte of the final dot: the server cannot have taken the message.
+    const fn is_incomplete(self) -> bool {
+        self.bytes <= self.dot
+    }
 }
 
 #[derive(Debug)]
@@ -83,8 +104,9 @@ pub enum Outcome {
 }
 
 impl Connection {
-    pub(super) fn new(wire: Wire, can: Capabilities, timeouts: Timeouts) -> Self {
-        Self { wire, can, timeouts, state: State::Idle { dirty: false }, opened: Instant::now(), messages: 0 }
+    pub(super) fn new(wire: Wire, can: Capabilities, timeouts: Timeouts, limits: ConnectionLimits) -> Self {
+        let (state, opened) = (State::Idle { dirty: false }, Instant::now());
+        Self { wire, can, timeouts, limits, state, opened, messages: 0, offered: 0, message: Handed::NOTHING }
     }
 
     /// What the server offers.
@@ -106,9 +128,11 @@ impl Connection {
         self.messages
     }
 
-    /// When it was opened.
-    pub fn opened(&self) -> Instant {
-        self.opened
+    /// Whether it may carry another message: neither it nor what it has carried is too old or too much, by our
+    /// settings or by what the server says of itself (`LIMITS MAILMAX`, RFC 9422).
+    pub fn has_room(&self) -> bool {
+        let most = self.can.mail_max.map_or(self.limits.messages, |most| most.min(self.limits.messages));
+        self.offered < most && self.opened.elapsed() < self.limits.age
     }
 
     /// Whether another envelope may be offered.
@@ -135,6 +159,7 @@ impl Connection {
         match Commands::new(envelope, &self.can, dirty) {
             Err(refusal) => Answer::Refused(*refusal),
             Ok(commands) => {
+                self.offered = self.offered.saturating_add(1);
                 self.state = State::Offered(Offered::Commands { commands, sent: 0 });
                 self.answer().await.expect("what was offered is answered")
             }
@@ -181,11 +206,13 @@ impl Connection {
             return Outcome::LostBefore(self.lose(Stage::Data, Fault::Closed));
         }
         self.state = State::Closed;
+        self.message = Handed::NOTHING;
         if let Err(outcome) = self.expect_silence().await {
             return outcome;
         }
         let next = next.map(|next| match Commands::new(next, &self.can, false) {
             Ok(commands) => {
+                self.offered = self.offered.saturating_add(1);
                 Offered::Commands { sent: if self.can.pipelining { commands.bytes.len() } else { 0 }, commands }
             }
             Err(refusal) => Offered::Refused(refusal),
@@ -195,15 +222,14 @@ impl Connection {
         if !ends_line(message) {
             slices.push(IoSlice::new(b"\r\n"));
         }
-        let before_dot: usize = slices.iter().map(|slice| slice.len()).sum();
+        self.message.dot = slices.iter().map(|slice| slice.len()).sum();
         slices.push(IoSlice::new(FINAL_DOT));
         if let Some(Offered::Commands { commands, sent: 1.. }) = &next {
             slices.push(IoSlice::new(&commands.bytes));
         }
-        let mut handed = 0;
-        let written = self.wire.write(&mut slices, self.timeouts.block, may, &mut handed).await;
+        let written = self.wire.write(&mut slices, self.timeouts.block, may, &mut self.message.bytes).await;
         if let Err(fault) = &written
-            && handed <= before_dot
+            && self.message.is_incomplete()
         {
             if *fault == Fault::Withdrawn {
                 return Outcome::LostBefore(Failure { stage: Stage::End, fault: Fault::Withdrawn });
@@ -220,6 +246,16 @@ impl Connection {
             self.state = next.map_or(State::Idle { dirty: false }, State::Offered);
         }
         outcome
+    }
+
+    /// What is known of a message after [`Connection::send`] was dropped half-way. The connection is of no further use.
+    pub fn broken_off(&mut self) -> Outcome {
+        let stage = Stage::End;
+        if self.message.is_incomplete() {
+            Outcome::LostBefore(self.lose(stage, Fault::Withdrawn))
+        } else {
+            Outcome::LostAfter(self.lose(stage, Fault::Timeout))
+        }
     }
 
     /// Says goodbye where the dialogue is at a place for it, and closes.

@@ -61,13 +61,20 @@ fn address(address: &EmailAddress) -> Address {
 
 fn mail_parameters(envelope: &Envelope<'_>, can: &Capabilities) -> Result<Vec<MailParameter>, Box<Refusal>> {
     let mut parameters = Vec::new();
+    if needs_utf8(envelope) {
+        if !can.smtputf8 {
+            return Err(no_utf8(envelope));
+        }
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
     if can.size_limit.is_some_and(|limit| u64::try_from(envelope.size).is_ok_and(|size| size > limit)) {
         return Err(refusal(552, (5, 3, 4), "the message is larger than the server's announced limit"));
     }
     if can.size {
         parameters.push(MailParameter::Size(envelope.size));
     }
-    match (envelope.eight_bit, can.eight_bit_mime) {
+    // Such an address stands in the header as well (RFC 6531 section 3.6), and who offers the one offers the other.
+    match (envelope.eight_bit || needs_utf8(envelope), can.eight_bit_mime || needs_utf8(envelope)) {
         (true, true) => parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime)),
         (true, false) => return Err(refusal(554, (5, 6, 3), "the server takes no 8-bit messages")),
         (false, _) => {}
@@ -85,7 +92,24 @@ fn rcpt_parameters(envelope: &Envelope<'_>, can: &Capabilities) -> Vec<RcptParam
         return Vec::new();
     }
     let other = |keyword: &str, value: String| RcptParameter::Other { keyword: keyword.to_owned(), value: Some(value) };
-    vec![other("NOTIFY", "FAILURE".to_owned()), other("ORCPT", format!("rfc822;{}", envelope.recipient))]
+    let mut parameters = vec![other("NOTIFY", "FAILURE".to_owned())];
+    // Beyond ASCII it has another form (RFC 6533 section 3), of which few servers know; without it nothing is lost.
+    if envelope.recipient.is_ascii() {
+        parameters.push(other("ORCPT", format!("rfc822;{}", envelope.recipient)));
+    }
+    parameters
+}
+
+/// Whether an address is one that only SMTPUTF8 can carry.
+fn needs_utf8(envelope: &Envelope<'_>) -> bool {
+    !(envelope.recipient.is_ascii() && envelope.return_path.is_none_or(EmailAddress::is_ascii))
+}
+
+/// Said in the server's name, about whose address it is: another server, or another day, will not do better.
+fn no_utf8(envelope: &Envelope<'_>) -> Box<Refusal> {
+    let stage = if envelope.recipient.is_ascii() { Stage::Mail } else { Stage::Rcpt };
+    let reply = Reply::local(553, (5, 6, 7), "the server takes no addresses beyond ASCII (it offers no SMTPUTF8)");
+    Box::new(Refusal { stage, verdict: judge(stage, &reply), reply })
 }
 
 fn other_mail(keyword: &str, value: &str) -> MailParameter {
@@ -127,6 +151,26 @@ mod tests {
         let null_sender = Envelope { return_path: None, eight_bit: true, id: None, ..envelope };
         can = Capabilities { eight_bit_mime: true, ..Capabilities::default() };
         assert!(commands(&null_sender, &can, false).unwrap().starts_with("MAIL FROM:<> BODY=8BITMIME\r\n"));
+    }
+
+    #[test]
+    fn an_address_beyond_ascii_goes_where_it_is_offered_and_is_refused_by_ourselves_elsewhere() {
+        let rene = EmailAddress::parse_international("rené@café.nl").unwrap();
+        let envelope = Envelope { return_path: None, recipient: &rene, size: 10, eight_bit: false, id: None };
+        let mut can = Capabilities { dsn: true, ..Capabilities::default() };
+        assert_eq!(commands(&envelope, &can, false), Err(Verdict::Recipient(BounceClass::UnsupportedAddress)));
+        (can.smtputf8, can.eight_bit_mime) = (true, true);
+        assert_eq!(
+            commands(&envelope, &can, false).unwrap(),
+            "MAIL FROM:<> SMTPUTF8 BODY=8BITMIME\r\nRCPT TO:<rené@xn--caf-dma.nl> NOTIFY=FAILURE\r\nDATA\r\n"
+        );
+        let plain = EmailAddress::parse("ada@example.org").unwrap();
+        let from_rene = Envelope { return_path: Some(&rene), recipient: &plain, ..envelope };
+        can.smtputf8 = false;
+        assert_eq!(commands(&from_rene, &can, false), Err(Verdict::Ours(BounceClass::UnsupportedAddress)));
+        let to_cafe = EmailAddress::parse("jan@café.nl").unwrap();
+        let text = commands(&Envelope { recipient: &to_cafe, ..envelope }, &can, false).unwrap();
+        assert!(text.starts_with("MAIL FROM:<>\r\nRCPT TO:<jan@xn--caf-dma.nl>"), "a domain needs none of it: {text}");
     }
 
     #[test]

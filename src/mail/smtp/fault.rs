@@ -36,7 +36,7 @@ pub enum Fault {
     NoStartTls,
     #[error("it offers no way to log in that we know")]
     NoMechanism,
-    #[error("the command for the access token {0}")]
+    #[error("{0}")]
     Token(&'static str),
 }
 

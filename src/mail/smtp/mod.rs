@@ -10,7 +10,6 @@ mod envelope;
 mod fault;
 mod inbox;
 mod relay;
-mod timeouts;
 mod tls;
 mod token;
 mod wire;
@@ -20,5 +19,7 @@ pub use connection::{Answer, Connection, Outcome};
 pub use envelope::Envelope;
 pub use fault::{Failure, Fault, OpenError, Refusal};
 pub use relay::Relay;
-pub use timeouts::Timeouts;
 pub use tls::{Encryption, Tls, Untrusting};
+pub use token::{AccessToken, FetchToken};
+
+pub use crate::domain::smtp_limits::{ConnectionLimits, Timeouts};

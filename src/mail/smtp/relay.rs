@@ -1,6 +1,7 @@
 //! Opening connections to one mail server: greeting, encryption, login.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Ehlo, Starttls};
@@ -10,12 +11,12 @@ use lettre::transport::smtp::response::Response;
 use super::capabilities::Capabilities;
 use super::connection::Connection;
 use super::fault::{Failure, Fault, OpenError, Refusal};
-use super::timeouts::Timeouts;
 use super::tls::Tls;
-use super::token::TokenSource;
+use super::token::{FetchToken, TokenSource};
 use super::wire::Wire;
 use crate::domain::reply::{Reply, Stage, Verdict, judge};
 use crate::domain::smarthost::{Login, Smarthost, TlsMode};
+use crate::domain::smtp_limits::{ConnectionLimits, Timeouts};
 
 /// Challenges that a server may put in one login; LOGIN needs two.
 const MAX_CHALLENGES: usize = 4;
@@ -25,6 +26,7 @@ pub struct Relay {
     server: Smarthost,
     ehlo: ClientId,
     timeouts: Timeouts,
+    limits: ConnectionLimits,
     tls: Tls,
     tokens: Option<TokenSource>,
 }
@@ -39,10 +41,23 @@ impl Relay {
             Err(_) => ClientId::Domain(ehlo_name.to_owned()),
         };
         let tokens = match &server.login {
-            Some(Login::Token { command, .. }) => Some(TokenSource::new(command.clone())),
+            Some(Login::Token { command: Some(command), .. }) => Some(TokenSource::printed(command.clone())),
             _ => None,
         };
-        Self { server, ehlo, timeouts, tls, tokens }
+        Self { server, ehlo, timeouts, limits: ConnectionLimits::default(), tls, tokens }
+    }
+
+    /// The same with connections that carry so much and no more.
+    pub fn with_limits(self, limits: ConnectionLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The same with access tokens that somebody fetches, where the server's address names no command for them.
+    pub fn with_tokens(mut self, by: Arc<dyn FetchToken>) -> Self {
+        if let Some(Login::Token { command: None, .. }) = self.server.login {
+            self.tokens = Some(TokenSource::fetched(by));
+        }
+        self
     }
 
     /// The server that this reaches.
@@ -88,7 +103,7 @@ impl Relay {
         if let Some(login) = &self.server.login {
             dialogue.log_in(login, &can).await?;
         }
-        Ok(Connection::new(dialogue.wire, can, self.timeouts))
+        Ok(Connection::new(dialogue.wire, can, self.timeouts, self.limits))
     }
 
     async fn connect(&self) -> Result<Wire, OpenError> {
@@ -157,7 +172,8 @@ impl Dialogue<'_> {
                 if !can.auth.contains(&Mechanism::Xoauth2) {
                     return Err(fail(Fault::NoMechanism));
                 }
-                let tokens = self.relay.tokens.as_ref().expect("a relay with this login has a source of tokens");
+                let nobody = "there is no command for access tokens, and no token endpoint in the settings";
+                let tokens = self.relay.tokens.as_ref().ok_or_else(|| failed(Stage::Auth)(Fault::Token(nobody)))?;
                 let token = tokens.token().await.map_err(failed(Stage::Auth))?;
                 (Mechanism::Xoauth2, Credentials::new(user.clone(), token.reveal().to_owned()))
             }

@@ -28,6 +28,8 @@ pub enum Fault {
     Drops,
     /// Is silent for good.
     Stalls,
+    /// Does and says the usual thing, after so long.
+    Lingers(Duration),
     /// Does and says the usual thing, and hangs up.
     Leaves,
     /// Says the usual thing, one byte every 20 ms and far more of it.

@@ -142,7 +142,9 @@ impl<'a> Session<'a> {
         let message = Message { connection: self.number, from, to, bytes, encrypted };
         let fault = self.reach(Step::Dot);
         let takes_it = match fault {
-            None | Some(Fault::Drips | Fault::Babbles | Fault::Leaves | Fault::DiesBeforeReply) => true,
+            None | Some(Fault::Lingers(_) | Fault::Drips | Fault::Babbles | Fault::Leaves | Fault::DiesBeforeReply) => {
+                true
+            }
             Some(Fault::Says(reply)) => reply.starts_with('2'),
             Some(_) => false,
         };
@@ -256,6 +258,10 @@ impl<'a> Session<'a> {
                 if code.starts_with(b"421") { Err(Over) } else { Ok(matches!(code.first(), Some(b'2' | b'3'))) }
             }
             Some(Fault::Drops | Fault::DiesBeforeReply) => Err(Over),
+            Some(Fault::Lingers(long)) => {
+                tokio::time::sleep(long).await;
+                self.say(usual).await.map(|()| true)
+            }
             Some(Fault::Leaves) => {
                 self.say(usual).await?;
                 Err(Over)

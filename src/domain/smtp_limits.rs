@@ -1,8 +1,8 @@
-//! How long each step of the dialogue may take.
+//! How long each step of the dialogue with a mail server may take, and how much one connection carries.
 
 use std::time::Duration;
 
-use crate::domain::reply::Stage;
+use super::reply::Stage;
 
 /// The deadline of each step; the defaults are those of RFC 5321 section 4.5.3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,12 +53,29 @@ impl Timeouts {
     }
 
     /// The patience with the reply at `stage`.
-    pub(super) const fn of(&self, stage: Stage) -> Duration {
+    pub const fn of(&self, stage: Stage) -> Duration {
         match stage {
             Stage::Connect => self.greeting,
             Stage::Data => self.data,
             Stage::End => self.end,
             Stage::Ehlo | Stage::StartTls | Stage::Auth | Stage::Rset | Stage::Mail | Stage::Rcpt => self.command,
         }
+    }
+}
+
+/// How much one connection carries before a new one takes its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Messages, those that were refused among them.
+    pub messages: u32,
+    /// Its age.
+    pub age: Duration,
+}
+
+/// What servers of strangers put up with: many cut off the hundred and first message, and balancers in front of them
+/// spread the work by connections. A new connection costs three or four round trips, which a hundred messages share.
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self { messages: 100, age: Duration::from_secs(5 * 60) }
     }
 }
