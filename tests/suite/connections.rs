@@ -134,14 +134,17 @@ fn servers_share_by_weight_and_a_dead_one_does_not_eat_its_share(database: Datab
             little.url("tls=none&weight=1"),
         ];
         let id = approved(&house).await;
-        let mailer = mailer(&house, &[&urls[0], &urls[1], &urls[2]]);
+        // Short-lived connections, so that a share that was lost to a busy machine is made up for.
+        let limits = ConnectionLimits { messages: 15, ..ConnectionLimits::default() };
+        let relays = urls.iter().map(|url| relay(url).with_limits(limits)).collect();
+        let mailer = Mailer::start(&house, Relays::new(house.clock.clone(), relays));
         publish::send(&house, id, None).await.unwrap();
         let edition = until(&house, id, sent).await;
         mailer.stop().await;
         assert_eq!(edition.accepted, 600);
         let (much, little) = (much.copies().len(), little.copies().len());
         assert_eq!(much + little, 600);
-        assert!((330..=540).contains(&much), "three quarters are 450: {much} and {little}");
+        assert!((300..=550).contains(&much), "three quarters are 450: {much} and {little}");
     });
 }
 
