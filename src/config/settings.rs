@@ -115,7 +115,8 @@ settings! {
         "The mail server that takes our mail: `smtp://user:password@host:port?tls=required`, also `tls=opportunistic` or \
          `tls=none`, or `smtps://…`; several are separated by commas and share by `weight=`. Without it nothing is sent.";
     SMTP_CONNECTIONS "smtp_connections", Value("8"), Plainly,
-        "Connections to mail servers at once.";
+        "Connections to mail servers at once, for editions and letters together. Of four or more, one is left to letters \
+         for ten minutes after each.";
     SMTP_RATE "smtp_rate", None, Plainly,
         "The most messages a minute over all connections, letters such as confirmations among them, which go first.";
     SMTP_CONNECTION_MESSAGES "smtp_connection_messages", Value("100"), Plainly,

@@ -5,12 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::mail::smtp::Connection;
 
 /// How long a connection that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(10);
+/// For so long after a letter one place is left to letters: they come in company, and the reply to a message of an edition
+/// may be minutes away.
+const COMPANY: Duration = Duration::from_secs(10 * 60);
+/// With fewer places than this all of them are shared: one of three is much to leave empty.
+const ENOUGH_TO_LEAVE_ONE: usize = 4;
+/// How often an edition looks whether it may have that place again.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// For what a connection, or a slot of the rate, is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +41,10 @@ pub struct Lines {
 struct Inner {
     /// Connections that are open or being opened, idle ones among them.
     taken: usize,
+    /// Those in the hands of editions.
+    editions: usize,
     idle: Vec<Idle>,
+    last_letter: Option<Instant>,
     letters_waiting: usize,
     editions_waiting: usize,
 }
@@ -57,13 +67,14 @@ pub struct Line {
 /// The right to one connection; dropped, it is somebody else's.
 pub struct Place {
     lines: Arc<Lines>,
+    lane: Lane,
     /// Its connection has it now.
     handed_on: bool,
 }
 
 impl Place {
-    fn of(lines: &Arc<Lines>) -> Self {
-        Self { lines: Arc::clone(lines), handed_on: false }
+    fn of(lines: &Arc<Lines>, lane: Lane) -> Self {
+        Self { lines: Arc::clone(lines), lane, handed_on: false }
     }
 }
 
@@ -75,7 +86,7 @@ pub struct Counted {
 /// What [`Lines::take`] gives.
 pub enum Berth {
     /// A connection that somebody has given back.
-    Open(Line),
+    Open(Box<Line>),
     /// The right to open one.
     New(Place),
 }
@@ -103,24 +114,38 @@ impl Lines {
             if let Some(berth) = self.try_take(lane) {
                 return berth;
             }
-            rung.await;
+            // What is left to letters comes back by time, not by the bell.
+            let _ = timeout(LOOK, rung).await;
         }
     }
 
     fn try_take(self: &Arc<Self>, lane: Lane) -> Option<Berth> {
         let mut inner = self.lock();
-        if lane == Lane::Editions && inner.letters_waiting > 0 {
-            return None;
+        match lane {
+            Lane::Letters => inner.last_letter = Some(Instant::now()),
+            Lane::Editions => {
+                let company = inner.last_letter.is_some_and(|last| last.elapsed() < COMPANY);
+                let most = self.most - usize::from(company && self.most >= ENOUGH_TO_LEAVE_ONE);
+                if inner.letters_waiting > 0 || inner.editions >= most {
+                    return None;
+                }
+            }
         }
+        let berth = self.free_berth(&mut inner, lane)?;
+        inner.editions += usize::from(lane == Lane::Editions);
+        Some(berth)
+    }
+
+    fn free_berth(self: &Arc<Self>, inner: &mut Inner, lane: Lane) -> Option<Berth> {
         if let Some(Idle { server, connection, counted, .. }) = inner.idle.pop() {
-            drop(inner);
-            return Some(Berth::Open(Line { server, connection, counted, place: Place::of(self) }));
+            let line = Line { server, connection, counted, place: Place::of(self, lane) };
+            return Some(Berth::Open(Box::new(line)));
         }
         if inner.taken >= self.most {
             return None;
         }
         inner.taken += 1;
-        Some(Berth::New(Place::of(self)))
+        Some(Berth::New(Place::of(self, lane)))
     }
 
     /// Whether a letter waits, for which an edition's connection must make room.
@@ -155,7 +180,7 @@ impl Lines {
             old
         };
         for Idle { server, connection, counted, .. } in old {
-            Line { server, connection, counted, place: Place::of(self) }.quit().await;
+            Line { server, connection, counted, place: Place::of(self, Lane::Letters) }.quit().await;
         }
     }
 
@@ -178,7 +203,10 @@ impl Line {
         let Self { server, connection, counted, mut place } = self;
         let lines = Arc::clone(&place.lines);
         place.handed_on = true;
-        lines.lock().idle.push(Idle { server, connection, counted, since: Instant::now() });
+        let mut inner = lines.lock();
+        inner.editions -= usize::from(place.lane == Lane::Editions);
+        inner.idle.push(Idle { server, connection, counted, since: Instant::now() });
+        drop(inner);
         lines.free.notify_waiters();
     }
 
@@ -208,7 +236,10 @@ impl Drop for Place {
         if self.handed_on {
             return;
         }
-        self.lines.lock().taken -= 1;
+        let mut inner = self.lines.lock();
+        inner.taken -= 1;
+        inner.editions -= usize::from(self.lane == Lane::Editions);
+        drop(inner);
         self.lines.free.notify_waiters();
     }
 }

@@ -114,7 +114,7 @@ impl Relays {
             match self.lines.take(lane).await {
                 Berth::New(place) => break place,
                 // One that has stood idle may have died, or its server has failed since.
-                Berth::Open(line) if self.is_up(line.server) && line.connection.is_usable() => return Ok(line),
+                Berth::Open(line) if self.is_up(line.server) && line.connection.is_usable() => return Ok(*line),
                 Berth::Open(line) => drop(line),
             }
         };
