@@ -56,14 +56,16 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0008_webhooks.sql"),
     ),
     (
-        12,
-        "sightings",
-        include_str!("../../migrations/sqlite/0012_sightings.sql"),
-        include_str!("../../migrations/postgres/0012_sightings.sql"),
         11,
         "doubtful letters",
         include_str!("../../migrations/sqlite/0011_doubtful_letters.sql"),
         include_str!("../../migrations/postgres/0011_doubtful_letters.sql"),
+    ),
+    (
+        12,
+        "sightings",
+        include_str!("../../migrations/sqlite/0012_sightings.sql"),
+        include_str!("../../migrations/postgres/0012_sightings.sql"),
     ),
 ];
 
