@@ -102,12 +102,12 @@ impl Notice {
         let linked = |body: String, url: &str| format!("{body}\n\n{url}");
         match self {
             Self::DraftReady { since, articles, findings, goes_out, url, .. } => {
+                // After the link, and as paragraphs: a mail has one list, which is that of the articles.
                 let found = match findings.as_slice() {
                     [] => mails::draft_fine(language),
-                    findings => format!("{}\n\n{}", mails::draft_findings(language), list(findings)),
+                    findings => format!("{}\n\n{}", mails::draft_findings(language), findings.join("\n\n")),
                 };
-                let body = draft(language, since, articles, goes_out.as_deref());
-                linked(format!("{body}\n\n{found}"), url)
+                format!("{}\n\n{found}", linked(draft(language, since, articles, goes_out.as_deref()), url))
             }
             Self::DraftReminder { since, articles, goes_out, url, .. } => {
                 linked(draft(language, since, articles, goes_out.as_deref()), url)
@@ -121,11 +121,8 @@ impl Notice {
                 linked(body, url)
             }
             Self::ArticlesGone { articles, was_approved, url, .. } => {
-                let body = format!("{}\n\n{}", mails::articles_gone_body(language), list(articles));
-                match was_approved {
-                    true => linked(format!("{body}\n\n{}", mails::approve_anew(language)), url),
-                    false => linked(body, url),
-                }
+                let body = linked(format!("{}\n\n{}", mails::articles_gone_body(language), list(articles)), url);
+                if *was_approved { format!("{body}\n\n{}", mails::approve_anew(language)) } else { body }
             }
             Self::NothingNew { since, next } => mails::nothing_new_body(language, since, next),
             Self::Scheduled { url, .. } => linked(mails::scheduled_body(language), url),
