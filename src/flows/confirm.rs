@@ -106,12 +106,13 @@ pub async fn send_again(house: &House, token: &str) -> Result<Option<Request>, F
     let hash = &request.subscription.address_hash;
     let silenced = suppressions::by_hash(&mut tx, hash).await?.is_some_and(|row| !row.reason.lifted_by_confirmation());
     let answer = if silenced { SignUp::StaySilent } else { request.subscription.status.on_sign_up() };
-    if request.standing == Standing::Expired && answer == SignUp::AskToConfirm {
-        if letters_allowed(&mut tx, hash, now).await? {
-            let language = request.subscription.language;
-            owe_letter(house, &mut tx, &request.newsletter, &request.subscription, answer, language, now).await?;
-            limits::note(&mut tx, "letter", hash, now).await?;
-        }
+    if request.standing == Standing::Expired
+        && answer == SignUp::AskToConfirm
+        && letters_allowed(&mut tx, hash, now).await?
+    {
+        let language = request.subscription.language;
+        owe_letter(house, &mut tx, &request.newsletter, &request.subscription, answer, language, now).await?;
+        limits::note(&mut tx, "letter", hash, now).await?;
     }
     tx.commit().await?;
     house.wake.letters.notify_one();

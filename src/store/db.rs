@@ -485,7 +485,7 @@ impl Writer {
         if result.is_err() {
             let _ = self.run("rollback").await;
         }
-        let told = result.as_ref().map(|()| ()).map_err(ToString::to_string);
+        let told = result.as_ref().copied().map_err(ToString::to_string);
         group.outcome.send_replace(Some(told));
         Ok(result?)
     }
