@@ -2,6 +2,7 @@
 
 mod article;
 mod consent;
+mod delivery;
 mod edition;
 mod evidence;
 mod export;
@@ -17,6 +18,7 @@ mod user;
 
 pub use article::ArticleAnswer;
 pub use consent::{ConsentProofAnswer, ConsentRecordAnswer};
+pub use delivery::{DeliveryAnswer, FeedbackAnswer};
 pub use edition::{EditionAnswer, EditionItem, EditionSection};
 pub use evidence::EvidenceAnswer;
 pub use export::{ExportAnswer, csv_of};

@@ -31,7 +31,7 @@ pub struct NewsletterAnswer {
     pub max_per_year: i64,
     pub min_articles: i64,
     pub on_unknown: &'static str,
-    /// Where uncertain mail is repeated: how often at most, each time after a doubt of its own.
+    /// Where uncertain mail is repeated: how often at most, each time after another lost reply.
     pub repeats: i64,
     #[schema(value_type = Option<Object>)]
     pub promo: Option<Promo>,

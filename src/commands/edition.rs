@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::output::{Output, card, printable, table};
 use super::waiting;
-use crate::answers::{EditionAnswer, EditionReport};
+use crate::answers::{DeliveryAnswer, EditionAnswer, EditionReport};
 use crate::domain::address::EmailAddress;
-use crate::domain::delivery::Counts;
+use crate::domain::delivery::{Counts, DeliveryState};
 use crate::domain::edition::Approval;
 use crate::domain::language::Language;
 use crate::domain::preflight::Preflight;
@@ -20,6 +20,7 @@ use crate::flows::assemble::{Assembled, assemble};
 use crate::flows::publish::{self, Deed};
 use crate::flows::{self, House, newsletters, try_out};
 use crate::store::editions::{self, EditionRow};
+use crate::store::newsletters::NewsletterRow;
 use crate::store::{self, Access};
 
 /// Who does what is done from here, in the log of deeds.
@@ -99,7 +100,16 @@ pub enum Command {
     /// End an edition for good
     Cancel(Which),
     /// Show how an edition went: everybody in exactly one state
-    Report(Which),
+    Report {
+        #[command(flatten)]
+        which: Which,
+        /// A line for each recipient instead: who, how it went, and the mail server's last reply
+        #[arg(long)]
+        recipients: bool,
+        /// Only those in this state: queued, sending, accepted, deferred, rejected, expired, skipped or unknown
+        #[arg(long, value_name = "STATE", requires = "recipients")]
+        status: Option<DeliveryState>,
+    },
 }
 
 /// Which edition.
@@ -132,7 +142,8 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
             output.one(&answer, || "The test mail is on its way; a running `postduif serve` sends it.".to_owned())?;
             return Ok(());
         }
-        Command::Report(which) => return report(which.id, house, output).await,
+        Command::Report { which, recipients: false, .. } => return report(which.id, house, output).await,
+        Command::Report { which, status, .. } => return recipients(which.id, status, house, output).await,
         Command::Show(which) => find(&mut house.db.read().await?, which.id).await?,
         Command::Approve { which, accept_warnings, override_reason } => {
             let override_reason = override_reason.as_deref();
@@ -244,6 +255,38 @@ async fn report(id: i64, house: &House, output: &Output) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Everybody, some at a time: a million recipients are no reason to fill the memory.
+async fn recipients(id: i64, status: Option<DeliveryState>, house: &House, output: &Output) -> anyhow::Result<()> {
+    let mut reader = house.db.read().await?;
+    let edition = find(&mut reader, id).await?;
+    let newsletter = newsletter_of(&mut reader, &edition).await?;
+    let mut after = 0;
+    loop {
+        let of = (&newsletter, &edition);
+        let some = DeliveryAnswer::page(&mut reader, &house.keys, of, status, (after, LISTED)).await?;
+        let Some(last) = some.last() else { return Ok(()) };
+        after = last.seq;
+        for one in &some {
+            output.one(one, || recipient_text(one))?;
+        }
+    }
+}
+
+fn recipient_text(one: &DeliveryAnswer) -> String {
+    let mut parts = vec![one.address.clone().unwrap_or_else(|| "(forgotten)".to_owned()), one.status.to_string()];
+    parts.push(match one.attempts {
+        1 => "1 attempt".to_owned(),
+        many => format!("{many} attempts"),
+    });
+    if one.repeats > 0 {
+        parts.push(format!("repeated {} times", one.repeats));
+    }
+    parts.extend(one.last_reply.clone());
+    parts.extend(one.reason.as_ref().map(|reason| format!("({reason})")));
+    parts.extend(one.next_attempt_at.filter(|_| one.attempts > 0).map(|moment| format!("next at {moment}")));
+    parts.join("  ")
+}
+
 fn report_text(report: &EditionReport) -> String {
     let head = ["", "all", "accepted", "rejected", "expired", "skipped", "unknown", "queued", "sending", "deferred"];
     let row = |name: &str, all: i64, counts: &Counts| {
@@ -266,9 +309,13 @@ async fn find(on: &mut impl Access, id: i64) -> anyhow::Result<EditionRow> {
     editions::by_id(on, id).await?.with_context(|| format!("there is no edition {id}; see `postduif edition list`"))
 }
 
-async fn answer(on: &mut impl Access, row: EditionRow) -> anyhow::Result<EditionAnswer> {
+async fn newsletter_of(on: &mut impl Access, row: &EditionRow) -> anyhow::Result<NewsletterRow> {
     let newsletter = crate::store::newsletters::by_id(on, row.newsletter_id).await?;
-    let newsletter = newsletter.context("the edition's newsletter is gone; the database was changed by hand")?;
+    newsletter.context("the edition's newsletter is gone; the database was changed by hand")
+}
+
+async fn answer(on: &mut impl Access, row: EditionRow) -> anyhow::Result<EditionAnswer> {
+    let newsletter = newsletter_of(on, &row).await?;
     Ok(EditionAnswer::of(on, &newsletter, row).await?)
 }
 

@@ -74,7 +74,7 @@ pub struct Settings {
     /// What happens to a mail that may or may not have arrived: repeat (with the same Message-ID) or leave
     #[arg(long)]
     on_unknown: Option<String>,
-    /// How often it is repeated at most, each time after a doubt of its own: 1 to 9
+    /// How often it is repeated at most, each time after another lost reply: 1 to 9
     #[arg(long, value_name = "N")]
     repeats: Option<i64>,
     /// Who gets notices: addresses separated by commas
@@ -217,7 +217,10 @@ fn text(one: &NewsletterAnswer) -> String {
         (
             "uncertain mail",
             if one.on_unknown == "repeat" {
-                format!("repeat, {} times at most", one.repeats)
+                match one.repeats {
+                    1 => "repeat once".to_owned(),
+                    more => format!("repeat, {more} times at most"),
+                }
             } else {
                 one.on_unknown.to_owned()
             },

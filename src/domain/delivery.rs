@@ -36,7 +36,7 @@ impl DeliveryState {
 text_enum! {
     /// What happens to a delivery that may or may not have arrived.
     pub enum OnUnknown ("answer to uncertainty") {
-        /// Again with the same Message-ID: once for each doubt, a few times at most.
+        /// Again with the same Message-ID: once, or as often as the newsletter allows.
         Repeat = "repeat",
         /// Left as it is; a person decides.
         Leave = "leave",

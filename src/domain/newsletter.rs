@@ -18,8 +18,8 @@ use super::slug::Slug;
 pub const DEFAULT_ASSEMBLE_RULE: &str = "0 9 1 3,6,9,12 *";
 /// Where the newsletter's clock hangs unless said otherwise.
 pub const DEFAULT_TIMEZONE: &str = "Europe/Amsterdam";
-/// How many doubts about one delivery are answered by a repeat: see docs/decisions/again-once-for-each-doubt.md.
-pub const DEFAULT_REPEATS: i64 = 5;
+/// How many lost replies about one delivery are answered by a repeat: see docs/decisions/again-once-for-each-doubt.md.
+pub const DEFAULT_REPEATS: i64 = 1;
 /// Longest title, name or subject we take, in characters.
 pub const MAX_LINE: usize = 300;
 
@@ -56,7 +56,7 @@ pub struct NewsletterSettings {
     pub max_per_year: i64,
     pub min_articles: i64,
     pub on_unknown: OnUnknown,
-    /// Where uncertain mail is repeated: how often at most, each time after a doubt of its own.
+    /// Where uncertain mail is repeated: how often at most, each time after another lost reply.
     pub repeats: i64,
     pub promo: Option<Promo>,
     /// Addresses that get notices, separated by commas.

@@ -9,6 +9,8 @@ const START: f64 = 2.0;
 /// How long a domain is left alone after it asked us to slow down, doubled with each time in a row.
 const PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
+/// The longest where the server closed the door, which may be about the server alone: it is found again soon.
+const LONGEST_HINDRANCE: Duration = Duration::from_secs(30);
 
 /// The pace at one domain. Doubles with each round of successes like the slow start of TCP, halves when the domain
 /// asks us to slow down (421, 4.7.x).
@@ -27,6 +29,33 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// The pace that was kept.
+    pub fn of(allowed: i64, complaints: i64, resume_at: Timestamp) -> Self {
+        let allowed = u32::try_from(allowed.max(1)).unwrap_or(u32::MAX);
+        let complaints = u32::try_from(complaints.max(0)).unwrap_or(u32::MAX);
+        Self { allowed: f64::from(allowed), in_flight: 0, complaints, resume_at }
+    }
+
+    /// Messages that may be on their way at once.
+    pub const fn allowed(&self) -> i64 {
+        self.allowed as i64
+    }
+
+    /// The share of `most` connections that it may use, at most 1.
+    pub fn share(&self, most: usize) -> f64 {
+        (self.allowed.floor() / most.max(1) as f64).min(1.0)
+    }
+
+    /// Counts the doublings of its allowance: what changes less than this is not worth keeping.
+    pub const fn step(&self) -> u32 {
+        self.allowed().ilog2()
+    }
+
+    /// How often in a row the domain asked us to slow down.
+    pub fn complaints(&self) -> i64 {
+        self.complaints.into()
+    }
+
     /// Whether another message may set out now.
     pub fn has_room(&self, now: Timestamp) -> bool {
         f64::from(self.in_flight) < self.allowed.floor() && now >= self.resume_at
@@ -59,8 +88,21 @@ impl Pace {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.allowed = (self.allowed / 2.0).max(1.0);
         let pause = PAUSE.saturating_mul(1 << self.complaints.min(10)).min(LONGEST_PAUSE);
-        self.complaints += 1;
+        self.complaints = self.complaints.saturating_add(1);
         self.resume_at = now.plus(pause);
+    }
+
+    /// The server closed the door (421) over a message to this domain. Once that is its way to limit a connection, and half
+    /// as many at once are enough; more often in a row than there are connections it is about the domain.
+    pub fn hindered(&mut self, most: usize, now: Timestamp) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.allowed = (self.allowed / 2.0).max(1.0);
+        self.complaints = self.complaints.saturating_add(1);
+        let beyond = (self.complaints as usize).saturating_sub(most);
+        if beyond > 0 {
+            let pause = PAUSE.saturating_mul(1 << beyond.min(10)).min(LONGEST_HINDRANCE);
+            self.resume_at = self.resume_at.max(now.plus(pause));
+        }
     }
 
     /// Whether nothing needs to be remembered.
@@ -91,6 +133,21 @@ mod tests {
             }
         }
         assert!(rounds <= 4, "{rounds}");
+    }
+
+    #[test]
+    fn a_door_that_closes_halves_the_pace_and_rests_the_domain_only_when_it_closes_on_every_connection() {
+        let now = Timestamp::from_seconds(1000);
+        let mut pace = Pace::of(8, 0, Timestamp::default());
+        for allowed in [4, 2, 1, 1] {
+            pace.sets_out();
+            pace.hindered(4, now);
+            assert_eq!(pace.allowed(), allowed);
+            assert!(pace.has_room(now));
+        }
+        pace.sets_out();
+        pace.hindered(4, now);
+        assert!(!pace.has_room(now) && pace.has_room(now.plus(LONGEST_HINDRANCE)));
     }
 
     #[test]

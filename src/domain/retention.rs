@@ -32,6 +32,8 @@ text_enum! {
         Sessions = "sessions",
         /// Invitations to the desk, and links to choose a password.
         UserLinks = "user-links",
+        /// How many mails at once a domain takes that asked us to slow down.
+        DomainPaces = "domain-paces",
     }
 }
 
@@ -72,7 +74,7 @@ impl Kept {
             // They end by themselves within half a day.
             Self::Sessions => Some(DAY),
             // They work for a week at most.
-            Self::UserLinks => Some(7 * DAY),
+            Self::UserLinks | Self::DomainPaces => Some(7 * DAY),
         }
     }
 

@@ -128,8 +128,8 @@ impl ServerBackoff {
     }
 }
 
-/// `pause` between four and six fifths of itself.
-fn spread(pause: Duration, random: u64) -> Duration {
+/// `pause` between four and six fifths of itself, by any random number.
+pub fn spread(pause: Duration, random: u64) -> Duration {
     let thousandths = u32::try_from(800 + random % 401).expect("at most 1,200 fits");
     pause.saturating_mul(thousandths) / 1000
 }

@@ -9,8 +9,8 @@ use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::store::{
-    Durability, Tx, audit, deliveries, feedback, forgotten, imports, limits, meta, outbox, sessions, subscriptions,
-    suppressions, user_links,
+    Durability, Tx, audit, deliveries, domain_paces, feedback, forgotten, imports, limits, meta, outbox, sessions,
+    subscriptions, suppressions, user_links,
 };
 
 /// How often there is something to forget.
@@ -87,6 +87,7 @@ async fn forget_kind(house: &House, kept: Kept, before: Timestamp) -> Result<u64
             Kept::Audit => (audit::forget(&mut tx, before).await?, None),
             Kept::Sessions => (sessions::forget(&mut tx, before, house.clock.now()).await?, None),
             Kept::UserLinks => (user_links::forget(&mut tx, house.clock.now()).await?, None),
+            Kept::DomainPaces => (domain_paces::forget(&mut tx, before).await?, None),
             Kept::ServerReplies => (feedback::forget_words(&mut tx, before, CHUNK).await?, Some(CHUNK)),
             Kept::DeliveryAddresses => (0, None),
         };

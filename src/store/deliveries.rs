@@ -1,5 +1,7 @@
 //! The ledger: one row per recipient and edition, and the counters that must add up.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{Access, Conn, Db, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
@@ -43,6 +45,7 @@ row! {
         pub domain: String,
         pub attempts: i64,
         pub repeats: i64,
+        pub put_off_at: Option<Timestamp>,
         pub link: Option<Vec<u8>>,
         pub subscription: Option<SubscriptionStatus>,
         pub language: Option<Language>,
@@ -53,12 +56,14 @@ row! {
 
 /// Takes the next recipients of a started edition into the ledger, in the order of their subscriptions; who
 /// confirmed after the start is not among them. `true` once everybody is in.
+///
+/// Their turns go round the domains, by a microsecond for each place: the first of every domain, the second of every
+/// domain, and so on. A domain with many readers that takes few at a time then keeps nobody of another one waiting.
 pub async fn freeze_some(
     tx: &mut Tx,
     edition_id: i64,
     newsletter_id: i64,
     started_at: Timestamp,
-    now: Timestamp,
 ) -> Result<bool, StoreError> {
     let progress = fetch_optional!(
         tx,
@@ -83,14 +88,15 @@ pub async fn freeze_some(
     let added = execute!(
         tx,
         "insert into deliveries (edition_id, seq, subscription_id, email, domain, state, next_at) \
-         select $1, $2 + row_number() over (order by s.id), s.id, p.email, p.domain, 'queued', $3 \
+         select $1, $2 + row_number() over (order by s.id), s.id, p.email, p.domain, 'queued', \
+         $3 + row_number() over (partition by p.domain order by s.id) \
          from subscriptions s join subscribers p on p.id = s.subscriber_id \
          where s.newsletter_id = $4 and s.status = 'confirmed' and s.id > $5 and s.id <= $6 and s.confirmed_at <= $7 \
          and not exists (select 1 from suppressions x where x.address_hash = p.address_hash) \
          on conflict (edition_id, subscription_id) do nothing",
         edition_id,
         audience,
-        now,
+        started_at.minus(Duration::from_micros(FREEZE_CHUNK.unsigned_abs())),
         newsletter_id,
         after,
         through,
@@ -122,33 +128,119 @@ pub struct Claim<'a> {
 // PostgreSQL can know of a state that it is handed. And SQLite, which does not count, prefers it to reading a whole edition
 // in order only where one column more is bounded, `next_at >= 0`, and the order is not had for nothing, `+seq`.
 
-/// Claims up to `limit` deliveries that are due. What is uncertain comes last, and `repeats` times at most.
+/// Domains that a claim passes over, each with the moment until which.
+pub type PassedOver = [(String, Timestamp)];
+
+/// How far ahead a claim looks behind what it passes over.
+const LOOK_AHEAD: i64 = 2_000;
+/// How often it puts off what stands in front before it leaves the rest for the next time.
+const LOOKS: usize = 5;
+/// A doubt that a crash of ours left is answered so often at most, apart from those that lost replies leave: a message on
+/// which the process itself breaks must not go out for ever.
+const MOST_CUTS: i64 = 9;
+
+/// Claims up to `limit` deliveries that are due. What is uncertain comes last, and after `repeats` lost replies no more.
+/// What goes to the domains of `passed_over` waits: where it stands in front of everything else, until its domain may be
+/// tried again. Without an end of its own a moment moves by a few seconds, so that not all of them come back at once.
 pub async fn claim(
     tx: &mut Tx,
     edition_id: i64,
     claim: Claim<'_>,
     repeats: i64,
     limit: i64,
+    passed_over: &PassedOver,
     now: Timestamp,
 ) -> Result<Vec<i64>, StoreError> {
     let mut claimed = Vec::new();
     for state in [DeliveryState::Deferred, DeliveryState::Queued, DeliveryState::Unknown] {
-        let left = limit - i64::try_from(claimed.len()).unwrap_or(i64::MAX);
-        if left <= 0 {
-            break;
-        }
-        let rows = claim_in_state(tx, edition_id, claim, state, repeats, left, now).await?;
-        if !rows.is_empty() {
-            let mut counts = Counts::default();
-            *counts.of(state) = -i64::try_from(rows.len()).unwrap_or(i64::MAX);
-            *counts.of(DeliveryState::Sending) = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-            add_counts(tx, edition_id, &counts, now).await?;
+        for _ in 0..LOOKS {
+            let left = limit - i64::try_from(claimed.len()).unwrap_or(i64::MAX);
+            if left <= 0 {
+                return Ok(claimed);
+            }
+            let end = if passed_over.is_empty() { None } else { look_ahead(tx, edition_id, state, now).await? };
+            let within = Within { domains: passed_over, end: end.unwrap_or((i64::MAX, 0)) };
+            let rows = claim_in_state(tx, edition_id, claim, state, repeats, left, within, now).await?;
+            if !rows.is_empty() {
+                let mut counts = Counts::default();
+                *counts.of(state) = -i64::try_from(rows.len()).unwrap_or(i64::MAX);
+                *counts.of(DeliveryState::Sending) = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+                add_counts(tx, edition_id, &counts, now).await?;
+            }
+            let found = i64::try_from(rows.len()).unwrap_or(i64::MAX);
             claimed.extend(rows.into_iter().map(|(seq,)| seq));
+            if found == left || end.is_none() || put_off(tx, edition_id, state, within, now).await? == 0 {
+                break;
+            }
         }
     }
     Ok(claimed)
 }
 
+/// What a claim passes over, and the place in the order at which its look ends.
+#[derive(Clone, Copy)]
+struct Within<'a> {
+    domains: &'a PassedOver,
+    end: (i64, i64),
+}
+
+/// The place so far behind that a claim need not look further; `None` when fewer are due.
+async fn look_ahead(
+    tx: &mut Tx,
+    edition_id: i64,
+    state: DeliveryState,
+    now: Timestamp,
+) -> Result<Option<(i64, i64)>, StoreError> {
+    fetch_optional!(
+        tx,
+        (i64, i64),
+        "select next_at, seq from deliveries where edition_id = $1 and state = $2 \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at <= $3 order by next_at, seq limit 1 offset $4",
+        edition_id,
+        state,
+        now,
+        LOOK_AHEAD,
+    )
+}
+
+/// Lets what stands in front of the others wait for its domain; says how many rows.
+async fn put_off(
+    tx: &mut Tx,
+    edition_id: i64,
+    state: DeliveryState,
+    within: Within<'_>,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let later = |(domain, until): &(String, Timestamp)| (domain.clone(), until.as_micros());
+    let list: Vec<(String, i64)> = within.domains.iter().filter(|(_, until)| *until > now).map(later).collect();
+    if list.is_empty() {
+        return Ok(0);
+    }
+    let list = serde_json::to_string(&list).expect("texts and numbers alone always become JSON");
+    let (end_at, end_seq) = within.end;
+    macro_rules! put_off_query {
+        ($list:literal) => {
+            concat!(
+                "update deliveries set next_at = j.until + seq % 8 * 1000000 from (",
+                $list,
+                ") as j where edition_id = $1 and state = $2 and state in ('queued', 'deferred', 'sending', 'unknown') \
+                 and next_at >= 0 and (next_at, seq) < ($3, $4) and deliveries.domain = j.name"
+            )
+        };
+    }
+    if matches!(tx.conn(), Conn::Sqlite(_)) {
+        let query = put_off_query!("select value ->> 0 as name, value ->> 1 as until from json_each($5)");
+        execute!(tx, query, edition_id, state, end_at, end_seq, list)
+    } else {
+        let query = put_off_query!(
+            "select value ->> 0 as name, cast(value ->> 1 as bigint) as until \
+             from jsonb_array_elements(cast($5 as jsonb))"
+        );
+        execute!(tx, query, edition_id, state, end_at, end_seq, list)
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the values of one statement")]
 async fn claim_in_state(
     tx: &mut Tx,
     edition_id: i64,
@@ -156,29 +248,38 @@ async fn claim_in_state(
     state: DeliveryState,
     repeats: i64,
     limit: i64,
+    within: Within<'_>,
     now: Timestamp,
 ) -> Result<Vec<(i64,)>, StoreError> {
     // One of the two splits between the engines: PostgreSQL passes over rows that another node is claiming. It may run
     // a subquery that locks more than once, and so exceed the limit, unless it is told to keep what it found.
     macro_rules! claim_query {
-        ($lock:literal) => {
+        ($list:literal, $lock:literal) => {
             concat!(
                 "with due as materialized (select seq from deliveries where edition_id = $1 and state = $4 \
                  and state in ('queued', 'deferred', 'sending', 'unknown') \
-                 and next_at <= $3 and ($4 <> 'unknown' or repeats < $6) order by next_at, seq limit $5 ",
+                 and next_at <= $3 and (next_at, seq) < ($9, $10) and domain not in (",
+                $list,
+                ") and ($4 <> 'unknown' or ($6 > 0 and case when reason = 'interrupted' then cuts < $11 else repeats < $6 \
+                 end)) order by next_at, seq limit $5 ",
                 $lock,
                 ") update deliveries set state = 'sending', owner = $2, claim = $7, claimed_at = $3, started_at = null, \
-                 repeats = repeats + case when $4 = 'unknown' then 1 else 0 end \
+                 cuts = cuts + case when $4 = 'unknown' and reason = 'interrupted' then 1 else 0 end, \
+                 repeats = repeats + case when $4 = 'unknown' and coalesce(reason, '') <> 'interrupted' then 1 else 0 end \
                  where edition_id = $1 and seq in (select seq from due) returning seq"
             )
         };
     }
     let Claim { owner, number } = claim;
+    let names: Vec<&str> = within.domains.iter().map(|(domain, _)| domain.as_str()).collect();
+    let names = serde_json::to_string(&names).expect("texts alone always become JSON");
+    let (at, seq) = within.end;
     if matches!(tx.conn(), Conn::Sqlite(_)) {
-        fetch_all!(tx, (i64,), claim_query!(""), edition_id, owner, now, state, limit, repeats, number)
+        let query = claim_query!("select value from json_each($8)", "");
+        fetch_all!(tx, (i64,), query, edition_id, owner, now, state, limit, repeats, number, names, at, seq, MOST_CUTS)
     } else {
-        let query = claim_query!("for update skip locked");
-        fetch_all!(tx, (i64,), query, edition_id, owner, now, state, limit, repeats, number)
+        let query = claim_query!("select jsonb_array_elements_text(cast($8 as jsonb))", "for update skip locked");
+        fetch_all!(tx, (i64,), query, edition_id, owner, now, state, limit, repeats, number, names, at, seq, MOST_CUTS)
     }
 }
 
@@ -188,7 +289,7 @@ pub async fn claimed(on: &mut impl Access, edition_id: i64, claim: Claim<'_>) ->
     fetch_all!(
         on,
         ClaimedRow,
-        "select d.seq, d.email, d.domain, d.attempts, d.repeats, s.link, s.status as subscription, p.language, \
+        "select d.seq, d.email, d.domain, d.attempts, d.repeats, d.put_off_at, s.link, s.status as subscription, p.language, \
          p.format, x.reason as suppressed from deliveries d \
          left join subscriptions s on s.id = d.subscription_id left join subscribers p on p.id = s.subscriber_id \
          left join suppressions x on x.address_hash = p.address_hash \
@@ -289,8 +390,13 @@ async fn settle_from(
     macro_rules! settle_query {
         ($list:literal) => {
             concat!(
-                "update deliveries set state = j.state, attempts = j.attempts, next_at = j.next_at, code = j.code, \
-                 status = j.status, reply = j.reply, reason = j.reason, owner = null, claimed_at = null, \
+                "update deliveries set state = j.state, attempts = j.attempts, next_at = j.next_at, \
+                 code = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.code else j.code end, \
+                 status = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.status else j.status end, \
+                 reply = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.reply else j.reply end, \
+                 reason = case when j.state = 'queued' then deliveries.reason else j.reason end, \
+                 put_off_at = case when j.state = 'queued' then put_off_at when j.state = 'deferred' and j.attempts = deliveries.attempts \
+                 then coalesce(put_off_at, $2) end, owner = null, claimed_at = null, \
                  finished_at = case when j.state in ('queued', 'deferred') then null else $2 end from (",
                 $list,
                 ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
@@ -346,7 +452,12 @@ pub async fn note_at_once(
     now: Timestamp,
 ) -> Result<Option<Noted>, StoreError> {
     const NOTE: &str = "with noted as (update deliveries set state = j.state, attempts = j.attempts, next_at = j.next_at, \
-         code = j.code, status = j.status, reply = j.reply, reason = j.reason, owner = null, claimed_at = null, \
+         code = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.code else j.code end, \
+         status = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.status else j.status end, \
+         reply = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.reply else j.reply end, \
+         reason = case when j.state = 'queued' then deliveries.reason else j.reason end, \
+         put_off_at = case when j.state = 'queued' then put_off_at when j.state = 'deferred' and j.attempts = deliveries.attempts \
+         then coalesce(put_off_at, $3) end, owner = null, claimed_at = null, \
          finished_at = case when j.state in ('queued', 'deferred') then null else $3 end \
          from jsonb_to_recordset(cast($1 as jsonb)) as j (e bigint, s bigint, c bigint, state text, attempts bigint, \
          next_at bigint, code bigint, status text, reply text, reason text) \
@@ -505,9 +616,10 @@ pub async fn repeatable(on: &mut impl Access, edition_id: i64, repeats: i64) -> 
         on,
         i64,
         "select count(*) from deliveries where edition_id = $1 and state = 'unknown' \
-         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and repeats < $2",
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and $2 > 0 and case when reason = 'interrupted' then cuts < $3 else repeats < $2 end",
         edition_id,
-        repeats
+        repeats,
+        MOST_CUTS,
     )
 }
 
@@ -521,9 +633,11 @@ pub async fn next_due(on: &mut impl Access, edition_id: i64, repeats: i64) -> Re
          union all select min(next_at) from deliveries where edition_id = $1 and state = 'deferred' \
          and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 \
          union all select min(next_at) from deliveries where edition_id = $1 and state = 'unknown' \
-         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and repeats < $2) as due",
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and $2 > 0 \
+         and case when reason = 'interrupted' then cuts < $3 else repeats < $2 end) as due",
         edition_id,
-        repeats
+        repeats,
+        MOST_CUTS,
     )
 }
 
@@ -543,7 +657,7 @@ pub async fn repeat_unknown(tx: &mut Tx, edition_id: i64, now: Timestamp) -> Res
     let rows = fetch_all!(
         tx,
         (i64, DeliveryState),
-        "update deliveries set state = 'queued', next_at = $2, repeats = 0, finished_at = null \
+        "update deliveries set state = 'queued', next_at = $2, repeats = 0, cuts = 0, finished_at = null \
          where edition_id = $1 and state = 'unknown' returning edition_id, state",
         edition_id,
         now
@@ -563,7 +677,7 @@ pub async fn page(
     fetch_all!(
         on,
         DeliveryRow,
-        "select edition_id, seq, subscription_id, email, domain, state, attempts, repeats, next_at, started_at, finished_at, code, \
+        "select edition_id, seq, subscription_id, email, domain, state, attempts, repeats + cuts as repeats, next_at, started_at, finished_at, code, \
          status, reply, reason from deliveries where edition_id = $1 and seq > $2 and ($3 = '' or state = $3) order by seq limit $4",
         edition_id,
         after,
@@ -577,7 +691,7 @@ pub async fn one(on: &mut impl Access, edition_id: i64, seq: i64) -> Result<Opti
     fetch_optional!(
         on,
         DeliveryRow,
-        "select edition_id, seq, subscription_id, email, domain, state, attempts, repeats, next_at, started_at, finished_at, code, \
+        "select edition_id, seq, subscription_id, email, domain, state, attempts, repeats + cuts as repeats, next_at, started_at, finished_at, code, \
          status, reply, reason from deliveries where edition_id = $1 and seq = $2",
         edition_id,
         seq,

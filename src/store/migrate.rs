@@ -56,6 +56,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0008_webhooks.sql"),
     ),
     (
+        10,
+        "doubts and paces",
+        include_str!("../../migrations/sqlite/0010_doubts_and_paces.sql"),
+        include_str!("../../migrations/postgres/0010_doubts_and_paces.sql"),
+    ),
+    (
         11,
         "doubtful letters",
         include_str!("../../migrations/sqlite/0011_doubtful_letters.sql"),

@@ -10,6 +10,7 @@ use super::{Db, StoreError};
 /// Proof that this worker lives, for as long as it is held.
 pub struct Presence {
     proof: Proof,
+    mark: String,
 }
 
 enum Proof {
@@ -20,11 +21,12 @@ enum Proof {
 }
 
 impl Presence {
-    /// Becomes a worker. `None` while another process is the one worker of an SQLite database.
+    /// Becomes a worker. `None` while another process is the one worker of an SQLite database. `random` marks a server
+    /// that has no mark yet.
     ///
     /// # Errors
     /// When the lock file or the session cannot be had.
-    pub async fn enter(db: &Db, owner: &str) -> Result<Option<Self>, StoreError> {
+    pub async fn enter(db: &Db, owner: &str, random: &str) -> Result<Option<Self>, StoreError> {
         let Some(path) = db.path() else {
             let mut session = db.session().await?;
             let ours: bool =
@@ -33,7 +35,12 @@ impl Presence {
                 // The server has not noticed yet that the session we had is gone, or somebody is asking after us.
                 return Err(StoreError::Group("the lock of the session before is still held".to_owned()));
             }
-            return Ok(Some(Self { proof: Proof::Session(Box::new(session)) }));
+            sqlx::query("insert into server_marks (id, mark) values (1, $1) on conflict (id) do nothing")
+                .bind(random)
+                .execute(&mut session)
+                .await?;
+            let mark = sqlx::query_scalar("select mark from server_marks where id = 1").fetch_one(&mut session).await?;
+            return Ok(Some(Self { proof: Proof::Session(Box::new(session)), mark }));
         };
         let mut name = path.into_os_string();
         name.push(".worker");
@@ -41,10 +48,17 @@ impl Presence {
             |error: std::io::Error| StoreError::Open { place: name.display().to_string(), reason: error.to_string() };
         let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(fault)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { proof: Proof::File(file) })),
+            Ok(()) => Ok(Some(Self { proof: Proof::File(file), mark: String::new() })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(fault(error)),
         }
+    }
+
+    /// What marks the server as long as it loses nothing that it has said is stored: another mark than before means that
+    /// it crashed in between, and that the last quick commits may be gone. No session outlives a crash, so it holds for
+    /// as long as this presence. Empty on SQLite, whose quick commits are lost with the power alone, as we are.
+    pub fn mark(&self) -> &str {
+        &self.mark
     }
 
     /// Makes sure that others still see us.

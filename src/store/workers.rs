@@ -13,17 +13,21 @@ row! {
         pub seen_at: Timestamp,
         /// What keeps it from sending, in words.
         pub trouble: Option<String>,
+        /// The mark of the database's server under which it works; empty on SQLite.
+        pub boot: String,
     }
 }
 
-/// A process begins to send, or does so again after it was taken for dead.
-pub async fn enter(tx: &mut Tx, owner: &str, now: Timestamp) -> Result<(), StoreError> {
+/// A process begins to send, or does so again after it was taken for dead or has lost its server, which it now knows by
+/// the mark `boot`.
+pub async fn enter(tx: &mut Tx, owner: &str, boot: &str, now: Timestamp) -> Result<(), StoreError> {
     execute!(
         tx,
-        "insert into workers (owner, beats, seen_at) values ($1, 1, $2) \
-         on conflict (owner) do update set beats = workers.beats + 1, seen_at = excluded.seen_at",
+        "insert into workers (owner, beats, seen_at, boot) values ($1, 1, $2, $3) \
+         on conflict (owner) do update set beats = workers.beats + 1, seen_at = excluded.seen_at, boot = excluded.boot",
         owner,
-        now
+        now,
+        boot
     )?;
     Ok(())
 }

@@ -37,6 +37,7 @@ texts! {
     audit() { nl: "Wat gebruikers van het beheer deden", en: "What users of the desk did" }
     sessions() { nl: "Wie is ingelogd in het beheer", en: "Who is signed in at the desk" }
     user_links() { nl: "Uitnodigingen voor het beheer en links voor een wachtwoord", en: "Invitations to the desk and links to choose a password" }
+    domain_paces() { nl: "Hoe snel een domein mail aanneemt dat om rust vroeg", en: "How fast a domain takes mail that asked us to slow down" }
     consent() {
         nl: "Bewijs van toestemming: zolang iemand abonnee is en tot de gegevens worden gewist; de controleketen blijft zonder persoonsgegevens",
         en: "Evidence of consent: while somebody subscribes and until their data are erased; the chain stays without personal data",
@@ -62,5 +63,6 @@ pub fn what(language: Language, kept: Kept) -> String {
         Kept::Audit => audit(language),
         Kept::Sessions => sessions(language),
         Kept::UserLinks => user_links(language),
+        Kept::DomainPaces => domain_paces(language),
     }
 }

@@ -15,8 +15,8 @@ use super::lines::{Lane, Line};
 use super::relays::Relays;
 use crate::domain::bounce::BounceClass;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::reply::{Reply, Verdict};
-use crate::domain::retry::Next;
+use crate::domain::reply::{Reply, Stage, Verdict};
+use crate::domain::retry::{Next, spread};
 use crate::domain::time::Timestamp;
 use crate::flows::{House, publish};
 use crate::mail::smtp::{Answer, Connection, Envelope, Fault, Outcome, Refusal};
@@ -26,6 +26,8 @@ use crate::store::deliveries::{Settled, Start};
 const IDLE: Duration = Duration::from_secs(10);
 /// A job on which so many doors closed in a row waits in the ledger: it may be the reason, and keeps others waiting.
 const RETURNS: u32 = 3;
+/// A job that no server has tried waits no longer than this, whose door may open at any time.
+const LONGEST_SOON: Duration = Duration::from_secs(30);
 /// Before a connection's task that broke off begins anew.
 const BREATH: Duration = Duration::from_secs(1);
 
@@ -117,9 +119,9 @@ impl Courier {
         Some(job)
     }
 
-    fn give_back(&self, job: Job) {
+    fn give_back(&self, job: Job, pacing: Pacing) {
         self.hand.let_go(job.edition.id, job.seq);
-        self.lanes.give_back(job);
+        self.lanes.give_back(job, pacing);
     }
 
     fn done(&self, job: &Job, pacing: Pacing) {
@@ -152,10 +154,10 @@ impl Courier {
             let answer = tokio::select! {
                 biased;
                 answer = connection.offer(&envelope) => answer,
-                () = self.ending.closing() => return self.give_back(prepared.job),
+                () = self.ending.closing() => return self.give_back(prepared.job, Pacing::CameBack),
             };
             match answer {
-                Answer::Go if self.ending.is_closing() => return self.give_back(prepared.job),
+                Answer::Go if self.ending.is_closing() => return self.give_back(prepared.job, Pacing::CameBack),
                 Answer::Go => {
                     let held = self.lease.now();
                     if !self.note(Vec::new(), Some(start(&prepared))).await {
@@ -175,7 +177,8 @@ impl Courier {
                     }
                 }
                 Answer::Lost(failure) => {
-                    let settled = self.door_closed(server, connection, prepared.job, &failure.to_string());
+                    let settled =
+                        self.door_closed(server, connection, prepared.job, Closed::Lost(&failure.to_string()));
                     self.note(settled.into_iter().collect(), None).await;
                     return;
                 }
@@ -255,12 +258,12 @@ impl Courier {
                     settled.extend(self.refused_before_start(server, connection, next, &refusal));
                 }
                 (Some(next), Some(Answer::Lost(failure))) => {
-                    settled.extend(self.door_closed(server, connection, next.job, &failure.to_string()));
+                    settled.extend(self.door_closed(server, connection, next.job, Closed::Lost(&failure.to_string())));
                 }
                 (Some(next), Some(Answer::Go) | None) => {
                     // The server waits for a message, or has not been heard: nothing else may be said to it.
                     ends |= self.ending.is_closing();
-                    self.give_back(next.job);
+                    self.give_back(next.job, Pacing::CameBack);
                 }
                 (None, _) => {}
             }
@@ -312,30 +315,39 @@ impl Courier {
     }
 
     /// The connection ended before anything of the message left: the job goes over another one, or waits a little.
-    fn door_closed(&self, server: usize, connection: &Connection, mut job: Job, why: &str) -> Option<Settled> {
-        self.broke_off(server, connection, why);
+    fn door_closed(&self, server: usize, connection: &Connection, mut job: Job, how: Closed<'_>) -> Option<Settled> {
+        self.broke_off(server, connection, &how.words());
+        let pacing = how.pacing();
         job.returns += 1;
         if job.returns < RETURNS {
-            self.give_back(job);
+            self.give_back(job, pacing);
             return None;
         }
-        self.done(&job, Pacing::CameBack);
-        Some(self.soon(Entry::of(&job), connection))
+        self.done(&job, pacing);
+        let mut entry = Entry::of(&job);
+        entry.reply = how.reply();
+        Some(self.soon(entry, connection))
     }
 
-    /// Later, through no fault of the message. No attempt counts while the server takes nothing from anybody.
+    /// Later, through no fault of the message. No attempt counts while the server takes nothing from anybody, but nothing
+    /// waits longer than a message may: what is put off again and again waits longer each time, and expires in the end.
     fn soon(&self, mut entry: Entry<'_>, connection: &Connection) -> Settled {
         let job = entry.job;
         entry.attempts = job.attempts + i64::from(connection.messages() > 0);
         entry.reason = Some(BounceClass::Network.as_str().to_owned());
         let now = self.house.clock.now();
-        let doublings = entry.attempts.clamp(0, 10);
-        let next = now.plus(self.pauses.soon.saturating_mul(1 << doublings));
-        if entry.attempts == job.attempts {
-            return entry.settle(DeliveryState::Deferred, next);
-        }
-        let deadline = job.edition.retry.deadline(self.first_tried(&entry));
-        self.later(&mut entry, Next::At(next.min(deadline)))
+        let (pause, since) = if entry.attempts == job.attempts {
+            // An edition that stood still has not waited.
+            let since = job.put_off_at.unwrap_or(now).max(job.edition.resumed_at);
+            let longest = self.pauses.soon.max(LONGEST_SOON);
+            ((now.since(since) / 4).clamp(self.pauses.soon, longest), since)
+        } else {
+            let doublings = entry.attempts.clamp(0, 10);
+            (self.pauses.soon.saturating_mul(1 << doublings), self.first_tried(&entry))
+        };
+        let random = u64::from_le_bytes(self.house.clock.random());
+        let deadline = job.edition.retry.deadline(since);
+        self.later(&mut entry, Next::At(now.plus(spread(pause, random)).min(deadline)))
     }
 
     fn first_tried(&self, entry: &Entry<'_>) -> Timestamp {
@@ -373,7 +385,7 @@ impl Courier {
             if refusal.verdict == Verdict::Transport {
                 self.relays.refused(server, &refusal.to_string());
             }
-            return self.door_closed(server, connection, prepared.job, &refusal.to_string());
+            return self.door_closed(server, connection, prepared.job, Closed::Refused(refusal));
         }
         let (settled, stop) = self.judge(server, connection, &prepared, Outcome::Refused(refusal.clone()));
         self.done(&prepared.job, stop.pacing);
@@ -389,9 +401,10 @@ impl Courier {
         let job = &prepared.job;
         let now = self.house.clock.now();
         let mut entry = Entry { attempts: job.attempts + 1, ..Entry::of(job) };
-        let mut stop = Stop { edition: None, pacing: Pacing::Arrived };
+        let mut stop = Stop { edition: None, pacing: Pacing::CameBack };
         let settled = match outcome {
             Outcome::Accepted(reply) => {
+                stop.pacing = Pacing::Arrived;
                 self.relays.worked(server);
                 job.edition.accepted();
                 entry.reply = Some(reply);
@@ -410,6 +423,7 @@ impl Courier {
             }
             Outcome::Refused(refusal) => {
                 let why = refusal.to_string();
+                stop.pacing = pacing(&refusal);
                 let greylisted = matches!(refusal.verdict, Verdict::Later { greylisted: true, .. });
                 entry.reply = Some(refusal.reply);
                 match refusal.verdict {
@@ -420,15 +434,12 @@ impl Courier {
                         entry.reason = Some(class.as_str().to_owned());
                         entry.settle(DeliveryState::Rejected, now)
                     }
-                    Verdict::Later { slower, .. } => {
-                        if slower {
-                            stop.pacing = Pacing::SlowDown;
-                        }
+                    Verdict::Later { .. } => {
                         let next = self.next(&entry, greylisted);
                         self.later(&mut entry, next)
                     }
                     Verdict::Ours(class) => {
-                        if job.edition.refused() {
+                        if job.edition.refused(&why) {
                             stop.edition = Some(why);
                         }
                         entry.reason = Some(class.as_str().to_owned());
@@ -504,6 +515,45 @@ impl<'a> Entry<'a> {
             reply: reply.map(|reply| reply.text),
             reason: self.reason.take(),
         }
+    }
+}
+
+/// How a connection ended before anything of a message had left.
+enum Closed<'a> {
+    Lost(&'a str),
+    Refused(&'a Refusal),
+}
+
+impl Closed<'_> {
+    fn words(&self) -> String {
+        match self {
+            Self::Lost(why) => (*why).to_owned(),
+            Self::Refused(refusal) => refusal.to_string(),
+        }
+    }
+
+    fn reply(&self) -> Option<Reply> {
+        match self {
+            Self::Lost(_) => None,
+            Self::Refused(refusal) => Some(refusal.reply.clone()),
+        }
+    }
+
+    fn pacing(&self) -> Pacing {
+        match self {
+            Self::Lost(_) => Pacing::CameBack,
+            Self::Refused(refusal) => pacing(refusal),
+        }
+    }
+}
+
+/// What a refusal says of the pace at the recipient's domain (RFC 5321 section 3.8 for 421, RFC 3463 section 3.8 for 4.7.x).
+fn pacing(refusal: &Refusal) -> Pacing {
+    match refusal.verdict {
+        Verdict::Later { slower: true, .. } => Pacing::SlowDown,
+        Verdict::Recipient(_) => Pacing::Arrived,
+        Verdict::Server if matches!(refusal.stage, Stage::Rcpt | Stage::Data | Stage::End) => Pacing::Hindered,
+        _ => Pacing::CameBack,
     }
 }
 

@@ -1,6 +1,7 @@
 //! An edition on its way: composed once, and the message of each of its recipients.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::lanes::Job;
 use crate::domain::address::EmailAddress;
@@ -12,8 +13,9 @@ use crate::flows::House;
 use crate::flows::edition_content::Rendering;
 use crate::mail::merge::Recipient;
 use crate::mail::message::{Message, Token};
+use crate::store::editions::EditionRow;
 
-/// So many refusals of us or the content in a row stop the edition.
+/// So many refusals of us or the content in a row stop the edition; fewer where fewer are left to be refused.
 pub const REFUSALS_THAT_STOP: u32 = 3;
 /// So many recipients in a row that are refused as a matter of policy stop it too: a mail server that relays for
 /// nobody, or a block list, would otherwise reject the whole audience one by one.
@@ -24,6 +26,8 @@ pub struct Running {
     pub id: i64,
     pub uid: i64,
     pub started_at: Timestamp,
+    /// When it began, or was let go on.
+    pub resumed_at: Timestamp,
     /// How often an uncertain delivery is repeated at most.
     pub repeats: i64,
     pub retry: RetryPolicy,
@@ -33,15 +37,21 @@ pub struct Running {
     pub safety: Safety,
     refusals: AtomicU32,
     policy_refusals: AtomicU32,
+    /// Who has not come to an end yet, as far as is known.
+    left: AtomicI64,
+    /// What the last refusal of us or the content said.
+    why: Mutex<Option<String>>,
+    stopped: AtomicBool,
 }
 
 impl Running {
     /// An edition begins, or goes on.
-    pub fn new(edition: &crate::store::editions::EditionRow, rendering: Rendering, settings: Settings) -> Self {
+    pub fn new(edition: &EditionRow, rendering: Rendering, settings: Settings) -> Self {
         Self {
             id: edition.id,
             uid: edition.uid,
             started_at: edition.started_at.unwrap_or(edition.updated_at),
+            resumed_at: edition.updated_at,
             repeats: settings.repeats,
             retry: settings.retry,
             rendering,
@@ -49,6 +59,9 @@ impl Running {
             safety: settings.safety,
             refusals: AtomicU32::new(0),
             policy_refusals: AtomicU32::new(0),
+            left: AtomicI64::new(i64::MAX),
+            why: Mutex::default(),
+            stopped: AtomicBool::new(false),
         }
     }
 
@@ -71,13 +84,31 @@ impl Running {
 
     /// Us or the content was refused; `true` when it is time to stop. Once only: the refusals that other connections
     /// had in hand must not stop it again after somebody has let it go on.
-    pub fn refused(&self) -> bool {
-        self.refusals.fetch_add(1, Ordering::Relaxed) + 1 == REFUSALS_THAT_STOP
+    pub fn refused(&self, why: &str) -> bool {
+        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_owned());
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+        self.is_refused_by_all()
+    }
+
+    /// Knows how many are left. Gives a reason to stop where all of them have been refused by now.
+    pub fn remaining(&self, edition: &EditionRow) -> Option<String> {
+        if edition.frozen {
+            self.left.store(edition.queued + edition.sending + edition.deferred, Ordering::Relaxed);
+        }
+        let why = self.why.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        self.is_refused_by_all().then_some(why)
+    }
+
+    fn is_refused_by_all(&self) -> bool {
+        let left = u32::try_from(self.left.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+        let enough = left.clamp(1, REFUSALS_THAT_STOP);
+        self.refusals.load(Ordering::Relaxed) >= enough && !self.stopped.swap(true, Ordering::Relaxed)
     }
 
     /// A recipient was refused as a matter of policy; `true` when it is time to stop.
     pub fn refused_by_policy(&self) -> bool {
-        self.policy_refusals.fetch_add(1, Ordering::Relaxed) + 1 == POLICY_REFUSALS_THAT_STOP
+        self.policy_refusals.fetch_add(1, Ordering::Relaxed) + 1 >= POLICY_REFUSALS_THAT_STOP
+            && !self.stopped.swap(true, Ordering::Relaxed)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
@@ -9,7 +10,9 @@ use super::edition::Running;
 use crate::clock::Clock;
 use crate::domain::address::EmailAddress;
 use crate::domain::pacing::Pace;
+use crate::domain::time::Timestamp;
 use crate::domain::token::Link;
+use crate::store::domain_paces::PaceRow;
 
 /// A claimed delivery.
 pub struct Job {
@@ -20,6 +23,8 @@ pub struct Job {
     pub attempts: i64,
     /// How often it came back from a door that closed, since it was claimed.
     pub returns: u32,
+    /// Since when it is put off without having been tried.
+    pub put_off_at: Option<Timestamp>,
     pub recipient: EmailAddress,
     /// What its unsubscribe and preference links carry.
     pub link: Link,
@@ -31,6 +36,14 @@ pub struct Job {
 const FEW: usize = 100;
 /// So many wait at most, whatever the reason: the memory of a waiting room has an end.
 const MANY: usize = 4_000;
+/// With so many of one domain no more of it are claimed: the room is for everybody.
+const FULL: usize = 200;
+/// A domain that is full for longer takes its time, and what waits for it in the ledger makes way for the others.
+const SLOW: Duration = Duration::from_secs(3);
+/// For so long.
+const MAKE_WAY: Duration = Duration::from_secs(10);
+/// How often somebody may be rung because few are left.
+const RING: Duration = Duration::from_millis(50);
 
 /// The waiting room between the ledger and the connections.
 pub struct Lanes {
@@ -50,12 +63,54 @@ struct Inner {
     /// Domains with waiting jobs, in the order of their turns.
     turns: VecDeque<String>,
     waiting: usize,
+    taken: usize,
+    rung_at: Timestamp,
 }
 
 #[derive(Default)]
 struct Lane {
     jobs: VecDeque<Job>,
     pace: Pace,
+    full_since: Option<Timestamp>,
+    /// It has asked us to slow down some day: its pace is kept.
+    known: bool,
+    /// Its pace has changed since it was kept.
+    changed: bool,
+}
+
+impl Inner {
+    /// Whether few jobs may set out. Each domain counts for as much of the connections as it may use, so that one that
+    /// takes its time does not look like work for all of them.
+    fn is_hungry(&self, most: usize, now: Timestamp) -> bool {
+        let ready = |lane: &Lane| lane.jobs.len().min(FEW + 1) as f64 * lane.pace.share(most);
+        let awake = self.domains.values().filter(|lane| lane.pace.resume_at() <= now);
+        self.waiting < MANY && awake.map(ready).sum::<f64>() <= FEW as f64
+    }
+}
+
+impl Inner {
+    /// So many jobs were taken out from wherever they stood.
+    fn leave(&mut self, count: usize) {
+        self.waiting -= count;
+        let Self { domains, turns, .. } = self;
+        turns.retain(|domain| domains.get(domain).is_some_and(|lane| !lane.jobs.is_empty()));
+    }
+}
+
+impl Lane {
+    fn note(&mut self, pacing: Pacing, most: usize, now: Timestamp) {
+        let (step, complaints) = (self.pace.step(), self.pace.complaints());
+        match pacing {
+            Pacing::Arrived => self.pace.arrived(most),
+            Pacing::SlowDown => self.pace.slow_down(now),
+            Pacing::Hindered => self.pace.hindered(most, now),
+            Pacing::CameBack => self.pace.came_back(),
+        }
+        // A domain that never complained need not be kept: it is known as well by its first messages.
+        let asked = matches!(pacing, Pacing::SlowDown | Pacing::Hindered);
+        self.known |= asked;
+        self.changed |= asked || self.known && (step, complaints) != (self.pace.step(), self.pace.complaints());
+    }
 }
 
 /// How a message ended, as far as its domain's pace is concerned.
@@ -65,7 +120,9 @@ pub enum Pacing {
     Arrived,
     /// The domain asks us to slow down.
     SlowDown,
-    /// It was not tried.
+    /// The server closed the door on it, which may be about its domain.
+    Hindered,
+    /// It was not tried, or its end says nothing of the domain.
     CameBack,
 }
 
@@ -89,6 +146,7 @@ impl Lanes {
 
     /// Takes claimed jobs in.
     pub fn push(&self, jobs: impl IntoIterator<Item = Job>) {
+        let now = self.clock.now();
         let mut inner = self.lock();
         for job in jobs {
             let domain = job.recipient.domain();
@@ -99,6 +157,9 @@ impl Lanes {
             let first = lane.jobs.is_empty();
             let domain = first.then(|| domain.to_owned());
             lane.jobs.push_back(job);
+            if lane.jobs.len() == FULL {
+                lane.full_since = Some(now);
+            }
             inner.turns.extend(domain);
             inner.waiting += 1;
         }
@@ -108,11 +169,12 @@ impl Lanes {
 
     /// A job that was taken and not begun waits again: before the others of its domain, but behind them when a door
     /// closed on it, because the reason may be the job itself.
-    pub fn give_back(&self, job: Job) {
+    pub fn give_back(&self, job: Job, pacing: Pacing) {
+        let now = self.clock.now();
         let mut inner = self.lock();
         let domain = job.recipient.domain().to_owned();
         let lane = inner.domains.entry(domain.clone()).or_default();
-        lane.pace.came_back();
+        lane.note(pacing, self.most, now);
         let first = lane.jobs.is_empty();
         if job.returns == 0 {
             lane.jobs.push_front(job);
@@ -143,19 +205,29 @@ impl Lanes {
             }
             let Some(job) = lane.jobs.pop_front() else { continue };
             lane.pace.sets_out();
+            if lane.jobs.len() < FULL {
+                lane.full_since = None;
+            }
             if !lane.jobs.is_empty() {
                 inner.turns.push_back(domain);
             }
             inner.waiting -= 1;
-            if inner.waiting == FEW {
-                self.low.notify_one();
+            inner.taken += 1;
+            if inner.taken.is_multiple_of(16) {
+                self.ring_if_hungry(&mut inner, now);
             }
             return Some(job);
         }
-        if inner.waiting == 0 {
-            self.low.notify_one();
-        }
+        self.ring_if_hungry(&mut inner, now);
         None
+    }
+
+    fn ring_if_hungry(&self, inner: &mut Inner, now: Timestamp) {
+        if inner.waiting > 0 && now < inner.rung_at.plus(RING) || !inner.is_hungry(self.most, now) {
+            return;
+        }
+        inner.rung_at = now;
+        self.low.notify_one();
     }
 
     /// Waits until there is something to take; `false` when there will be nothing more.
@@ -176,7 +248,7 @@ impl Lanes {
             };
             if look_again {
                 // A domain that is left alone comes back by time, not by the bell.
-                let _ = tokio::time::timeout(std::time::Duration::from_millis(250), rung).await;
+                let _ = tokio::time::timeout(Duration::from_millis(250), rung).await;
             } else {
                 rung.await;
             }
@@ -188,10 +260,10 @@ impl Lanes {
         let now = self.clock.now();
         let mut inner = self.lock();
         let Some(lane) = inner.domains.get_mut(domain) else { return };
-        match pacing {
-            Pacing::Arrived => lane.pace.arrived(self.most),
-            Pacing::SlowDown => lane.pace.slow_down(now),
-            Pacing::CameBack => lane.pace.came_back(),
+        lane.note(pacing, self.most, now);
+        if lane.pace.resume_at() > now {
+            // Who waits for it is given back.
+            self.low.notify_one();
         }
         let room = !lane.jobs.is_empty();
         // A list of a million domains must not be remembered for ever.
@@ -207,10 +279,60 @@ impl Lanes {
     /// Whether more should be claimed: few jobs may set out. Those of a domain that is left alone do not count, or
     /// they would keep everybody else waiting with them.
     pub fn is_hungry(&self) -> bool {
+        self.lock().is_hungry(self.most, self.clock.now())
+    }
+
+    /// The domains of which nothing more is to be claimed, each with the moment until which: those that are left alone,
+    /// and those that have enough waiting here.
+    pub fn passed_over(&self) -> Vec<(String, Timestamp)> {
         let now = self.clock.now();
+        let until = |lane: &Lane| {
+            if lane.pace.resume_at() > now {
+                return Some(lane.pace.resume_at());
+            }
+            let full_since = lane.full_since.filter(|_| lane.jobs.len() >= FULL)?;
+            Some(if now.since(full_since) < SLOW { now } else { now.plus(MAKE_WAY) })
+        };
         let inner = self.lock();
-        let awake = inner.domains.values().filter(|lane| lane.pace.resume_at() <= now);
-        inner.waiting < MANY && awake.map(|lane| lane.jobs.len()).sum::<usize>() <= FEW
+        inner.domains.iter().filter_map(|(domain, lane)| Some((domain.clone(), until(lane)?))).collect()
+    }
+
+    /// Takes out the jobs of domains that are left alone, each with the moment at which its domain may be tried again:
+    /// the room is for those that may set out.
+    pub fn resting(&self) -> Vec<(Job, Timestamp)> {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let mut out = Vec::new();
+        for lane in inner.domains.values_mut().filter(|lane| lane.pace.resume_at() > now) {
+            let until = lane.pace.resume_at();
+            out.extend(std::mem::take(&mut lane.jobs).into_iter().map(|job| (job, until)));
+            lane.full_since = None;
+        }
+        inner.leave(out.len());
+        out
+    }
+
+    /// Knows the paces that were kept.
+    pub fn know(&self, paces: Vec<PaceRow>) {
+        let mut inner = self.lock();
+        for row in paces {
+            let lane = inner.domains.entry(row.domain).or_default();
+            (lane.pace, lane.known) = (Pace::of(row.allowed, row.complaints, row.resume_at), true);
+        }
+    }
+
+    /// The paces that have changed since they were asked for last.
+    pub fn changed_paces(&self) -> Vec<PaceRow> {
+        let mut inner = self.lock();
+        let row = |(domain, lane): (&String, &mut Lane)| {
+            std::mem::take(&mut lane.changed).then(|| PaceRow {
+                domain: domain.clone(),
+                allowed: lane.pace.allowed(),
+                complaints: lane.pace.complaints(),
+                resume_at: lane.pace.resume_at(),
+            })
+        };
+        inner.domains.iter_mut().filter_map(row).collect()
     }
 
     /// Whether no job waits.
@@ -233,9 +355,7 @@ impl Lanes {
             let gone: VecDeque<Job> = gone;
             out.extend(gone);
         }
-        inner.waiting -= out.len();
-        let Inner { domains, turns, .. } = &mut *inner;
-        turns.retain(|domain| domains.get(domain).is_some_and(|lane| !lane.jobs.is_empty()));
+        inner.leave(out.len());
         out
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
+use super::memory::Memory;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionStatus;
 use crate::domain::subscription::SubscriptionStatus;
@@ -30,9 +31,9 @@ struct Entry {
 
 impl Ledger {
     /// Starts the committer. It ends when the last ledger is dropped and everything is stored.
-    pub fn open(house: House) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn open(house: House, memory: Memory) -> (Self, tokio::task::JoinHandle<()>) {
         let (entries, inbox) = mpsc::channel(BATCH);
-        (Self { entries }, tokio::spawn(commit(house, inbox)))
+        (Self { entries }, tokio::spawn(commit(house, memory, inbox)))
     }
 
     /// Notes what became of deliveries and that another one is about to be handed over. Returns once both are
@@ -46,7 +47,7 @@ impl Ledger {
     }
 }
 
-async fn commit(house: House, mut inbox: mpsc::Receiver<Entry>) {
+async fn commit(house: House, memory: Memory, mut inbox: mpsc::Receiver<Entry>) {
     let mut batch = Vec::with_capacity(BATCH);
     while inbox.recv_many(&mut batch, BATCH).await > 0 {
         // Who is ready to add an entry does so first: the fewer commits, the less work for all of them.
@@ -57,16 +58,18 @@ async fn commit(house: House, mut inbox: mpsc::Receiver<Entry>) {
             batch.push(entry);
         }
         let mut pause = Duration::from_millis(50);
-        let granted = loop {
+        let Stored { granted, denied } = loop {
             // Whatever goes wrong: what was sent must be noted before anything else is sent.
             match AssertUnwindSafe(store(&house, &batch)).catch_unwind().await {
-                Ok(Ok(granted)) => break granted,
+                Ok(Ok(stored)) => break stored,
                 Ok(Err(error)) => tracing::error!(%error, "the ledger cannot be written; sending waits"),
                 Err(_) => tracing::error!("writing the ledger broke off; sending waits"),
             }
+            memory.doubt();
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
         };
+        memory.noted(batch.iter_mut().flat_map(|entry| std::mem::take(&mut entry.settled)).chain(denied));
         for entry in batch.drain(..) {
             let answer = entry.start.is_none_or(|start| granted.contains(&(start.edition_id, start.seq)));
             // Nobody listens when a connection's task was ended; the entry is stored all the same.
@@ -75,7 +78,15 @@ async fn commit(house: House, mut inbox: mpsc::Receiver<Entry>) {
     }
 }
 
-async fn store(house: &House, batch: &[Entry]) -> Result<Vec<(i64, i64)>, FlowError> {
+/// What a commit has brought.
+struct Stored {
+    /// The starts that may be made.
+    granted: Vec<(i64, i64)>,
+    /// What became of the others.
+    denied: Vec<Settled>,
+}
+
+async fn store(house: &House, batch: &[Entry]) -> Result<Stored, FlowError> {
     let now = house.clock.now();
     let settled: Vec<Settled> = batch.iter().flat_map(|entry| entry.settled.iter().cloned()).collect();
     let starts: Vec<Start> = batch.iter().filter_map(|entry| entry.start).collect();
@@ -84,7 +95,7 @@ async fn store(house: &House, batch: &[Entry]) -> Result<Vec<(i64, i64)>, FlowEr
         && let Some(noted) = deliveries::note_at_once(&house.db, &settled, &starts, now).await?
         && (noted.settled, noted.granted.len()) == (settled.len(), starts.len())
     {
-        return Ok(noted.granted);
+        return Ok(Stored { granted: noted.granted, denied: Vec::new() });
     }
     // Once more where not all of it passed: what did pass is the same when it is noted again.
     let mut tx = house.db.write_with(Durability::Process).await?;
@@ -94,20 +105,18 @@ async fn store(house: &House, batch: &[Entry]) -> Result<Vec<(i64, i64)>, FlowEr
         stopped = feedback::refused(house, &mut tx, &settled).await?;
     }
     let granted = if starts.is_empty() { Vec::new() } else { deliveries::start(&mut tx, &starts, now).await? };
-    let denied: Vec<Start> =
-        starts.iter().filter(|start| !granted.contains(&(start.edition_id, start.seq))).copied().collect();
+    let mut denied = Vec::new();
+    for start in starts.into_iter().filter(|start| !granted.contains(&(start.edition_id, start.seq))) {
+        denied.extend(why_denied(&mut tx, start).await?);
+    }
     if !denied.is_empty() {
-        let mut resolved = Vec::with_capacity(denied.len());
-        for start in denied {
-            resolved.extend(why_denied(&mut tx, start).await?);
-        }
-        deliveries::settle(&mut tx, &resolved, now).await?;
+        deliveries::settle(&mut tx, &denied, now).await?;
     }
     tx.commit().await?;
     if stopped {
         safety::ring(house);
     }
-    Ok(granted)
+    Ok(Stored { granted, denied })
 }
 
 /// What a delivery that may not start becomes: waiting again in an edition that stands still, else skipped.

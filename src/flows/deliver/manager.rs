@@ -9,28 +9,30 @@ use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::claimed::{job, skipped, waiting};
 use super::edition::{Running, Settings};
 use super::lanes::{Job, Lanes};
 use super::lease::Lease;
 use super::ledger::Ledger;
+use super::memory::Memory;
 use super::neighbours::Neighbours;
 use super::relays::Relays;
-use super::release;
 use super::stalled::{STALLED, stalled};
+use super::{reconcile, release};
 use crate::domain::address::EmailAddress;
-use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::{EditionStatus, EditionStep};
 use crate::domain::language::Language;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::safety::Wave;
-use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::time::Timestamp;
+use crate::domain::token::hex;
 use crate::flows::edition_content::{Rendering, contents};
 use crate::flows::{FlowError, House, publish};
-use crate::store::deliveries::{self, Claim, ClaimedRow, Settled};
+use crate::store::deliveries::{self, Claim};
 use crate::store::editions::{self, EditionRow};
 use crate::store::presence::Presence;
-use crate::store::{Durability, newsletters, outbox, workers};
+use crate::store::workers::WorkerRow;
+use crate::store::{Durability, domain_paces, newsletters, outbox, workers};
 
 /// Deliveries of one claim: one write to the disk for all of them.
 const CLAIM: i64 = 200;
@@ -44,6 +46,8 @@ const RECOVER: Duration = Duration::from_secs(1);
 const BEAT: Duration = Duration::from_secs(1);
 /// The same where nobody can take over, for those who look on.
 const IDLE_BEAT: Duration = Duration::from_secs(15);
+/// How often the paces of domains are kept, where they have changed.
+const KEEP_PACES: Duration = Duration::from_secs(1);
 /// After a fault of the database.
 const FAULT_PAUSE: Duration = Duration::from_secs(2);
 /// How often editions that do not move are looked for.
@@ -54,15 +58,19 @@ pub struct Manager {
     owner: String,
     lanes: Arc<Lanes>,
     ledger: Ledger,
+    memory: Memory,
     retry: RetryPolicy,
     running: HashMap<i64, Arc<Running>>,
     /// Tells who else works under our name whether they may.
     present: watch::Sender<bool>,
     presence: Option<Presence>,
+    /// The server's mark under which all that we hold was claimed or compared; see [`Presence::mark`].
+    mark: Option<String>,
     lease: Arc<Lease>,
     neighbours: Neighbours,
     beaten: Option<Instant>,
     recovered: Option<Instant>,
+    paces_kept: Option<Instant>,
     looked_for_stalled: Instant,
     alarmed: HashMap<i64, Instant>,
 }
@@ -72,7 +80,7 @@ impl Manager {
         house: House,
         owner: String,
         lanes: Arc<Lanes>,
-        ledger: Ledger,
+        (ledger, memory): (Ledger, Memory),
         lease: Arc<Lease>,
         retry: RetryPolicy,
     ) -> Self {
@@ -81,14 +89,17 @@ impl Manager {
             owner,
             lanes,
             ledger,
+            memory,
             retry,
             running: HashMap::new(),
             present: watch::Sender::new(false),
             presence: None,
+            mark: None,
             lease,
             neighbours: Neighbours::default(),
             beaten: None,
             recovered: None,
+            paces_kept: None,
             looked_for_stalled: Instant::now(),
             alarmed: HashMap::new(),
         }
@@ -108,10 +119,12 @@ impl Manager {
             let pause = match AssertUnwindSafe(self.round(&relays)).catch_unwind().await {
                 Ok(Ok(pause)) => pause,
                 Ok(Err(error)) => {
+                    self.memory.doubt();
                     tracing::error!(%error, "editions cannot be looked after; sending waits");
                     FAULT_PAUSE
                 }
                 Err(_) => {
+                    self.memory.doubt();
                     tracing::error!("looking after editions broke off; it begins anew");
                     FAULT_PAUSE
                 }
@@ -126,6 +139,9 @@ impl Manager {
                 _ = stop.changed() => {}
             }
         }
+        if let Err(error) = self.keep_paces().await {
+            tracing::warn!(%error, "the paces of domains could not be kept");
+        }
         self.presence
     }
 
@@ -137,8 +153,14 @@ impl Manager {
         }
         self.beat(relays).await?;
         if self.recovered.is_none_or(|last| last.elapsed() > RECOVER) {
+            self.reconcile().await?;
             self.recover().await?;
             self.recovered = Some(Instant::now());
+        }
+        self.make_room().await;
+        if self.paces_kept.is_none_or(|last| last.elapsed() > KEEP_PACES) {
+            self.keep_paces().await?;
+            self.paces_kept = Some(Instant::now());
         }
         let busy = editions::busy(&mut self.house.db.read().await?).await?;
         self.stop_those_not_in(&busy).await;
@@ -165,14 +187,47 @@ impl Manager {
 
     /// Becomes one of those who send; `false` while another process is the only one.
     async fn enter(&mut self) -> Result<bool, FlowError> {
-        let Some(presence) = Presence::enter(&self.house.db, &self.owner).await? else { return Ok(false) };
-        let mut tx = self.house.db.write_with(Durability::Process).await?;
-        workers::enter(&mut tx, &self.owner, self.house.clock.now()).await?;
-        tx.commit().await?;
+        let random = hex(&self.house.clock.random::<8>());
+        let Some(presence) = Presence::enter(&self.house.db, &self.owner, &random).await? else { return Ok(false) };
+        if self.mark.is_none() {
+            // Nothing is claimed yet, so nothing can have been lost.
+            self.mark = Some(presence.mark().to_owned());
+            self.lanes.know(domain_paces::all(&mut self.house.db.read().await?).await?);
+        } else {
+            self.memory.doubt();
+            let mut tx = self.house.db.write_with(self.lasting()).await?;
+            let known = workers::beat(&mut tx, &self.owner, None, self.house.clock.now()).await?;
+            tx.commit().await?;
+            if !known {
+                self.is_inherited().await;
+            }
+        }
+        // Until what we hold is compared, others must take it for uncertain should we die: an older mark says so.
+        self.sign(self.mark.clone().unwrap_or_default()).await?;
         self.neighbours.forget();
         (self.presence, self.beaten, self.recovered) = (Some(presence), None, None);
         self.present.send_replace(true);
         Ok(true)
+    }
+
+    /// Writes down that we work, and under which mark.
+    async fn sign(&self, mark: String) -> Result<(), FlowError> {
+        let mut tx = self.house.db.write_with(self.lasting()).await?;
+        workers::enter(&mut tx, &self.owner, &mark, self.house.clock.now()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// What a server that crashes must not forget: on SQLite we die with the power ourselves.
+    fn lasting(&self) -> Durability {
+        if self.house.db.path().is_none() { Durability::Disk } else { Durability::Process }
+    }
+
+    /// Others have taken us for dead: what we had in hand is theirs.
+    async fn is_inherited(&self) {
+        tracing::warn!("others have taken over what this process had in hand, because it stood still");
+        self.lease.ended();
+        self.give_back(|_| true).await;
     }
 
     /// Says that we live, and what we have trouble with. Who was taken for dead in the meantime holds nothing any more.
@@ -190,12 +245,8 @@ impl Manager {
             self.present.send_replace(false);
         }
         if !beaten? {
-            tracing::warn!("others have taken over what this process had in hand, because it stood still");
-            self.lease.ended();
-            self.give_back(|_| true).await;
-            let mut tx = self.house.db.write_with(Durability::Process).await?;
-            workers::enter(&mut tx, &self.owner, self.house.clock.now()).await?;
-            tx.commit().await?;
+            self.is_inherited().await;
+            self.sign(self.mark.clone().unwrap_or_default()).await?;
         }
         if many {
             self.lease.beat(began);
@@ -209,10 +260,51 @@ impl Manager {
             presence.check().await?;
         }
         let trouble = Some(relays.alarms().join("; ")).filter(|trouble| !trouble.is_empty());
-        let mut tx = self.house.db.write_with(Durability::Process).await?;
+        // With it everything that was noted before becomes durable.
+        let stored = self.memory.mark();
+        let mut tx = self.house.db.write_with(self.lasting()).await?;
         let known = workers::beat(&mut tx, &self.owner, trouble.as_deref(), self.house.clock.now()).await?;
         tx.commit().await?;
+        if let Some(presence) = &mut self.presence {
+            // Our session has seen no crash until now, so there was none between those commits and this one.
+            presence.check().await?;
+            self.memory.durable(stored);
+        }
         Ok(known)
+    }
+
+    /// After a fault of the database: compares what it says we hold with what we know.
+    async fn reconcile(&mut self) -> Result<(), FlowError> {
+        if self.memory.is_in_doubt() {
+            reconcile::own_claims(&self.house, &self.owner, &self.memory, &self.ledger).await?;
+        }
+        let mark = self.presence.as_ref().map(|presence| presence.mark().to_owned());
+        if self.mark != mark && mark.is_some() {
+            self.sign(mark.clone().unwrap_or_default()).await?;
+            self.mark = mark;
+        }
+        Ok(())
+    }
+
+    /// Gives back what waits for domains that are left alone.
+    async fn make_room(&self) {
+        for jobs in self.lanes.resting().chunks(500) {
+            // A few seconds apart, so that not all of them come back at once.
+            let later = |job: &Job, until: Timestamp| until.plus(Duration::from_secs(job.seq.unsigned_abs() % 8));
+            let settled = jobs.iter().map(|(job, until)| waiting(job, later(job, *until)));
+            self.ledger.note(settled.collect(), None).await;
+        }
+    }
+
+    /// Keeps the paces of domains that have asked us to slow down: they hold beyond a restart.
+    async fn keep_paces(&self) -> Result<(), FlowError> {
+        let paces = self.lanes.changed_paces();
+        if !paces.is_empty() {
+            let mut tx = self.house.db.write_with(Durability::Process).await?;
+            domain_paces::keep(&mut tx, &paces, self.house.clock.now()).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Claims ahead, or ends what is done.
@@ -222,10 +314,13 @@ impl Manager {
         let mut more = false;
         if !edition.frozen {
             let mut tx = self.house.db.write_with(Durability::Process).await?;
-            let done =
-                deliveries::freeze_some(&mut tx, edition.id, edition.newsletter_id, running.started_at, now).await?;
+            let done = deliveries::freeze_some(&mut tx, edition.id, edition.newsletter_id, running.started_at).await?;
             tx.commit().await?;
             more = !done;
+        }
+        if let Some(why) = running.remaining(edition) {
+            publish::pause(&self.house, edition.id, &why).await?;
+            return Ok(false);
         }
         let most = match self.wave(edition, &running, now).await? {
             Wave::All => CLAIM,
@@ -268,12 +363,21 @@ impl Manager {
             return Ok(0);
         }
         let claim = Claim { owner: &self.owner, number: i64::from_le_bytes(self.house.clock.random()) };
+        let passed_over = self.lanes.passed_over();
         let mut tx = self.house.db.write().await?;
-        if deliveries::claim(&mut tx, running.id, claim, repeats, most, now).await?.is_empty() {
+        let found = deliveries::claim(&mut tx, running.id, claim, repeats, most, &passed_over, now).await?;
+        if found.is_empty() {
+            if !passed_over.is_empty() {
+                // What was put off is put off.
+                tx.commit().await?;
+            }
             return Ok(0);
         }
         let rows = deliveries::claimed(&mut tx, running.id, claim).await?;
-        tx.commit().await?;
+        // Nobody knows whether a commit whose answer is lost took place.
+        self.memory.claims(claim.number);
+        tx.commit().await.inspect_err(|_| self.memory.doubt())?;
+        self.memory.claimed(running.id, claim.number, rows.iter().map(|row| row.seq));
         let (mut jobs, mut unfit) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             match job(running, &row, claim) {
@@ -378,8 +482,13 @@ impl Manager {
 
     /// Editions that stand still or have ended leave the lanes at once.
     async fn stop_those_not_in(&mut self, busy: &[EditionRow]) {
-        let goes_on = |id: i64| busy.iter().any(|edition| edition.id == id && edition.status == EditionStatus::Sending);
-        let stopped: Vec<i64> = self.running.keys().copied().filter(|id| !goes_on(*id)).collect();
+        // One that was paused and let go on in between begins anew: what stopped it does not count any more.
+        let goes_on = |running: &Running| {
+            let same = |edition: &EditionRow| edition.id == running.id && edition.updated_at == running.resumed_at;
+            busy.iter().any(|edition| edition.status == EditionStatus::Sending && same(edition))
+        };
+        let stopped = self.running.values().filter(|running| !goes_on(running)).map(|running| running.id);
+        let stopped: Vec<i64> = stopped.collect();
         for id in stopped {
             self.running.remove(&id);
             self.alarmed.remove(&id);
@@ -390,19 +499,7 @@ impl Manager {
     async fn give_back(&self, unwanted: impl Fn(&Job) -> bool) {
         let now = self.house.clock.now();
         for jobs in self.lanes.take_out(unwanted).chunks(500) {
-            let waiting = jobs.iter().map(|job| Settled {
-                edition_id: job.edition.id,
-                seq: job.seq,
-                claim: job.claim,
-                state: DeliveryState::Queued,
-                attempts: job.attempts,
-                next_at: now.as_micros(),
-                code: None,
-                status: None,
-                reply: None,
-                reason: None,
-            });
-            self.ledger.note(waiting.collect(), None).await;
+            self.ledger.note(jobs.iter().map(|job| waiting(job, now)).collect(), None).await;
         }
     }
 
@@ -419,23 +516,28 @@ impl Manager {
                 claims.push((edition, owner));
             }
         }
-        let beats: HashMap<String, i64> =
-            workers::all(&mut reader).await?.into_iter().map(|worker| (worker.owner, worker.beats)).collect();
+        let workers: HashMap<String, WorkerRow> =
+            workers::all(&mut reader).await?.into_iter().map(|worker| (worker.owner.clone(), worker)).collect();
         drop(reader);
-        let mut others: Vec<String> = beats.keys().cloned().chain(letters).collect();
+        let mut others: Vec<String> = workers.keys().cloned().chain(letters).collect();
         others.extend(claims.iter().map(|(_, owner)| owner.clone()));
         others.sort_unstable();
         others.dedup();
         others.retain(|owner| *owner != self.owner);
         self.neighbours.only(&others);
         for owner in others {
-            if !self.neighbours.is_dead(presence, &owner, beats.get(&owner).copied()).await? {
+            if !self.neighbours.is_dead(presence, &owner, workers.get(&owner).map(|worker| worker.beats)).await? {
                 continue;
             }
             // First of all: should it live, it learns from this that nothing is its own any more.
             release::worker(house, &owner).await?;
             release::letters(house, &owner).await?;
-            let same_boot = !boot.is_empty() && owner.rsplit_once('@').is_some_and(|(_, other)| other == boot);
+            // Only quick commits can have been lost: with the machine on SQLite, with its server on PostgreSQL.
+            let same_boot = if presence.is_alone() {
+                !boot.is_empty() && owner.rsplit_once('@').is_some_and(|(_, other)| other == boot)
+            } else {
+                workers.get(&owner).is_some_and(|worker| worker.boot == presence.mark())
+            };
             for (edition, _) in claims.iter().filter(|(_, other)| *other == owner) {
                 release::claims(house, *edition, &owner, !same_boot).await?;
             }
@@ -457,48 +559,5 @@ impl Manager {
             }
         }
         Ok(())
-    }
-}
-
-/// The job of a claimed row, or why there is none.
-fn job(running: &Arc<Running>, row: &ClaimedRow, claim: Claim<'_>) -> Result<Job, &'static str> {
-    match row.subscription {
-        None => return Err("erased"),
-        Some(SubscriptionStatus::Confirmed) => {}
-        Some(status) => return Err(status.as_str()),
-    }
-    if row.suppressed.is_some() {
-        return Err("suppressed");
-    }
-    let recipient =
-        row.email.as_deref().and_then(|email| EmailAddress::parse_any_role(email).ok()).ok_or("address-broken")?;
-    let link = row.link.as_deref().and_then(|link| link.try_into().ok()).ok_or("link-broken")?;
-    let language = row.language.unwrap_or_default();
-    let format = row.format.unwrap_or(crate::domain::subscription::MailFormat::Html);
-    Ok(Job {
-        edition: Arc::clone(running),
-        seq: row.seq,
-        claim: claim.number,
-        attempts: row.attempts,
-        returns: 0,
-        recipient,
-        link,
-        variant: running.rendering.place(language, format),
-    })
-}
-
-/// Somebody who must not get it after all.
-fn skipped(edition_id: i64, row: &ClaimedRow, claim: Claim<'_>, reason: &str, now: Timestamp) -> Settled {
-    Settled {
-        edition_id,
-        seq: row.seq,
-        claim: claim.number,
-        state: DeliveryState::Skipped,
-        attempts: row.attempts,
-        next_at: now.as_micros(),
-        code: None,
-        status: None,
-        reply: None,
-        reason: Some(reason.to_owned()),
     }
 }

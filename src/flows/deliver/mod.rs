@@ -5,6 +5,7 @@
 //! couriers: take → merge, sign → offer → [start noted] → send → [result noted with the next start]
 //! ```
 
+mod claimed;
 mod courier;
 mod edition;
 mod ending;
@@ -15,8 +16,10 @@ mod ledger;
 mod letters;
 mod lines;
 mod manager;
+mod memory;
 mod neighbours;
 mod rate;
+mod reconcile;
 mod relays;
 mod release;
 mod stalled;
@@ -37,6 +40,7 @@ use self::lease::Lease;
 use self::ledger::Ledger;
 use self::letters::Postman;
 use self::manager::Manager;
+use self::memory::Memory;
 use self::rate::Rate;
 pub use self::relays::Relays;
 pub use self::stalled::{Stalled, Standstill, stalled};
@@ -129,7 +133,9 @@ impl Work {
         let (stop, stopped) = watch::channel(false);
         let lanes = Arc::new(Lanes::new(house.clock.clone(), house.config.smtp_connections));
         let (ending, rate) = (Ending::new(), Rate::of(house));
-        let (ledger, committer) = Ledger::open(house.clone());
+        // SQLite loses nothing while we live.
+        let memory = Memory::new(house.db.path().is_none());
+        let (ledger, committer) = Ledger::open(house.clone(), memory.clone());
         let (retry, lease) = (pauses.retry.clone(), Arc::new(Lease::new()));
         let courier = Courier {
             house: house.clone(),
@@ -146,7 +152,8 @@ impl Work {
         for _ in 0..house.config.smtp_connections {
             hands.spawn(Courier { hand: Hand::default(), ..courier.clone() }.run());
         }
-        let manager = Manager::new(house.clone(), owner.clone(), Arc::clone(&lanes), ledger, Arc::clone(&lease), retry);
+        let manager =
+            Manager::new(house.clone(), owner.clone(), Arc::clone(&lanes), (ledger, memory), Arc::clone(&lease), retry);
         let postman = Postman {
             house: house.clone(),
             owner: owner.clone(),

@@ -130,10 +130,10 @@ async fn assembled(house: &House, newsletter: &NewsletterRow) -> Result<EditionR
 async fn send(house: &House, newsletter: &NewsletterRow, edition: &EditionRow) -> Result<(), DemoError> {
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
-    while !deliveries::freeze_some(&mut tx, edition.id, newsletter.id, now, now).await? {}
+    while !deliveries::freeze_some(&mut tx, edition.id, newsletter.id, now).await? {}
     let everybody = i64::try_from(PEOPLE.len()).unwrap_or(i64::MAX);
     let claim = Claim { owner: SENDER, number: CLAIM };
-    deliveries::claim(&mut tx, edition.id, claim, 0, everybody, now).await?;
+    deliveries::claim(&mut tx, edition.id, claim, 0, everybody, &[], now).await?;
     let rows = deliveries::page(&mut tx, edition.id, None, 0, everybody).await?;
     let settled: Vec<Settled> = rows.iter().map(|row| settled(row, fate(row))).collect();
     let starts: Vec<Start> = settled

@@ -11,14 +11,12 @@ use super::caller::{Editor, Viewer};
 use super::idempotency::IdempotencyKey;
 use super::input::{Json, Page, Query};
 use super::{Answered, Listed, created, ok};
-use crate::answers::EditionAnswer;
+use crate::answers::{DeliveryAnswer, EditionAnswer};
 use crate::domain::address::EmailAddress;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::fault::Faults;
 use crate::domain::language::Language;
-use crate::domain::texts;
 use crate::domain::time::Timestamp;
-use crate::domain::token::delivery_link;
 use crate::flows::approve::{self, ApprovalError, Approver};
 use crate::flows::assemble::{Assembled, assemble as assemble_edition};
 use crate::flows::edit_edition::{self, EditionChange};
@@ -26,11 +24,9 @@ use crate::flows::preflight::preflight as look_over;
 use crate::flows::publish::{self, Deed};
 use crate::flows::try_out::{self, Preview};
 use crate::flows::{FlowError, newsletters};
-use crate::store::deliveries::DeliveryRow;
+use crate::store::Access;
 use crate::store::editions::{self, EditionRow};
-use crate::store::feedback::FeedbackRow;
 use crate::store::newsletters::NewsletterRow;
-use crate::store::{Access, deliveries as ledger, feedback};
 use crate::web::Web;
 use crate::web::envelope::MAIL_POLICY;
 use crate::web::problem::{Problem, ProblemBody};
@@ -72,44 +68,6 @@ pub struct DeliveryQuery {
     limit: Option<i64>,
     /// The `next` of the page before.
     cursor: Option<String>,
-}
-
-/// How one recipient fared.
-#[derive(Serialize, ToSchema)]
-pub struct DeliveryAnswer {
-    /// None once the person is forgotten.
-    address: Option<String>,
-    #[schema(value_type = String)]
-    status: DeliveryState,
-    attempts: i64,
-    /// The mail server's last words.
-    last_reply: Option<String>,
-    /// Why, in a word of ours.
-    reason: Option<String>,
-    message_id: String,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    finished_at: Option<Timestamp>,
-    /// What came back about it; its status stays what the mail server said at the time.
-    came_back: Vec<FeedbackAnswer>,
-}
-
-/// What came back about one delivery.
-#[derive(Serialize, ToSchema)]
-pub struct FeedbackAnswer {
-    /// `bounce`, `complaint` or `unsubscribe`.
-    kind: &'static str,
-    /// Why, in a word of ours, for a bounce.
-    reason: Option<&'static str>,
-    /// The enhanced status code.
-    code: Option<String>,
-    /// In words: ours, in the newsletter's language.
-    words: String,
-    /// The mail server's own; none once they are forgotten.
-    said: Option<String>,
-    /// `suppressed`, `unsubscribed`, `counted` or `noted`.
-    effect: &'static str,
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
 }
 
 /// What an editor says with an approval.
@@ -380,40 +338,11 @@ pub async fn deliveries(web: Data<Web>, _: Editor, id: Path<i64>, query: Query<D
     let mut reader = web.house.db.read().await?;
     let edition = editions::by_id(&mut reader, *id).await?.ok_or_else(|| FlowError::no_edition(*id))?;
     let newsletter = newsletter_of(&mut reader, &edition).await?;
-    let domain = newsletter.from_address.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let rows = ledger::page(&mut reader, edition.id, query.status, page.after.unwrap_or(0), page.limit).await?;
-    let next = page.next(&rows, |row| row.seq);
-    let (first, last) = (rows.first().map_or(0, |row| row.seq), rows.last().map_or(0, |row| row.seq));
-    let feedback = feedback::of_edition(&mut reader, edition.id, first, last).await?;
-    let told = |row: DeliveryRow| DeliveryAnswer {
-        came_back: feedback
-            .iter()
-            .filter(|came| came.seq == Some(row.seq))
-            .map(|came| FeedbackAnswer::of(newsletter.language, came))
-            .collect(),
-        message_id: format!("<{}@{domain}>", web.house.keys.seal_delivery(&delivery_link(edition.uid, row.seq))),
-        address: row.email,
-        status: row.state,
-        attempts: row.attempts,
-        last_reply: row.reply,
-        reason: row.reason,
-        finished_at: row.finished_at,
-    };
-    ok(&Listed { items: rows.into_iter().map(told).collect(), next })
-}
-
-impl FeedbackAnswer {
-    fn of(language: Language, row: &FeedbackRow) -> Self {
-        Self {
-            kind: row.kind.as_str(),
-            reason: row.reason.map(|reason| reason.as_str()),
-            code: row.status.clone(),
-            words: texts::feedback::told(language, row.kind, row.reason),
-            said: row.words.clone(),
-            effect: row.effect.as_str(),
-            at: row.at,
-        }
-    }
+    let place = (page.after.unwrap_or(0), page.limit);
+    let (of, keys) = ((&newsletter, &edition), &web.house.keys);
+    let items = DeliveryAnswer::page(&mut reader, keys, of, query.status, place).await?;
+    let next = page.next(&items, |one| one.seq);
+    ok(&Listed { items, next })
 }
 
 async fn answer(web: &Web, row: EditionRow) -> Result<EditionAnswer, Problem> {

@@ -27,19 +27,23 @@ pub struct Database {
 impl Database {
     /// Nothing when the engine is PostgreSQL and no server was given.
     pub fn fresh(engine: Engine) -> Option<Self> {
-        let folder = TempDir::with_prefix("postduif-").expect("a temporary folder can be made");
-        let (url, server) = match engine {
-            Engine::Sqlite => (format!("sqlite:{}", folder.path().join("postduif.db").display()), None),
-            Engine::Postgres => {
-                let server = super::given("DATABASE_URL")?;
-                let name = unused_name();
-                tell(&server, &format!("create database {name} template template0"));
-                let mut url: Url = server.parse().expect("POSTDUIF_TEST_DATABASE_URL is a URL");
-                url.set_path(&name);
-                (url.into(), Some((server, name)))
+        match engine {
+            Engine::Sqlite => {
+                let folder = folder();
+                let url = format!("sqlite:{}", folder.path().join("postduif.db").display());
+                Some(Self { engine, url, folder, server: None })
             }
-        };
-        Some(Self { engine, url, folder, server })
+            Engine::Postgres => Some(Self::on_server(super::given("DATABASE_URL")?)),
+        }
+    }
+
+    /// On a PostgreSQL server, given by the URL of its own database.
+    pub fn on_server(server: String) -> Self {
+        let name = unused_name();
+        tell(&server, &format!("create database {name} template template0"));
+        let mut url: Url = server.parse().expect("the server's URL is one");
+        url.set_path(&name);
+        Self { engine: Engine::Postgres, url: url.into(), folder: folder(), server: Some((server, name)) }
     }
 
     pub fn engine(&self) -> Engine {
@@ -90,6 +94,10 @@ impl Drop for Database {
             tell(server, &format!("drop database {name} with (force)"));
         }
     }
+}
+
+fn folder() -> TempDir {
+    TempDir::with_prefix("postduif-").expect("a temporary folder can be made")
 }
 
 fn unused_name() -> String {

@@ -9,6 +9,7 @@ pub mod feeds;
 pub mod house;
 pub mod http;
 pub mod installation;
+pub mod own_postgres;
 pub mod postfix;
 pub mod postman;
 pub mod program;

@@ -73,7 +73,7 @@ pub struct Script {
     pub implicit_tls: bool,
     /// The token of XOAUTH2, or the password of the user `jan`.
     pub password: Option<&'static str>,
-    /// Recipients that it refuses, and how; `name@` is that name at any domain.
+    /// Recipients that it refuses, and how; `name@` is that name at any domain, `@domain` anybody there.
     pub refuses: Vec<(&'static str, &'static str)>,
     /// Puts each recipient off at the first try.
     pub greylists: bool,

@@ -109,7 +109,11 @@ impl<'a> Session<'a> {
             return self.say("503 5.5.1 MAIL first").await;
         }
         let address = rest.trim_start_matches("TO:<").split('>').next().unwrap_or_default().to_owned();
-        let is_meant = |who: &str| who == address || (who.ends_with('@') && address.starts_with(who));
+        let is_meant = |who: &str| {
+            who == address
+                || (who.ends_with('@') && address.starts_with(who))
+                || (who.starts_with('@') && address.ends_with(who))
+        };
         if let Some((_, reply)) = self.script.refuses.iter().find(|(refused, _)| is_meant(refused)) {
             return self.say(reply).await;
         }
