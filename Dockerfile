@@ -9,6 +9,8 @@ FROM rust:1.95-alpine AS build
 RUN apk add --no-cache build-base
 WORKDIR /src
 COPY . .
+# Which source this is, for the metrics: --build-arg POSTDUIF_REVISION=$(git rev-parse --short HEAD)
+ARG POSTDUIF_REVISION=unknown
 # The caches keep the dependencies between builds; the program leaves them by the copy.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

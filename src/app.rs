@@ -21,7 +21,7 @@ use crate::flows::backup::{self, BackupError, Reason, Source};
 use crate::flows::deliver::{Mailer, Relays};
 use crate::flows::feedback::Inbox;
 use crate::flows::health::KEY_FINGERPRINT;
-use crate::flows::{FurnishError, House, demo, mail_servers};
+use crate::flows::{FurnishError, House, demo, mail_servers, tally};
 
 use crate::jobs::Jobs;
 use crate::mail::inbound::Listener;
@@ -93,13 +93,18 @@ async fn opened(config: Config, clock: Clock) -> Result<House, StartError> {
     let keys = Keys::new(config.secret_key(&clock)?.reveal())?;
     let db = Db::open(config.database_url.reveal()).await?;
     let applied = migrate::applied(&mut db.read().await?).await?;
-    if !applied.is_empty() && migrate::is_behind(&applied) {
+    migrate::refuse_newer(&mut db.read().await?, &applied).await?;
+    let behind = migrate::is_behind(&applied);
+    if !applied.is_empty() && behind {
         // What a schema change has done cannot be undone.
         let source = Source { db: &db, config: &config, clock: &clock, keys: &keys };
         backup::automatic(source, Reason::SchemaChange).await?;
     }
     migrate::migrate(&db).await?;
     let mut tx = db.write().await?;
+    if behind {
+        migrate::sign(&mut tx).await?;
+    }
     let fingerprint = keys.fingerprint();
     if meta::settle(&mut tx, KEY_FINGERPRINT, &fingerprint).await? != fingerprint {
         return Err(StartError::OtherKey(config.database_url.to_string()));
@@ -150,6 +155,7 @@ pub struct Running {
     metrics: Option<(SocketAddr, ServerHandle)>,
     /// Whom the connections to mail servers trust.
     tls: Tls,
+    counting: JoinHandle<()>,
     at_work: AtWork,
 }
 
@@ -185,7 +191,8 @@ pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError
     } else {
         Some((Jobs::start(&house).await?, Mailer::start(&house, relays_over(&house, &tls))))
     };
-    Ok(Running { house, address, web, inbound, workers, metrics, tls, at_work })
+    let counting = tokio::spawn(tally::keep_storing(house.clone()));
+    Ok(Running { house, address, web, inbound, workers, metrics, tls, counting, at_work })
 }
 
 fn receive(house: &House, listener: TcpListener) -> Result<Inbound, StartError> {
@@ -341,6 +348,11 @@ impl Running {
             // Workers before the web: they may hold a connection that a thread of the web opened.
             tokio::join!(inbound, workers);
             let _ = web.await;
+        }
+        self.counting.abort();
+        match timeout_at(end.max(Instant::now() + LAST_WORDS), tally::store(&self.house)).await {
+            Ok(Err(error)) => tracing::warn!(%error, "what was counted last is not stored"),
+            Ok(Ok(())) | Err(_) => {}
         }
         let _ = timeout_at(end.max(Instant::now() + LAST_WORDS), self.house.db.close()).await;
         drop(self.at_work);

@@ -25,6 +25,7 @@ mod suppression;
 mod token;
 mod user;
 mod waiting;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -99,6 +100,9 @@ enum Command {
     /// Keys for programs that use the API
     #[command(subcommand)]
     Token(token::Command),
+    /// Other programs that are told what happens
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Who may sign in to the editor's desk
     #[command(subcommand)]
     User(user::Command),
@@ -167,6 +171,9 @@ impl Command {
                 start::in_house(global, async |house| consent::run(command, house, output).await)?
             }
             Self::Token(command) => start::in_house(global, async |house| token::run(command, house, output).await)?,
+            Self::Webhook(command) => {
+                start::in_house(global, async |house| webhook::run(command, house, output).await)?
+            }
             Self::User(command) => start::in_house(global, async |house| user::run(command, house, output).await)?,
             Self::Config(arguments) => config::run(&arguments, global, output)?,
             Self::Completions(arguments) => completions::run(&arguments, output)?,

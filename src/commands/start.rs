@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::Global;
 use crate::app;
 use crate::clock::Clock;
-use crate::flows::House;
+use crate::flows::{House, tally};
 
 /// How long threads may go on that somebody outside keeps waiting; nobody asks for what they would find any more.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -35,6 +35,9 @@ pub fn in_house<T>(global: &Global, command: impl AsyncFnOnce(&House) -> anyhow:
     block_on(async {
         let house = app::build(config, Clock::system()).await?;
         let outcome = command(&house).await;
+        if let Err(error) = tally::store(&house).await {
+            tracing::debug!(%error, "what was counted is not stored");
+        }
         house.db.close().await;
         outcome
     })

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use ureq::Body;
 use ureq::http::{Method, Request, Response, header};
-use url::Url;
+use url::{Host, Url};
 
-use super::fetch::{FetchError, Fetcher, translate};
-use crate::domain::article::is_web;
+use super::fetch::{FetchError, Fetcher, check_address, translate};
+use super::guard::is_public;
 
 /// Most bytes of an answer that is read.
 const MAX_ANSWER: u64 = 64 << 10;
@@ -33,6 +33,29 @@ pub struct Posted {
     pub status: u16,
     /// Whether it wanted us to keep a cookie.
     pub cookie: bool,
+}
+
+/// Whether an address may be called as it is written: a scheme and a port of the web, and no number or name that leads into a
+/// private network whatever DNS says. With `allow_private` any port and any network will do.
+///
+/// # Errors
+/// Why not.
+pub fn may_be_called(url: &Url, allow_private: bool) -> Result<(), FetchError> {
+    check_address(url, allow_private)?;
+    let private = match url.host() {
+        Some(Host::Ipv4(address)) => !is_public(address.into()),
+        Some(Host::Ipv6(address)) => !is_public(address.into()),
+        // RFC 6761 section 6.3.
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => false,
+    };
+    if private && !allow_private {
+        return Err(FetchError::Private(url.host_str().unwrap_or_default().to_owned()));
+    }
+    Ok(())
 }
 
 impl Fetcher {
@@ -70,9 +93,7 @@ impl Fetcher {
 
     fn send(&self, posting: Posting) -> Result<Response<Body>, FetchError> {
         let Posting { url, headers, body, allow_private, patience } = posting;
-        if !is_web(&url) {
-            return Err(FetchError::NotWeb);
-        }
+        check_address(&url, allow_private)?;
         let agent = self.agent(allow_private);
         let method = if body.is_some() { Method::POST } else { Method::GET };
         let mut request = Request::builder().method(method).uri(url.as_str());

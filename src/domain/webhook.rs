@@ -13,6 +13,10 @@ text_enum! {
         SubscriberUnsubscribed = "subscriber.unsubscribed",
         SubscriberBounced = "subscriber.bounced",
         SubscriberComplained = "subscriber.complained",
+        /// An address must not be mailed any more, for whatever reason.
+        SubscriberSuppressed = "subscriber.suppressed",
+        /// A source of articles fails for so long that editors are told.
+        SourceFailing = "source.failing",
         EditionDraftReady = "edition.draft_ready",
         EditionApproved = "edition.approved",
         EditionScheduled = "edition.scheduled",

@@ -17,6 +17,8 @@ pub const LAST_SUCCESS: &str = "backup.last_success";
 /// Where the moment of the next daily one is noted.
 pub const DUE: &str = "backup.due";
 
+/// Beyond the database's own size, so that the disk is not filled by it.
+const SPARE: u64 = 50 << 20;
 const DAILY: Duration = Duration::from_secs(24 * 3600);
 /// After a failure, for instance of a full disk.
 const AGAIN: Duration = Duration::from_secs(3600);
@@ -38,6 +40,11 @@ pub enum BackupError {
     Occupied(PathBuf),
     #[error("the backup {0} cannot be written: {1}; check the folder's rights and the space on its disk")]
     Io(PathBuf, std::io::Error),
+    #[error(
+        "there is no room for a backup in {folder}: it takes some {} MB and {} MB are free; make room, or keep fewer \
+         (POSTDUIF_BACKUP_KEEP)", needed >> 20, free >> 20
+    )]
+    NoRoom { folder: PathBuf, free: u64, needed: u64 },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -110,6 +117,13 @@ pub async fn automatic(source: Source<'_>, reason: Reason) -> Result<Option<Made
     let Some(folder) = source.config.backup_folder.as_deref().filter(|_| keep > 0) else { return Ok(None) };
     let io = |error| BackupError::Io(folder.into(), error);
     crate::config::private_folder(folder).map_err(io)?;
+    prune_unfinished(source.clock, folder);
+    if let Some(size) = source.db.path().and_then(|file| std::fs::metadata(file).ok()).map(|file| file.len())
+        && let Ok(free) = crate::config::free_bytes(folder)
+        && free < size.saturating_add(SPARE)
+    {
+        return Err(BackupError::NoRoom { folder: folder.into(), free, needed: size.saturating_add(SPARE) });
+    }
     let moment = source.clock.now().to_jiff().strftime("%Y%m%dT%H%M%SZ").to_string();
     let made = make(source, &folder.join(format!("postduif-{moment}-{reason}.backup"))).await?;
     tracing::info!(%reason, bytes = made.bytes, "a backup is made");
@@ -128,6 +142,21 @@ pub async fn automatic(source: Source<'_>, reason: Reason) -> Result<Option<Made
         std::fs::remove_file(old).map_err(io)?;
     }
     Ok(Some(made))
+}
+
+/// Removes what is left of backups that were cut off, for instance by a loss of power.
+fn prune_unfinished(clock: &Clock, folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let unfinished = name.to_str().is_some_and(|name| name.starts_with("postduif-") && name.ends_with(".part"));
+        let written = entry.metadata().and_then(|about| about.modified()).ok();
+        let written = written.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let now = u64::try_from(clock.now().as_seconds()).unwrap_or_default();
+        // One that was written to today may be in the making.
+        if unfinished && written.is_some_and(|at| at.as_secs() + DAILY.as_secs() < now) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes the daily backup when it is due. Of several nodes one does.

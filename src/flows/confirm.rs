@@ -1,6 +1,7 @@
 //! The link in the confirmation mail: looking changes nothing, pressing the button confirms.
 
 use super::subscribe::{LETTER_PATIENCE, letters_allowed, owe_letter};
+use super::tally::Count;
 use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
@@ -90,6 +91,7 @@ pub async fn confirm(house: &House, token: &str) -> Result<Option<Request>, Flow
         .await?;
     }
     tx.commit().await?;
+    house.tally.count(Count::Confirmation);
     house.wake.letters.notify_one();
     request.subscription.status = SubscriptionStatus::Confirmed;
     Ok(Some(request))

@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::demo::Demo;
 use super::passwords::Hashing;
+use super::tally::Tally;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::content::fetch::Fetcher;
@@ -35,6 +36,7 @@ pub struct House {
     pub signer: Arc<Signer>,
     pub fetcher: Fetcher,
     pub wake: Arc<Wake>,
+    pub tally: Tally,
     pub hashing: Arc<Hashing>,
     /// All mail ends in the demo's own mailbox, so sample texts may stand in it.
     pub catches_all_mail: bool,
@@ -124,6 +126,7 @@ impl House {
             templates: Swap::new(templates),
             signer: Arc::new(Signer::new(signing)),
             wake: Arc::default(),
+            tally: Tally::default(),
             hashing: Arc::default(),
             catches_all_mail: false,
             demo: None,

@@ -10,8 +10,9 @@ use crate::domain::language::Language;
 use crate::domain::plain_text::clean_line;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
 use crate::domain::suppression::SuppressionReason;
+use crate::domain::webhook::Event;
 use crate::store::subscriptions::SubscriberRow;
-use crate::store::{Access, consent, newsletters as stored, subscriptions, suppressions};
+use crate::store::{Access, consent, newsletters as stored, subscriptions, suppressions, webhooks};
 
 /// Evidence that is shorter proves nothing.
 const LEAST_EVIDENCE: usize = 5;
@@ -115,7 +116,11 @@ pub async fn add(house: &House, addition: Addition<'_>) -> Result<(SubscriberRow
     let language = addition.language.unwrap_or(newsletter.language);
     let person = subscriptions::find_or_insert_subscriber(&mut tx, &addition.email, &hash, language, now).await?;
     let confirmed = SubscriptionStatus::Confirmed;
-    if !subscriptions::open(&mut tx, &house.link(), person.id, newsletter.id, confirmed, Some(now), now).await? {
+    if subscriptions::open(&mut tx, &house.link(), person.id, newsletter.id, confirmed, Some(now), now).await? {
+        if let Some(opened) = subscriptions::of(&mut tx, person.id, newsletter.id).await? {
+            webhooks::about_subscription(&mut tx, opened.id, Event::SubscriberConfirmed, now).await?;
+        }
+    } else {
         let held = subscriptions::of(&mut tx, person.id, newsletter.id)
             .await?
             .ok_or_else(|| FlowError::Conflict("the subscription vanished while it was looked at".to_owned()))?;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::newsletters::find;
+use super::tally::Count;
 use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
@@ -65,6 +66,7 @@ pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answ
     let mut tx = house.db.write().await?;
     let newsletter = find(&mut tx, request.newsletter).await?;
     if let Some(retry_after) = too_many(house, &mut tx, request.client, now).await? {
+        house.tally.count(Count::SignupRateLimited);
         return Ok(Answer::TooMany { retry_after });
     }
 
@@ -96,6 +98,7 @@ pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answ
         }
     }
     tx.commit().await?;
+    house.tally.count(Count::SignupAccepted);
     house.wake.letters.notify_one();
     Ok(Answer::LookInYourInbox)
 }

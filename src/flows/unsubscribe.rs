@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::tally::Count;
 use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
@@ -105,6 +106,16 @@ pub(super) async fn end(
         let mut body = house.consent_body(&held.newsletter, &email, subscription.language, ending.means);
         body.note = ending.note;
         consent::append(tx, held.newsletter.id, &subscription.address_hash, ending.event, &body, now).await?;
+    }
+    if ending.status == SubscriptionStatus::Unsubscribed {
+        house.tally.count(match ending.means {
+            ConsentMeans::OneClick => Count::LeftOneClick,
+            ConsentMeans::Link | ConsentMeans::Form => Count::LeftPage,
+            ConsentMeans::Mail | ConsentMeans::MailServer => Count::LeftMail,
+            ConsentMeans::Api | ConsentMeans::Import | ConsentMeans::Operator | ConsentMeans::Retention => {
+                Count::LeftOperator
+            }
+        });
     }
     Ok(true)
 }

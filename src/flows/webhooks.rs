@@ -9,8 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use url::Url;
 
+use super::tally::Count;
 use super::{FlowError, House};
-use crate::content::post::Posting;
+use crate::content::post::{Posting, may_be_called};
 use crate::domain::article::is_web;
 use crate::domain::fault::Faults;
 use crate::domain::time::Timestamp;
@@ -27,6 +28,8 @@ const AT_ONCE: i64 = 20;
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The other side is gone and says so.
 const GONE: u16 = 410;
+/// How long the secret before signs as well.
+const BOTH_SIGN: Duration = Duration::from_secs(24 * 3600);
 const MOST_WEBHOOKS: usize = 50;
 
 /// Has an address told of these events from now on, or of all.
@@ -36,6 +39,10 @@ const MOST_WEBHOOKS: usize = 50;
 pub async fn add(house: &House, url: &str, events: &[Event], actor: &str) -> Result<WebhookRow, FlowError> {
     let url = Url::parse(url).ok().filter(|url| is_web(url) && url.password().is_none());
     let url = url.ok_or_else(|| Faults::one("url", "must be an http or https address without a password in it"))?;
+    // Names are looked at when they are called, because what they lead to may change.
+    may_be_called(&url, house.config.webhooks_private).map_err(|error| {
+        Faults::one("url", format!("{error}; POSTDUIF_WEBHOOKS_PRIVATE=true allows private networks and other ports"))
+    })?;
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     if webhooks::all(&mut tx).await?.len() >= MOST_WEBHOOKS {
@@ -63,6 +70,33 @@ pub async fn remove(house: &House, id: i64, actor: &str) -> Result<(), FlowError
     Ok(tx.commit().await?)
 }
 
+/// Tells an address again that was told nothing more, for instance because it had answered that it is gone.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none with this id.
+pub async fn enable(house: &House, id: i64, actor: &str) -> Result<(), FlowError> {
+    let mut tx = house.db.write().await?;
+    if !webhooks::enable(&mut tx, id).await? {
+        return Err(no_webhook(id));
+    }
+    audit::note(&mut tx, actor, "webhook.enable", &id.to_string(), "", house.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Gives an address another secret. For a day both sign, so that the other side can change in its own time.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none with this id.
+pub async fn rotate(house: &House, id: i64, actor: &str) -> Result<WebhookRow, FlowError> {
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    let row = webhooks::rotate(&mut tx, id, &house.link(), now.plus(BOTH_SIGN)).await?;
+    let row = row.ok_or_else(|| no_webhook(id))?;
+    audit::note(&mut tx, actor, "webhook.rotate", &id.to_string(), "", now).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
 /// Tells one thing again.
 ///
 /// # Errors
@@ -84,11 +118,18 @@ pub fn no_webhook(id: i64) -> FlowError {
 
 /// The secret with which the other side checks signatures. It is derived, not stored.
 pub fn secret(house: &House, webhook: &WebhookRow) -> String {
-    format!("whsec_{}", STANDARD.encode(key(house, webhook)))
+    format!("whsec_{}", STANDARD.encode(key(house, &webhook.link)))
 }
 
-fn key(house: &House, webhook: &WebhookRow) -> Vec<u8> {
-    hmac::sign(&house.keys.derive("webhook"), &webhook.link).as_ref().to_vec()
+fn key(house: &House, link: &[u8]) -> Vec<u8> {
+    hmac::sign(&house.keys.derive("webhook"), link).as_ref().to_vec()
+}
+
+/// The signatures of a message, by the secret that holds and by the one before while it still does.
+fn signatures(house: &House, webhook: &WebhookRow, id: &str, now: Timestamp, body: &str) -> String {
+    let former = webhook.former_link.as_ref().filter(|_| webhook.former_until.is_some_and(|until| now < until));
+    let keys = std::iter::once(&webhook.link).chain(former).map(|link| key(house, link));
+    keys.map(|key| sign(&key, id, now.as_seconds(), body)).collect::<Vec<_>>().join(" ")
 }
 
 /// The signature of a message (Standard Webhooks 1.0).
@@ -131,6 +172,11 @@ async fn tell(house: &House, webhook: &WebhookRow, delivery: WebhookDeliveryRow)
         Err(error) => (false, error.clone()),
     };
     let pause = pause_after(delivery.attempts, house.clock.fraction());
+    house.tally.count(match pause {
+        _ if heard => Count::WebhookDelivered,
+        Some(_) if answer != Ok(GONE) => Count::WebhookRetried,
+        _ => Count::WebhookFailed,
+    });
     match pause {
         _ if heard => webhooks::settle(&mut tx, delivery.id, "delivered", &said, now, now).await?,
         _ if answer == Ok(GONE) => {
@@ -150,7 +196,7 @@ async fn tell(house: &House, webhook: &WebhookRow, delivery: WebhookDeliveryRow)
 async fn post(house: &House, webhook: &WebhookRow, delivery: &WebhookDeliveryRow) -> Result<u16, String> {
     let url: Url = webhook.url.parse().map_err(|_| "its address is none".to_owned())?;
     let now: Timestamp = house.clock.now();
-    let signature = sign(&key(house, webhook), &delivery.uid, now.as_seconds(), &delivery.body);
+    let signature = signatures(house, webhook, &delivery.uid, now, &delivery.body);
     let posting = Posting {
         url,
         headers: vec![

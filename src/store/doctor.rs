@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Access, StoreError, Tx, execute, fetch_all, row};
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_value, row};
 use crate::domain::checkup::CheckStatus;
 use crate::domain::time::Timestamp;
 
@@ -56,4 +56,9 @@ pub async fn latest(on: &mut impl Access) -> Result<Vec<CheckRow>, StoreError> {
         CheckRow,
         "select at, check_name, status, message from doctor_runs where at = (select max(at) from doctor_runs) order by check_name"
     )
+}
+
+/// When the last run was.
+pub async fn last_run(on: &mut impl Access) -> Result<Option<Timestamp>, StoreError> {
+    fetch_value!(on, Option<Timestamp>, "select max(at) from doctor_runs")
 }

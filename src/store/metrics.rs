@@ -1,6 +1,6 @@
 //! Numbers for the operator's graphs: how many of what, never of whom.
 
-use super::{Access, StoreError, fetch_all, fetch_optional, row};
+use super::{Access, StoreError, fetch_all, fetch_optional, fetch_value, row};
 use crate::domain::time::Timestamp;
 
 row! {
@@ -49,7 +49,7 @@ pub async fn letters(on: &mut impl Access) -> Result<Vec<(String, i64, Timestamp
     fetch_all!(on, (String, i64, Timestamp), "select state, count(*), min(created_at) from outbox group by state")
 }
 
-/// What is still to be told to other programs, was told, or given up, of the last weeks.
-pub async fn webhook_deliveries(on: &mut impl Access) -> Result<Vec<(String, i64)>, StoreError> {
-    fetch_all!(on, (String, i64), "select state, count(*) from webhook_deliveries group by state")
+/// What other programs are still to be told.
+pub async fn webhooks_waiting(on: &mut impl Access) -> Result<i64, StoreError> {
+    fetch_value!(on, i64, "select count(*) from webhook_deliveries where state = 'queued'")
 }

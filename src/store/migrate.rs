@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
-use super::{Access, Conn, Db, StoreError, fetch_all, fetch_value};
+use super::{Access, Conn, Db, StoreError, Tx, fetch_all, fetch_value, meta};
 
 /// Every schema change: number, name, text for SQLite, text for PostgreSQL. The twins have the same names.
 const CHANGES: &[(i64, &str, &str, &str)] = &[
@@ -73,6 +73,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0012_sightings.sql"),
         include_str!("../../migrations/postgres/0012_sightings.sql"),
     ),
+    (
+        17,
+        "operations",
+        include_str!("../../migrations/sqlite/0017_operations.sql"),
+        include_str!("../../migrations/postgres/0017_operations.sql"),
+    ),
 ];
 
 /// Applies what is missing. Both engines lock, so that of several nodes one does it.
@@ -122,6 +128,40 @@ pub fn is_behind(applied: &[i64]) -> bool {
 /// Whether a database that has these schema changes has some that this program does not know.
 pub fn is_ahead(applied: &[i64]) -> bool {
     applied.iter().any(|one| CHANGES.iter().all(|(version, ..)| version != one))
+}
+
+/// The names of the schema changes that a database with these lacks, in order.
+pub fn missing(applied: &[i64]) -> Vec<(i64, &'static str)> {
+    let all = CHANGES.iter().map(|(version, name, ..)| (*version, *name));
+    all.filter(|(version, _)| !applied.contains(version)).collect()
+}
+
+/// Where it is noted which version brought the database to its schema.
+const MADE_BY: &str = "schema.version";
+
+/// Refuses a database that is newer than this program, with the version to use, before anything is done to it.
+///
+/// # Errors
+/// [`StoreError::Schema`] when it is.
+pub async fn refuse_newer(on: &mut impl Access, applied: &[i64]) -> Result<(), StoreError> {
+    if !is_ahead(applied) {
+        return Ok(());
+    }
+    let made_by = meta::get(on, MADE_BY).await?;
+    let wanted =
+        made_by.map_or_else(|| "the version that made it".to_owned(), |version| format!("postduif {version} or newer"));
+    Err(StoreError::Schema(format!(
+        "the database is newer than this program: it has schema change {}, this is postduif {} with schema change {}. Run \
+         {wanted}, or restore a backup from before the upgrade.",
+        applied.last().copied().unwrap_or_default(),
+        env!("CARGO_PKG_VERSION"),
+        CHANGES.last().map_or(0, |(version, ..)| *version),
+    )))
+}
+
+/// Notes that this version brought the database to its schema.
+pub async fn sign(tx: &mut Tx) -> Result<(), StoreError> {
+    meta::set(tx, MADE_BY, env!("CARGO_PKG_VERSION")).await
 }
 
 fn changes(postgres: bool, wanted: impl Fn(i64) -> bool) -> Migrator {

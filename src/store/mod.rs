@@ -8,6 +8,7 @@ pub mod at_work;
 pub mod audit;
 pub mod backup;
 pub mod consent;
+pub mod counters;
 pub mod deliveries;
 pub mod doctor;
 pub mod domain_paces;

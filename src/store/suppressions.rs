@@ -1,6 +1,6 @@
 //! Addresses that must not be mailed, known by their keyed hash.
 
-use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row, webhooks};
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 
@@ -37,6 +37,7 @@ pub async fn insert(
     note: Option<&str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    webhooks::about_suppression(tx, address_hash, reason.as_str(), now).await?;
     execute!(
         tx,
         "insert into suppressions (address_hash, email, reason, note, created_at) values ($1, $2, $3, $4, $5) \

@@ -19,6 +19,9 @@ row! {
         pub created_at: Timestamp,
         pub disabled_at: Option<Timestamp>,
         pub disabled_reason: Option<String>,
+        /// From which the secret was derived before, and until when it signs as well.
+        pub former_link: Option<Vec<u8>>,
+        pub former_until: Option<Timestamp>,
     }
 }
 
@@ -90,6 +93,24 @@ pub async fn disable(tx: &mut Tx, id: i64, reason: &str, now: Timestamp) -> Resu
     Ok(())
 }
 
+/// Tells one again from now on.
+pub async fn enable(tx: &mut Tx, id: i64) -> Result<bool, StoreError> {
+    let touched = execute!(tx, "update webhooks set disabled_at = null, disabled_reason = null where id = $1", id)?;
+    Ok(touched == 1)
+}
+
+/// Gives one another secret; the one it had signs as well until `until`.
+pub async fn rotate(tx: &mut Tx, id: i64, link: &[u8], until: Timestamp) -> Result<Option<WebhookRow>, StoreError> {
+    fetch_optional!(
+        tx,
+        WebhookRow,
+        "update webhooks set former_link = link, former_until = $3, link = $2 where id = $1 returning *",
+        id,
+        link,
+        until
+    )
+}
+
 /// Has everybody told who wants to know about a subscription; ids only, no address.
 pub async fn about_subscription(tx: &mut Tx, id: i64, event: Event, now: Timestamp) -> Result<(), StoreError> {
     if !anybody(tx).await? {
@@ -103,6 +124,41 @@ pub async fn about_subscription(tx: &mut Tx, id: i64, event: Event, now: Timesta
     )?;
     let Some((subscriber, newsletter)) = row else { return Ok(()) };
     tell(tx, event, json!({ "subscriber": subscriber, "newsletter": newsletter }), now).await
+}
+
+/// Has everybody told who wants to know that an address must not be mailed any more; before it is noted, and once.
+pub async fn about_suppression(
+    tx: &mut Tx,
+    address_hash: &[u8],
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if !anybody(tx).await? {
+        return Ok(());
+    }
+    let known = fetch_optional!(
+        tx,
+        (i64,),
+        "select id from suppressions where address_hash = $1 and reason = $2",
+        address_hash,
+        reason
+    )?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let subscriber = fetch_optional!(tx, (i64,), "select id from subscribers where address_hash = $1", address_hash)?;
+    let subscriber = subscriber.map(|(id,)| id);
+    tell(tx, Event::SubscriberSuppressed, json!({ "subscriber": subscriber, "reason": reason }), now).await
+}
+
+/// Has everybody told who wants to know that a source fails.
+pub async fn about_source(tx: &mut Tx, id: i64, newsletter_id: i64, now: Timestamp) -> Result<(), StoreError> {
+    if !anybody(tx).await? {
+        return Ok(());
+    }
+    let newsletter = fetch_optional!(tx, (String,), "select slug from newsletters where id = $1", newsletter_id)?;
+    let newsletter = newsletter.map(|(slug,)| slug);
+    tell(tx, Event::SourceFailing, json!({ "source": id, "newsletter": newsletter }), now).await
 }
 
 /// Has everybody told who wants to know about an edition.

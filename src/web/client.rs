@@ -11,6 +11,7 @@ use super::Web;
 use crate::domain::network::Network;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The visitor's address, as far as anybody can tell.
@@ -52,6 +53,24 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
     })
 }
 
+/// What a proxy that we trust says of the way between the visitor and itself: the nearest one's word.
+fn forwarded_proto(request: &HttpRequest) -> Option<&str> {
+    let web = request.app_data::<web::Data<Web>>()?;
+    let peer = request.peer_addr()?.ip();
+    web.house.config.trusted_proxies.iter().any(|network| network.contains(peer)).then_some(())?;
+    let line = request.headers().get_all(FORWARDED_PROTO).last()?.to_str().ok()?;
+    let said = line.rsplit(',').next().unwrap_or_default().trim();
+    ["https", "http"].into_iter().find(|known| said.eq_ignore_ascii_case(known))
+}
+
+/// Whether the visitor came over an encrypted connection, as far as a trusted proxy or the public URL tells.
+pub fn is_https(request: &HttpRequest) -> bool {
+    match forwarded_proto(request) {
+        Some(scheme) => scheme == "https",
+        None => request.app_data::<web::Data<Web>>().is_some_and(|web| web.house.config.public_url.is_https()),
+    }
+}
+
 /// Whether the request comes from a page of our own, or from a program that is no browser. Browsers say so in
 /// `Sec-Fetch-Site` (Fetch Metadata); older ones in `Origin` alone.
 pub fn from_our_own_page(request: &HttpRequest) -> bool {
@@ -62,8 +81,10 @@ pub fn from_our_own_page(request: &HttpRequest) -> bool {
     let Some(origin) = header(ORIGIN) else { return true };
     let public = request.app_data::<web::Data<Web>>().map(|web| web.house.config.public_url.as_str().to_owned());
     let host = header(HOST).map(str::to_owned);
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    authority.is_some() && (authority == host.as_deref() || Some(origin) == public.as_deref())
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    // A page of the same name in clear is not ours where we are reached encrypted.
+    let same_scheme = forwarded_proto(request).is_none_or(|said| said == scheme);
+    (Some(authority) == host.as_deref() && same_scheme) || Some(origin) == public.as_deref()
 }
 
 /// Whether a button of the desk was pressed on a page of the desk. Stricter than [`from_our_own_page`]: who says

@@ -10,8 +10,10 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
+use tracing::Instrument;
 
 use super::Web;
+use super::client;
 use super::problem::Problem;
 use super::public::language_asked;
 use crate::domain::language::Language;
@@ -46,13 +48,16 @@ pub async fn around(
     let started = Instant::now();
     let web = request.app_data::<web::Data<Web>>().expect("every application is made with its data").clone();
     let request_id = hex(&web.house.clock.random::<8>());
-    let answer = next.call(request).await?.map_into_boxed_body();
+    // Whatever is said while it is answered carries its id; as an error's span, so that no filter leaves it out.
+    let span = tracing::error_span!("request", request_id);
+    let answer = next.call(request).instrument(span).await?.map_into_boxed_body();
     let answer = if answer.status().is_client_error() || answer.status().is_server_error() {
         explained(answer, &request_id)
     } else {
         answer
     };
-    let answer = with_headers(answer, &request_id, web.house.config.public_url.is_https());
+    let https = client::is_https(answer.request());
+    let answer = with_headers(answer, &request_id, https);
     let (request, took, status) = (answer.request(), started.elapsed(), answer.status().as_u16());
     // The pattern, not the path: a path may hold a token.
     let pattern = request.match_pattern();

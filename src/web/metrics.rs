@@ -1,7 +1,6 @@
 //! Prometheus metrics on a listener of their own, and the counting of requests.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,10 +12,8 @@ use actix_web::{App, Error, HttpResponse, web};
 
 use super::health;
 use crate::flows::House;
+use crate::flows::histogram::Histogram;
 use crate::flows::metrics::{Gauges, REQUESTS};
-
-/// Upper ends of the buckets, in seconds.
-const BUCKETS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -26,24 +23,13 @@ pub struct Requests(Arc<Mutex<BTreeMap<Key, Histogram>>>);
 
 type Key = (String, String, u16);
 
-#[derive(Clone, Default)]
-struct Histogram {
-    /// How many fell into each bucket, and behind the last one.
-    counts: [u64; BUCKETS.len() + 1],
-    seconds: f64,
-}
-
 impl Requests {
     /// Counts one. The route is the pattern, never the path: a path may hold a token.
     pub fn count(&self, method: &str, route: &str, status: u16, took: Duration) {
-        let seconds = took.as_secs_f64();
         // Whoever invents methods must not fill our memory with them.
         let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("other");
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let one = all.entry((method.to_owned(), route.to_owned(), status)).or_default();
-        let bucket = BUCKETS.iter().position(|end| seconds <= *end).unwrap_or(BUCKETS.len());
-        one.counts[bucket] += 1;
-        one.seconds += seconds;
+        all.entry((method.to_owned(), route.to_owned(), status)).or_default().observe(took);
     }
 
     fn text(&self) -> String {
@@ -52,13 +38,7 @@ impl Requests {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for ((method, route, status), one) in all.iter() {
             let labels = format!("method=\"{method}\",route=\"{route}\",status=\"{status}\"");
-            let mut count = 0;
-            for (at, fell) in one.counts.iter().enumerate() {
-                count += fell;
-                let end = BUCKETS.get(at).map_or_else(|| "+Inf".to_owned(), f64::to_string);
-                let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{end}\"}} {count}");
-            }
-            let _ = writeln!(text, "{name}_sum{{{labels}}} {}\n{name}_count{{{labels}}} {count}", one.seconds);
+            text.push_str(&one.lines(name, &labels));
         }
         text
     }

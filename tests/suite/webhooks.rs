@@ -21,6 +21,7 @@ on_each_engine![
     what_happens_to_people_and_editions_is_told_signed_and_without_addresses,
     who_does_not_answer_is_told_again_and_who_is_gone_no_more,
     private_networks_are_not_called_unless_that_is_set,
+    a_secret_is_replaced_while_both_sign_and_who_was_gone_is_told_again,
     only_admins_say_who_is_told,
 ];
 
@@ -148,12 +149,88 @@ fn private_networks_are_not_called_unless_that_is_set(database: Database) {
     let served = Served::with(database);
     let token = served.api_token(Role::Admin);
     let (url, told) = listener(&[200]);
-    assert_eq!(call(&served, &token, "POST", "/webhooks", &json!({ "url": url })).status, 201);
-    served.confirmed("ada@example.org");
-    assert_eq!(due(&served), 1);
-    let answers = served.database.texts("select last_answer from webhook_deliveries");
-    assert!(answers[0].contains("private network"), "{answers:?}");
+    // What is private as it is written is refused at once, and so are other ports.
+    for wrong in
+        [url.as_str(), "http://10.0.0.1/", "https://[::1]/", "http://localhost/hook", "https://hooks.example:8443/"]
+    {
+        let refused = call(&served, &token, "POST", "/webhooks", &json!({ "url": wrong }));
+        assert_eq!(refused.status, 400, "{wrong}");
+        assert!(refused.text().contains("POSTDUIF_WEBHOOKS_PRIVATE"), "{}", refused.text());
+    }
+    // A name may come to lead there later.
+    let wanted = json!({ "url": "https://hooks.example/in" });
+    assert_eq!(call(&served, &token, "POST", "/webhooks", &wanted).status, 201);
+    for (now_at, why) in [("http://127.0.0.1/hook", "private network"), (url.as_str(), "port")] {
+        served.database.sql(&format!("update webhooks set url = '{now_at}'"));
+        served.confirmed(&format!("{}@example.org", why.len()));
+        served.wait(Duration::from_secs(6));
+        due(&served);
+        let answers = served.database.texts("select last_answer from webhook_deliveries order by id desc");
+        assert!(answers[0].contains(why), "{answers:?}");
+    }
     assert!(told.try_recv().is_err(), "nobody was called");
+}
+
+fn a_secret_is_replaced_while_both_sign_and_who_was_gone_is_told_again(database: Database) {
+    let (served, _) = served(database);
+    let (url, told) = listener(&[410, 200]);
+    let added = served.cli(&[
+        "webhook",
+        "add",
+        &url,
+        "--event",
+        "subscriber.confirmed",
+        "--set",
+        "webhooks_private=true",
+        "--json",
+    ]);
+    let (id, old) = {
+        let added = &added.json()[0];
+        (added["id"].to_string(), added["secret"].as_str().expect("it is shown").to_owned())
+    };
+    served
+        .cli(&["subscriber", "add", "ada@example.org", "--newsletter", "ibp", "--consent", "paper form at the fair"])
+        .done();
+    assert_eq!(due(&served), 1);
+    told.recv_timeout(Duration::from_secs(20)).expect("it was told once");
+    let state = || served.cli(&["webhook", "list", "--json"]).json()[0]["disabled_reason"].clone();
+    assert_eq!(state(), "it answered 410 Gone");
+    served.cli(&["webhook", "enable", &id]).done();
+    assert_eq!(state(), Value::Null);
+    let new =
+        served.cli(&["webhook", "rotate", &id, "--json"]).json()[0]["secret"].as_str().expect("it is shown").to_owned();
+    let delivery = served.cli(&["webhook", "deliveries", &id, "--json"]).json()[0]["id"].to_string();
+
+    let signed_by = |secrets: &[&str]| {
+        served.cli(&["webhook", "replay", &id, &delivery]).done();
+        // The program's own clock is ahead of the test's.
+        served.database.sql("update webhook_deliveries set next_at = 0");
+        assert_eq!(due(&served), 1);
+        let (head, body) = told.recv_timeout(Duration::from_secs(20)).expect("it is told again");
+        let header = |name: &str| {
+            let line = head.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}: ")));
+            line.expect("the header is there").split_once(": ").expect("it has a value").1.to_owned()
+        };
+        let signed = format!("{}.{}.{body}", header("webhook-id"), header("webhook-timestamp"));
+        let signatures = header("webhook-signature");
+        assert_eq!(signatures.split(' ').count(), secrets.len(), "{signatures}");
+        for (signature, secret) in signatures.split(' ').zip(secrets) {
+            let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("a secret")).expect("base64");
+            let tag = STANDARD.decode(signature.strip_prefix("v1,").expect("version 1")).expect("base64");
+            hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, &key), signed.as_bytes(), &tag).expect("it is ours");
+        }
+    };
+    assert_ne!(old, new);
+    signed_by(&[&new, &old]);
+    served.database.sql("update webhooks set former_until = 0");
+    signed_by(&[&new]);
+
+    served.cli(&["suppression", "add", "ada@example.org"]).done();
+    assert_eq!(served.database.texts("select event from webhook_deliveries"), ["subscriber.confirmed"]);
+    served.database.sql("update webhooks set events = ''");
+    served.cli(&["suppression", "add", "bob@example.org"]).done();
+    let last = "select event from webhook_deliveries order by id desc limit 1";
+    assert_eq!(served.database.texts(last), ["subscriber.suppressed"]);
 }
 
 fn only_admins_say_who_is_told(database: Database) {

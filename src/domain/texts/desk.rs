@@ -46,6 +46,10 @@ texts! {
         nl: "Er zijn geen nieuwe artikelen. Er is geen concept gemaakt.",
         en: "There are no new articles. No draft was made.",
     }
+    done_examined() {
+        nl: "Er is opnieuw gekeken. Wat langer duurt, staat hier binnen een minuut.",
+        en: "Everything was looked at again. What takes longer is here within a minute.",
+    }
     done_fetched() { nl: "De bronnen zijn bekeken.", en: "The sources have been read." }
     done_removed() { nl: "Verwijderd.", en: "Removed." }
     done_invited() { nl: "De uitnodiging is onderweg.", en: "The invitation is on its way." }

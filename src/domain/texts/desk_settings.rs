@@ -166,6 +166,7 @@ texts! {
     system_version(version) { nl: "postduif {version}", en: "postduif {version}" }
     system_checks() { nl: "Controles", en: "Checks" }
     system_checked(moment) { nl: "Laatst gecontroleerd op {moment}.", en: "Last checked on {moment}." }
+    system_look_now() { nl: "Kijk nu opnieuw", en: "Look again now" }
     system_info() { nl: "Ter info", en: "For information" }
     system_log() { nl: "Logboek: wie deed wat", en: "Log: who did what" }
     system_log_who() { nl: "Wie", en: "Who" }

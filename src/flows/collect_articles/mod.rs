@@ -18,8 +18,8 @@ use crate::domain::article::UrlKey;
 use crate::domain::fault::Faults;
 use crate::domain::time::Timestamp;
 use crate::store::articles::{self, NewArticle, Stored};
-use crate::store::sightings;
 use crate::store::sources::{self, SourceRow};
+use crate::store::{sightings, webhooks};
 
 /// How often a source is read.
 const EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -158,6 +158,7 @@ async fn failed(house: &House, source: &SourceRow, error: &CollectError) -> Resu
     sources::failed(&mut tx, source.id, &message, now.plus(next), now).await?;
     if (error.is_gone() || source.failures + 1 >= FAILURES_TOLD) && sources::told(&mut tx, source.id, now).await? {
         notices::source_failing(house, &mut tx, source, &message).await?;
+        webhooks::about_source(&mut tx, source.id, source.newsletter_id, now).await?;
     }
     tx.commit().await?;
     house.wake.letters.notify_one();

@@ -18,6 +18,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::reply::{Reply, Stage, Verdict};
 use crate::domain::retry::{Next, spread};
 use crate::domain::time::Timestamp;
+use crate::flows::tally::Phase;
 use crate::flows::{House, publish};
 use crate::mail::smtp::{Answer, Connection, Envelope, Fault, Outcome, Refusal};
 use crate::store::deliveries::{Settled, Start};
@@ -51,13 +52,22 @@ impl Courier {
     pub async fn run(self) {
         while self.lanes.ready().await {
             // Nothing is in hand yet, so nothing is finished first.
-            let opened = tokio::select! {
-                biased;
-                () = self.ending.closing() => return,
-                opened = self.relays.open(Lane::Editions) => opened,
+            let began = tokio::time::Instant::now();
+            let opened = {
+                let _opening = self.house.tally.opening();
+                tokio::select! {
+                    biased;
+                    () = self.ending.closing() => return,
+                    opened = self.relays.open(Lane::Editions) => opened,
+                }
             };
             match opened {
                 Ok(line) => {
+                    self.house.tally.took(Phase::Connect, began.elapsed());
+                    if let Some(handshake) = line.connection.handshake() {
+                        self.house.tally.took(Phase::Tls, handshake);
+                    }
+                    let _open = self.house.tally.open();
                     // A fault of ours must cost one message at most, not a connection for ever.
                     if AssertUnwindSafe(self.use_up(line)).catch_unwind().await.is_err() {
                         self.pick_up().await;
@@ -151,11 +161,13 @@ impl Courier {
         while let Some(job) = first.take() {
             let prepared = Prepared::new(&self.house, job);
             let envelope = envelope(&prepared);
+            let began = tokio::time::Instant::now();
             let answer = tokio::select! {
                 biased;
                 answer = connection.offer(&envelope) => answer,
                 () = self.ending.closing() => return self.give_back(prepared.job, Pacing::CameBack),
             };
+            self.house.tally.took(Phase::Mail, began.elapsed());
             match answer {
                 Answer::Go if self.ending.is_closing() => return self.give_back(prepared.job, Pacing::CameBack),
                 Answer::Go => {
@@ -221,6 +233,7 @@ impl Courier {
             let alone = !connection.has_room() || self.rate.is_limited() || self.relays.lines().letters_wait();
             let following = if alone { None } else { self.grab() };
             let mut next = following.map(|job| Prepared::new(&self.house, job));
+            let began = tokio::time::Instant::now();
             let outcome = {
                 let envelope = next.as_ref().map(envelope);
                 let may = || self.lease.holds(held);
@@ -231,6 +244,7 @@ impl Courier {
                     () = self.ending.cut() => connection.broken_off(),
                 }
             };
+            self.house.tally.took(Phase::Data, began.elapsed());
             // What was offered behind it is not begun once we are being stopped.
             let answer = match &next {
                 Some(_) if !self.ending.is_closing() => tokio::select! {

@@ -10,6 +10,7 @@ use super::memory::Memory;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionStatus;
 use crate::domain::subscription::SubscriptionStatus;
+use crate::flows::tally::Count;
 use crate::flows::{FlowError, House, feedback, safety};
 use crate::store::deliveries::{self, Settled, Start};
 use crate::store::{Durability, StoreError, Tx, editions, subscriptions, suppressions};
@@ -69,6 +70,13 @@ async fn commit(house: House, memory: Memory, mut inbox: mpsc::Receiver<Entry>) 
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
         };
+        for settled in batch.iter().flat_map(|entry| &entry.settled) {
+            match settled.state {
+                DeliveryState::Deferred => house.tally.count(Count::IssueDeferred),
+                DeliveryState::Unknown => house.tally.count(Count::IssueUnknown),
+                _ => {}
+            }
+        }
         memory.noted(batch.iter_mut().flat_map(|entry| std::mem::take(&mut entry.settled)).chain(denied));
         for entry in batch.drain(..) {
             let answer = entry.start.is_none_or(|start| granted.contains(&(start.edition_id, start.seq)));

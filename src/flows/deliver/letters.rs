@@ -14,8 +14,10 @@ use super::rate::Rate;
 use super::relays::Relays;
 use super::writing::{link, write};
 use crate::domain::address::EmailAddress;
+use crate::domain::letter::Letter;
 use crate::domain::reply::Verdict;
 use crate::domain::retry::{Next, RetryPolicy};
+use crate::flows::tally::Count;
 use crate::flows::{FlowError, House};
 use crate::mail::message::Message;
 use crate::mail::smtp::{Answer, Envelope, Outcome, Refusal};
@@ -307,7 +309,9 @@ impl Postman {
             Came::Through => {
                 let mut tx = self.house.db.write().await?;
                 outbox::delete(&mut tx, letter.id).await?;
-                return Ok(tx.commit().await?);
+                tx.commit().await?;
+                self.count(letter, came);
+                return Ok(());
             }
             Came::Refused(why) => ("failed", now, attempts, doubts, why),
             Came::Doubtful(why) if doubts + 1 >= DOUBTS => {
@@ -337,6 +341,22 @@ impl Postman {
         let put = outbox::PutBack { state, attempts, doubts, next_at, last_reply: why };
         let mut tx = self.house.db.write().await?;
         outbox::put_back(&mut tx, letter.id, &self.owner, put).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.count(letter, came);
+        Ok(())
+    }
+
+    fn count(&self, letter: &LetterRow, came: &Came) {
+        let is_test = matches!(serde_json::from_str(&letter.body), Ok(Letter::Test { .. }));
+        self.house.tally.count(match (came, is_test) {
+            // Without a server there was no attempt.
+            (Came::Left | Came::Waiting { counts: false, .. }, _) => return,
+            (Came::Through, false) => Count::SystemAccepted,
+            (Came::Through, true) => Count::TestAccepted,
+            (Came::Refused(_), false) => Count::SystemRejected,
+            (Came::Refused(_), true) => Count::TestRejected,
+            (Came::Waiting { .. } | Came::Doubtful(_), false) => Count::SystemDeferred,
+            (Came::Waiting { .. } | Came::Doubtful(_), true) => Count::TestDeferred,
+        });
     }
 }

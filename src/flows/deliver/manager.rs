@@ -207,6 +207,7 @@ impl Manager {
         self.neighbours.forget();
         (self.presence, self.beaten, self.recovered) = (Some(presence), None, None);
         self.present.send_replace(true);
+        self.house.tally.sends(true);
         Ok(true)
     }
 
@@ -243,6 +244,7 @@ impl Manager {
             // Without it others believe us dead. On SQLite it is a lock on a file, which no fault takes away.
             self.presence = None;
             self.present.send_replace(false);
+            self.house.tally.sends(false);
         }
         if !beaten? {
             self.is_inherited().await;

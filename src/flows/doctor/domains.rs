@@ -324,6 +324,36 @@ impl Walk<'_> {
 }
 
 /// The domain that can be registered, of which a name is a part.
+/// The records that a sender needs, to paste: name, type, value. What to include for SPF, and where mail for bounces goes,
+/// only the operator knows; what stands there for it is a guess or a word in capitals.
+pub fn to_paste(house: &House, from: Option<&str>) -> Vec<(String, &'static str, String)> {
+    let sender = from.and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain.to_ascii_lowercase());
+    let bounces = house.config.bounce_address.as_ref().map(|address| address.domain().to_owned());
+    let mut records = Vec::new();
+    // The envelope's domain, from which the mail comes as far as SPF is concerned.
+    if let Some(envelope) = bounces.as_ref().or(sender.as_ref()) {
+        let host = house.config.smtp.first().map(|server| server.host.as_str());
+        let term = match host.map(|host| (host, host.parse::<IpAddr>())) {
+            Some((_, Ok(IpAddr::V4(address)))) => format!("ip4:{address}"),
+            Some((_, Ok(IpAddr::V6(address)))) => format!("ip6:{address}"),
+            Some((host, Err(_))) if host.contains('.') => format!("include:{}", provider(host)),
+            _ => "include:YOUR-PROVIDER".to_owned(),
+        };
+        records.push((envelope.clone(), "TXT", format!("v=spf1 {term} ~all")));
+    }
+    if let Some(bounces) = bounces {
+        let takes = house.config.inbound_listen.map_or("YOUR-MAIL-SERVER", |_| house.config.public_url.host());
+        records.push((bounces, "MX", format!("10 {takes}.")));
+    }
+    records
+        .extend(house.signer.keys().iter().map(DkimKey::dns_record).map(|record| (record.name, "TXT", record.value)));
+    let signers = house.signer.keys().iter().map(|key| key.domain().to_owned());
+    for domain in sender.into_iter().chain(signers).collect::<BTreeSet<_>>() {
+        records.push((format!("_dmarc.{domain}"), "TXT", "v=DMARC1; p=none".to_owned()));
+    }
+    records
+}
+
 fn provider(name: &str) -> &str {
     psl::domain_str(name).unwrap_or(name)
 }

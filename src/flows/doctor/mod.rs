@@ -6,6 +6,8 @@ mod own;
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::{FlowError, House};
 use crate::domain::checkup::CheckStatus;
 use crate::domain::time::Timestamp;
@@ -13,8 +15,13 @@ use crate::store::doctor::{self, NewCheck};
 use crate::store::meta;
 
 /// Where the moment of the next daily examination is noted.
-const DUE: &str = "doctor.due";
+/// Where the moment of the next examination is noted.
+pub(super) const DUE: &str = "doctor.due";
 const DAILY: Duration = Duration::from_secs(24 * 3600);
+const FIRST: Duration = Duration::from_secs(60);
+const WAITED_FOR: Duration = Duration::from_secs(8);
+
+pub use self::domains::to_paste;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -72,6 +79,18 @@ pub async fn run(house: &House) -> Result<Vec<Check>, FlowError> {
     Ok(checks)
 }
 
+/// Looks now, for somebody who waits; what takes longer than they have patience for is noted when it is there.
+pub async fn look_now(house: &House) {
+    let house = house.clone();
+    let looking = tokio::spawn(async move {
+        if let Err(error) = run(&house).await {
+            tracing::error!(%error, "the doctor could not look");
+        }
+    });
+    // In a task of its own: it goes on when nobody waits any more.
+    let _ = timeout(WAITED_FOR, looking).await;
+}
+
 /// Whether the daily examination is due, and this process the one to do it.
 ///
 /// # Errors
@@ -83,7 +102,8 @@ pub async fn is_due(house: &House) -> Result<bool, FlowError> {
     let now = house.clock.now();
     let Some(noted) = meta::get(&mut house.db.read().await?, DUE).await? else {
         let mut tx = house.db.write().await?;
-        meta::settle(&mut tx, DUE, &now.plus(DAILY).to_string()).await?;
+        // Soon after the first start, once whoever set things up has had a moment to go on.
+        meta::settle(&mut tx, DUE, &now.plus(FIRST).to_string()).await?;
         tx.commit().await?;
         return Ok(false);
     };

@@ -9,7 +9,7 @@ use crate::domain::schedule::zone;
 use crate::domain::time::Timestamp;
 use crate::flows::newsletters::coming;
 use crate::flows::{FlowError, House, backup, notices};
-use crate::store::{doctor, meta, newsletters, sources};
+use crate::store::{doctor, meta, migrate, newsletters, sources};
 
 /// A daily backup, and half a day to notice.
 const BACKUP_LATE: Duration = Duration::from_secs(36 * 3600);
@@ -20,6 +20,7 @@ const LITTLE_FREE: u64 = 2 << 30;
 
 pub(super) async fn all(house: &House) -> Result<Vec<Check>, FlowError> {
     let mut checks = vec![clock(house).await?, database(house).await];
+    checks.push(schema(house).await?);
     checks.extend(disk(house));
     checks.push(last_backup(house).await?);
     checks.extend(all_sources(house).await?);
@@ -49,17 +50,38 @@ async fn database(house: &House) -> Check {
     }
 }
 
-/// Where the disk matters to us: the database's folder.
-fn disk(house: &House) -> Option<Check> {
-    let path = house.db.path()?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let free = crate::config::free_bytes(folder).ok()?;
-    let message = format!("{} free for {}", megabytes(free), folder.display());
-    Some(match free {
-        0..MIN_FREE => Check::new("disk", Fail, message).advise("Make room: without it nothing can be stored."),
-        MIN_FREE..LITTLE_FREE => Check::new("disk", Warn, message),
-        _ => Check::new("disk", Fine, message),
+async fn schema(house: &House) -> Result<Check, FlowError> {
+    let applied = migrate::applied(&mut house.db.read().await?).await?;
+    let last = applied.last().copied().unwrap_or_default();
+    let message = format!("schema change {last}; this is postduif {}", env!("CARGO_PKG_VERSION"));
+    Ok(if migrate::is_ahead(&applied) {
+        Check::new("schema", Warn, message)
+            .advise("The database is newer than this program: finish the upgrade of every node.")
+    } else {
+        Check::new("schema", Fine, message)
     })
+}
+
+/// Where the disk matters to us: the database's folder, and that of backups where it lies on another disk.
+fn disk(house: &House) -> Vec<Check> {
+    let database = house.db.path();
+    let beside = database
+        .as_deref()
+        .map(|path| path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+    let backups = house.config.backup_folder.as_deref();
+    let space = |name: &str, folder: &Path, advice: &str| {
+        let free = crate::config::free_bytes(folder).ok()?;
+        let message = format!("{} free for {}", megabytes(free), folder.display());
+        Some(match free {
+            0..MIN_FREE => Check::new(name, Fail, message).advise(advice),
+            MIN_FREE..LITTLE_FREE => Check::new(name, Warn, message),
+            _ => Check::new(name, Fine, message),
+        })
+    };
+    let ours = beside.and_then(|folder| space("disk", folder, "Make room: without it nothing can be stored."));
+    let theirs =
+        backups.and_then(|folder| space("disk.backups", folder, "Make room, or keep fewer: POSTDUIF_BACKUP_KEEP."));
+    ours.into_iter().chain(theirs).collect()
 }
 
 fn megabytes(bytes: u64) -> String {

@@ -14,6 +14,7 @@ pub(super) use verdict::refused;
 
 use verdict::{About, act, note};
 
+use super::tally::Count;
 use super::{FlowError, House, safety};
 use crate::domain::feedback::{Channel, Effect, FeedbackKind, Verdict};
 use crate::domain::subscription::SubscriptionStatus;
@@ -64,6 +65,9 @@ pub async fn take(
     let read = tokio::task::spawn_blocking(move || report::read(&message)).await;
     let feedback = read.map_err(|error| FlowError::Conflict(format!("the message could not be read: {error}")))?;
     let outcome = judge(house, &feedback, recipient, channel).await?;
+    if outcome == Outcome::Unmatched {
+        house.tally.count(Count::BounceUnmatched);
+    }
     tracing::info!(kind = feedback.kind.as_str(), outcome = outcome.as_str(), channel = channel.as_str(), "feedback");
     Ok(outcome)
 }
@@ -109,6 +113,9 @@ pub async fn hear(house: &House, clues: &Clues, said: Verdict) -> Result<Outcome
             _ => Outcome::Unmatched,
         },
     };
+    if outcome == Outcome::Unmatched && said.kind == FeedbackKind::Bounce {
+        house.tally.count(Count::BounceUnmatched);
+    }
     tracing::info!(kind = said.kind.as_str(), outcome = outcome.as_str(), channel = "service", "feedback");
     Ok(outcome)
 }

@@ -11,6 +11,7 @@ use crate::domain::feedback::{Channel, Consequence, EDITIONS_IN_A_ROW, Effect, F
 use crate::domain::reply::Reply;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
+use crate::flows::tally::Count;
 use crate::flows::unsubscribe::{Ending, Held, end};
 use crate::flows::{FlowError, House, safety};
 use crate::store::deliveries::{self, DeliveryRow, Settled};
@@ -107,6 +108,10 @@ pub(super) async fn note(
         }
         (None, None) => return Ok(None),
     };
+    if verdict.kind == FeedbackKind::Bounce && channel != Channel::Smtp {
+        let for_good = matches!(verdict.consequence(), Consequence::Suppress(_));
+        house.tally.count(if for_good { Count::BounceHard } else { Count::BounceSoft });
+    }
     Ok(Some(Noted { id, about, verdict }))
 }
 

@@ -10,6 +10,7 @@
 //! notes “started” between `answer` and `send` knows of every message whether it can be in doubt.
 
 use std::io::IoSlice;
+use std::time::Duration;
 
 use lettre::transport::smtp::commands::Quit;
 use tokio::time::Instant;
@@ -121,6 +122,11 @@ impl Connection {
     /// How it is encrypted, if it is.
     pub fn encryption(&self) -> Option<Encryption> {
         self.wire.encryption()
+    }
+
+    /// How long its encryption took to agree on, if it is encrypted.
+    pub const fn handshake(&self) -> Option<Duration> {
+        self.wire.handshake()
     }
 
     /// Messages that the server has accepted over this connection.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::client::TlsStream;
 
 use super::fault::Fault;
@@ -29,6 +29,8 @@ pub(super) type May<'a> = &'a (dyn Fn() -> bool + Sync);
 pub(super) struct Wire {
     stream: Stream,
     inbox: Inbox,
+    /// How long the encryption took to agree on.
+    handshake: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -45,7 +47,9 @@ impl Wire {
         let mut last = Fault::NoAddress;
         for address in addresses.filter(|address| may_use(server, *address)) {
             match timeout(patience, dial(server, address)).await {
-                Ok(Ok(stream)) => return Ok(Self { stream: Stream::Plain(stream), inbox: Inbox::default() }),
+                Ok(Ok(stream)) => {
+                    return Ok(Self { stream: Stream::Plain(stream), inbox: Inbox::default(), handshake: None });
+                }
                 Ok(Err(error)) => last = Fault::Network(error.kind()),
                 Err(_) => last = Fault::Timeout,
             }
@@ -61,9 +65,15 @@ impl Wire {
         }
         let Stream::Plain(stream) = self.stream else { return Err(Fault::Tls("it is encrypted already".to_owned())) };
         let name = ServerName::try_from(server.host.clone()).map_err(|error| Fault::Certificate(error.to_string()))?;
+        let began = Instant::now();
         let handshake = tls.connector(server.verifies_certificate()).connect(name, stream);
         let stream = timeout(patience, handshake).await.map_err(|_| Fault::Timeout)?.map_err(handshake_fault)?;
-        Ok(Self { stream: Stream::Tls(Box::new(stream)), inbox: Inbox::default() })
+        Ok(Self { stream: Stream::Tls(Box::new(stream)), inbox: Inbox::default(), handshake: Some(began.elapsed()) })
+    }
+
+    /// How long its encryption took to agree on, if it is encrypted.
+    pub(super) const fn handshake(&self) -> Option<Duration> {
+        self.handshake
     }
 
     pub(super) fn is_encrypted(&self) -> bool {

@@ -26,6 +26,7 @@ text_enum! {
         MailSent = "mail-sent",
         Decided = "decided",
         Hurried = "hurried",
+        Examined = "examined",
         /// What cannot be undone was asked for without its tick.
         NotSure = "not-sure",
         /// Nothing was done: the page that the button stood on was old.
@@ -60,6 +61,7 @@ impl Notice {
             Self::MailSent => texts::done_mail_sent(language),
             Self::Decided => words::decided(language),
             Self::Hurried => words::hurried(language),
+            Self::Examined => texts::done_examined(language),
             Self::NotSure => words::fault_sure(language),
             Self::OutOfDate => words::out_of_date(language),
         }

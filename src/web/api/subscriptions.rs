@@ -13,6 +13,7 @@ use crate::domain::consent::ConsentMeans;
 use crate::domain::fault::Faults;
 use crate::domain::language::Language;
 use crate::flows::subscribe::{self, Answer, SignUpRequest};
+use crate::flows::tally::Count;
 use crate::web::Web;
 use crate::web::client::Client;
 use crate::web::evenly::evenly;
@@ -52,7 +53,10 @@ const ACCEPTED: SubscriptionAccepted = SubscriptionAccepted {
     (status = 429, body = ProblemBody)))]
 pub async fn subscribe(web: Data<Web>, client: Client, key: IdempotencyKey, body: Json<SubscriptionInput>) -> Answered {
     let input = body.value?;
-    let email = EmailAddress::parse(&input.email).map_err(|error| Faults::one("email", error.to_string()))?;
+    let email = EmailAddress::parse(&input.email).map_err(|error| {
+        web.house.tally.count(Count::SignupInvalid);
+        Faults::one("email", error.to_string())
+    })?;
     let sign_up = SignUpRequest {
         newsletter: &input.newsletter,
         email,

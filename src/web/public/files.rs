@@ -34,12 +34,21 @@ const VALID: Duration = Duration::from_secs(180 * 24 * 3600);
 /// RFC 9116. Whoever sends the newsletter can be written to.
 pub async fn security_txt(web: Data<Web>) -> Result<HttpResponse, Problem> {
     let all = newsletters::all(&mut web.house.db.read().await?).await?;
-    let newsletter = all.first().ok_or_else(|| Problem::NotFound("newsletter yet".to_owned()))?;
-    let contact = newsletter.reply_to.as_deref().unwrap_or(&newsletter.from_address);
+    let url = &web.house.config.public_url;
+    let contact = match all.first() {
+        Some(newsletter) => {
+            format!("mailto:{}", newsletter.reply_to.as_deref().unwrap_or(&newsletter.from_address))
+        }
+        // Nobody writes from here yet: the mailbox that every domain should have for this (RFC 2142 section 4).
+        None if url.host().contains(|c: char| c.is_ascii_alphabetic()) && url.host().contains('.') => {
+            format!("mailto:security@{}", url.host())
+        }
+        None => format!("{}/", url.as_str().trim_end_matches('/')),
+    };
     let day = Duration::from_secs(24 * 3600).as_secs().cast_signed();
     let expires = web.house.clock.now().plus(VALID).as_seconds() / day * day;
     let text = format!(
-        "Contact: mailto:{contact}\nExpires: {}\nPreferred-Languages: nl, en\nCanonical: {}/.well-known/security.txt\n",
+        "Contact: {contact}\nExpires: {}\nPreferred-Languages: nl, en\nCanonical: {}/.well-known/security.txt\n",
         crate::domain::time::Timestamp::from_seconds(expires),
         web.house.config.public_url,
     );

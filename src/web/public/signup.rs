@@ -15,6 +15,7 @@ use crate::domain::language::Language;
 use crate::domain::typo;
 use crate::flows::FlowError;
 use crate::flows::subscribe::{self, Answer, SignUpRequest};
+use crate::flows::tally::Count;
 use crate::pages::fault::Fault;
 use crate::pages::{paths, signup};
 use crate::web::Web;
@@ -66,6 +67,7 @@ pub async fn subscribe(
     let faulty_fields = form.validate().err();
     let faulty = |field: &str| faulty_fields.as_ref().is_some_and(|errors| errors.field_errors().contains_key(field));
     if faulty("website") {
+        web.house.tally.count(Count::SignupHoneypot);
         return Ok(look_in_your_inbox(&shown, asked));
     }
     let back = |status: StatusCode, fault: Fault<'_>| {
@@ -74,6 +76,7 @@ pub async fn subscribe(
         page(status, signup::page(&signup::Form { newsletter: &view, language, email: &typed, fault: Some(fault) }))
     };
     if faulty("email") {
+        web.house.tally.count(Count::SignupInvalid);
         return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(InvalidAddress::TooLong)));
     }
     if form.accept_typo.is_empty()
@@ -83,7 +86,10 @@ pub async fn subscribe(
     }
     let email = match EmailAddress::parse(&form.email) {
         Ok(email) => email,
-        Err(fault) => return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(fault))),
+        Err(fault) => {
+            web.house.tally.count(Count::SignupInvalid);
+            return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(fault)));
+        }
     };
     let sign_up = SignUpRequest {
         newsletter: &slug,

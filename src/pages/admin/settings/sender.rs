@@ -77,6 +77,9 @@ pub fn tab(
             h2 { (texts::smtp_title(language)) }
             (mail_server(language, smtp, may))
             h2 { (texts::dns_title(language)) }
+            @if may {
+                (press(&paths::settings(SettingsTab::Sender.segment()), "sec", &texts::system_look_now(language), &[("what", "examine")]))
+            }
             (dns(language, records))
         },
     )

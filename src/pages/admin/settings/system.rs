@@ -5,9 +5,10 @@ use maud::{Markup, html};
 
 use super::{SettingsTab, page};
 use crate::domain::language::Language;
+use crate::domain::role::Role;
 use crate::domain::texts::{dates, desk as desk_texts, desk_settings as texts};
 use crate::pages::admin::frame::Desk;
-use crate::pages::admin::parts::{FormFaults, Tone, table, tag};
+use crate::pages::admin::parts::{FormFaults, Tone, press, table, tag};
 use crate::pages::admin::paths;
 
 /// One point of the doctor's list.
@@ -65,6 +66,7 @@ pub fn tab(desk: &Desk<'_>, system: &System<'_>) -> Markup {
             p.hint { (texts::system_version(language, system.version)) }
             h2 { (texts::system_checks(language)) }
             @if let Some(moment) = system.checked { p { (texts::system_checked(language, dates::moment(language, moment))) } }
+            @if desk.may(Role::Admin) { (press(&here, "sec", &texts::system_look_now(language), &[("what", "examine")])) }
             (points(language, system.points))
             h2 { (texts::system_log(language)) }
             (log(language, system.log))

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::{Faulty, back, outcome};
 use crate::domain::checkup::CheckStatus;
 use crate::domain::newsletter::NewsletterChange;
-use crate::flows::{newsletters, test_letter};
+use crate::flows::{doctor as examine, newsletters, test_letter};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::settings::SettingsTab;
 use crate::pages::admin::settings::sender::{Record, RecordState, Sender, Smtp, SmtpTest, tab};
@@ -44,6 +44,10 @@ async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fie
         Some("test") => {
             test_letter::owe(&web.house, visit.newsletter()?, &visit.user).await?;
             Ok(back(&request, &visit, SettingsTab::Sender, Notice::TestSent))
+        }
+        Some("examine") => {
+            examine::look_now(&web.house).await;
+            Ok(back(&request, &visit, SettingsTab::Sender, Notice::Examined))
         }
         _ => Err(Problem::bad("this is none of the page's buttons")),
     }
@@ -130,15 +134,8 @@ impl Facts {
     pub async fn gather(web: &Web, visit: &Visit) -> Result<Self, Problem> {
         let house = &web.house;
         let servers: Vec<String> = house.config.smtp.iter().map(ToString::to_string).collect();
-        let mut records = Vec::new();
-        for key in house.signer.keys() {
-            let record = key.dns_record();
-            records.push((record.name, "TXT", record.value));
-            let policy = (format!("_dmarc.{}", key.domain()), "TXT", "v=DMARC1; p=none".to_owned());
-            if !records.contains(&policy) {
-                records.push(policy);
-            }
-        }
+        let from = visit.newsletter().ok().map(|newsletter| newsletter.from_address.as_str());
+        let records = examine::to_paste(house, from);
         Ok(Self {
             server: (!servers.is_empty()).then(|| servers.join(", ")),
             refusal: test_letter::refusal(house, &visit.user).await?,
@@ -157,13 +154,21 @@ impl Facts {
     pub fn records(&self) -> Vec<Record<'_>> {
         self.records
             .iter()
-            .map(|(name, kind, value)| Record { name, kind, value, state: self.state_of(name) })
+            .map(|(name, kind, value)| Record { name, kind, value, state: self.state_of(kind, name) })
             .collect()
     }
 
-    fn state_of(&self, name: &str) -> RecordState<'static> {
-        let check = if name.starts_with("_dmarc") { "dmarc" } else { "dkim" };
-        let found = self.checks.iter().filter(|row| row.check_name.starts_with(check)).map(|row| row.status);
+    fn state_of(&self, kind: &str, name: &str) -> RecordState<'static> {
+        let check = match kind {
+            "MX" => "mx",
+            _ if name.starts_with("_dmarc") => "dmarc",
+            _ if name.contains("._domainkey.") => "dkim",
+            _ => "spf",
+        };
+        let about = |row: &&CheckRow| {
+            row.check_name.split_once(':').is_some_and(|(what, of)| what == check && (check == "dmarc" || of == name))
+        };
+        let found = self.checks.iter().filter(about).map(|row| row.status);
         match found.max() {
             None | Some(CheckStatus::Unknown) => RecordState::NotChecked,
             Some(CheckStatus::Ok) => RecordState::Fine,

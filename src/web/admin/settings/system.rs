@@ -8,7 +8,10 @@ use crate::domain::checkup::CheckStatus;
 use crate::domain::language::Language;
 use crate::domain::retention::Entry;
 use crate::domain::texts::{desk_settings as texts, retention as words};
-use crate::flows::{deeds, retention};
+use crate::flows::{deeds, doctor as examine, retention};
+use crate::pages::admin::notice::Notice;
+use crate::pages::admin::paths;
+use crate::pages::admin::settings::SettingsTab;
 use crate::pages::admin::settings::system::{Deed, Point, PointState, System, tab};
 use crate::store::doctor;
 use crate::web::Web;
@@ -17,7 +20,7 @@ use crate::web::admin::visit::Visit;
 use crate::web::problem::Problem;
 
 desk! {
-    "/admin/settings/system": get Viewer show;
+    "/admin/settings/system": get Viewer show, post Admin look;
 }
 
 /// Lines of the log on one page.
@@ -56,6 +59,11 @@ async fn show(web: Data<Web>, visit: Visit, query: Query<Page>) -> Result<HttpRe
         kept: &kept,
     };
     Ok(visit.show(|desk| tab(desk, &system)))
+}
+
+async fn look(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
+    examine::look_now(&web.house).await;
+    Ok(visit.done(paths::settings(SettingsTab::System.segment()), Notice::Examined))
 }
 
 fn state(status: CheckStatus) -> PointState {
