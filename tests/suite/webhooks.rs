@@ -191,6 +191,8 @@ fn a_secret_is_replaced_while_both_sign_and_who_was_gone_is_told_again(database:
     served
         .cli(&["subscriber", "add", "ada@example.org", "--newsletter", "ibp", "--consent", "paper form at the fair"])
         .done();
+    // The program's own clock is ahead of the test's.
+    served.database.sql("update webhook_deliveries set next_at = 0");
     assert_eq!(due(&served), 1);
     told.recv_timeout(Duration::from_secs(20)).expect("it was told once");
     let state = || served.cli(&["webhook", "list", "--json"]).json()[0]["disabled_reason"].clone();
@@ -203,7 +205,6 @@ fn a_secret_is_replaced_while_both_sign_and_who_was_gone_is_told_again(database:
 
     let signed_by = |secrets: &[&str]| {
         served.cli(&["webhook", "replay", &id, &delivery]).done();
-        // The program's own clock is ahead of the test's.
         served.database.sql("update webhook_deliveries set next_at = 0");
         assert_eq!(due(&served), 1);
         let (head, body) = told.recv_timeout(Duration::from_secs(20)).expect("it is told again");
