@@ -18,6 +18,8 @@ use house::sink::Sink;
 
 /// So many visitors at once sign up.
 const VISITORS: usize = 64;
+/// Who looks at the desk.
+const USER: (&str, &str) = ("editor@example.org", "vier woorden die niemand raadt");
 /// How long visitors are measured.
 const VISIT: Duration = Duration::from_secs(8);
 
@@ -37,8 +39,11 @@ async fn main() {
     program.run(&["newsletter", "create", "bench", "--title", "Bench", "--from", "Bench <bench@example.org>"]);
     let list = program.list(readers);
     let began = Instant::now();
-    program.run(&["subscriber", "import", &list, "--newsletter", "bench", "--consent", "made up for a measurement"]);
-    tell("import", &format!("{readers} rows, {engine}"), format!("{:.1} s", began.elapsed().as_secs_f64()));
+    let import = ["subscriber", "import", &list, "--newsletter", "bench", "--consent", "made up for a measurement"];
+    let most = program.measure(&import);
+    let took = began.elapsed().as_secs_f64();
+    let measured = format!("{took:.1} s, {:.0} rows/s, {most} MiB at most", readers as f64 / took);
+    tell("import", &format!("{readers} rows, {engine}"), measured);
 
     let began = Instant::now();
     let mut serving = program.serve().await;
@@ -52,6 +57,7 @@ async fn main() {
     tell("ratio", "", format!("{:.1}", load.rate() / reference.rate()));
     sink.settle().await;
 
+    program.user(USER.0, USER.1);
     let edition = program.edition();
     sink.begin();
     let began = Instant::now();
@@ -67,6 +73,13 @@ async fn main() {
     let (early, late) = (Load::average(&rates[..rates.len() / 10 + 1]), Load::average(&rates[rates.len() * 9 / 10..]));
     tell("the last tenth ÷ the first", "", format!("{:.2}", late / early));
     tell("memory at most", &format!("{readers} readers"), format!("{most} MiB"));
+
+    let result = format!("/admin/editions/{edition}/result");
+    let places = ["/n/bench", "/admin", "/admin/subscribers", "/admin/editions", &result];
+    for (place, load) in places.iter().zip(client::pages(&program.address, USER, &places, 50).await) {
+        let place = place.replace(&edition, "N");
+        tell(&place, &format!("{readers} subscribers"), format!("p50 {:.0} ms, p99 {:.0} ms", load.p(50), load.p(99)));
+    }
     serving.stop();
 
     let slow = Sink::open(Duration::from_millis(20)).await;

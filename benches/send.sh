@@ -5,6 +5,7 @@
 #   benches/send.sh                        what is built in target/release (cargo build --release)
 #   POSTDUIF_TEST_DATABASE_URL=postgres://… benches/send.sh      an empty PostgreSQL as well
 #   READERS=10000 ROUNDS=3 CONNECTIONS="1 10" DKIM="no rsa" PROGRAM=target/release/postduif
+#   LOOP=…                                 the plain lettre loop (benches/loop.rs), built: cargo bench --no-run
 #
 # Every mail is about 50 kB, with links of its own for its reader; every record is written as in real life. smtp-source
 # neither personalises, nor signs, nor keeps records.
@@ -98,6 +99,15 @@ real, user, system = map(float, open('$folder/source').read().split())
 print('smtp-source', '$connections', 'no', $READERS / real, (user + system) * 10000 / $READERS, 0)"
 }
 
+# The loop that most programs write, over one connection; few messages, because each waits for 44 ms.
+plain_loop() {
+    TIMEFORMAT='%U %S'
+    { time SINK="127.0.0.1:$sink_port" MESSAGES=200 "$LOOP" >"$folder/loop"; } 2>"$folder/cpu"
+    python3 -c "
+seconds, cpu = float(open('$folder/loop').read()), sum(map(float, open('$folder/cpu').read().split()))
+print('lettre-loop', 1, 'no', 200 / seconds, cpu * 50, 0)"
+}
+
 engines="SQLite"
 [ -z "${POSTDUIF_TEST_DATABASE_URL:-}" ] || engines="SQLite PostgreSQL"
 for engine in $engines; do
@@ -107,6 +117,7 @@ done
 for round in $(seq "$ROUNDS"); do
     for connections in $CONNECTIONS; do
         reference "$connections"
+        [ "$connections" != 1 ] || [ -z "${LOOP:-}" ] || plain_loop
         for engine in $engines; do
             for dkim in $DKIM; do
                 send "$engine" "$connections" "$dkim" "$round"

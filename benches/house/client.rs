@@ -39,19 +39,23 @@ impl Load {
 
 struct Visitor {
     stream: BufReader<TcpStream>,
+    /// What the last answer wants to be told again.
+    cookie: String,
 }
 
 impl Visitor {
     async fn to(address: &str) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream) })
+        Ok(Self { stream: BufReader::new(stream), cookie: String::new() })
     }
 
     /// The status of the answer.
     async fn ask(&mut self, head: &str, body: &str) -> std::io::Result<u16> {
         let request = format!(
-            "{head} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            "{head} HTTP/1.1\r\nHost: bench\r\nSec-Fetch-Site: same-origin\r\nCookie: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            self.cookie,
             body.len()
         );
         self.stream.get_mut().write_all(request.as_bytes()).await?;
@@ -64,6 +68,9 @@ impl Visitor {
                 status = rest.split(' ').next().and_then(|code| code.parse().ok()).unwrap_or_default();
             } else if let Some(count) = text.strip_prefix("content-length: ") {
                 length = count.parse().unwrap_or_default();
+            } else if text.starts_with("set-cookie: ") {
+                let pair = line["set-cookie: ".len()..].split(';').next().unwrap_or_default();
+                self.cookie = format!("{}{}{pair}", self.cookie, if self.cookie.is_empty() { "" } else { "; " });
             } else if text.is_empty() {
                 break;
             }
@@ -115,6 +122,29 @@ pub async fn one_clicks(address: &str, tokens: Vec<String>) -> Load {
         took.push(asked.elapsed());
     }
     Load::of(took, began.elapsed())
+}
+
+/// Each of these pages so often, by somebody who is signed in at the desk.
+pub async fn pages(address: &str, (email, password): (&str, &str), places: &[&str], times: usize) -> Vec<Load> {
+    let mut visitor = Visitor::to(address).await.expect("it serves");
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("email", email)
+        .append_pair("password", password)
+        .finish();
+    let status = visitor.ask("POST /admin/login", &form).await.expect("it answers");
+    assert_eq!(status, 303, "the desk lets its user in");
+    let mut loads = Vec::new();
+    for place in places {
+        let (began, mut took) = (Instant::now(), Vec::new());
+        for _ in 0..times {
+            let asked = Instant::now();
+            let status = visitor.ask(&format!("GET {place}"), "").await.expect("it answers");
+            assert_eq!(status, 200, "{place} is a page");
+            took.push(asked.elapsed());
+        }
+        loads.push(Load::of(took, began.elapsed()));
+    }
+    loads
 }
 
 /// The same number of rows a request, as durable, in the way that suggests itself.

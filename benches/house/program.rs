@@ -1,5 +1,6 @@
 //! The program itself, as an operator runs it, in a folder of its own.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -64,6 +65,30 @@ impl Program {
         String::from_utf8(output.stdout).expect("it prints UTF-8")
     }
 
+    /// Runs a command to its end; the most memory it ever had, in MiB.
+    pub fn measure(&self, arguments: &[&str]) -> u64 {
+        let mut child = self.command(arguments).stdout(Stdio::null()).spawn().expect("the program starts");
+        let mut most = 0;
+        loop {
+            most = most.max(memory(child.id()));
+            if let Some(status) = child.try_wait().expect("it is our child") {
+                assert!(status.success(), "{arguments:?} failed");
+                return most;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Somebody who may sign in at the desk.
+    pub fn user(&self, email: &str, password: &str) {
+        let mut command = self.command(&["user", "add", email, "--role", "admin"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the program starts");
+        let mut input = child.stdin.take().expect("it is piped");
+        input.write_all(password.as_bytes()).expect("it reads");
+        drop(input);
+        assert!(child.wait().expect("it is our child").success(), "the user is added");
+    }
+
     /// A file with so many addresses.
     pub fn list(&self, readers: usize) -> String {
         let path = self.folder.path().join("readers.csv");
@@ -106,15 +131,20 @@ pub struct Serving {
 impl Serving {
     /// The most memory it ever had, in MiB.
     pub fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
+        memory(self.child.id())
     }
 
     pub fn stop(&mut self) {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }
+}
+
+/// The most memory that a process ever had, in MiB; 0 when it is gone.
+fn memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
 }
 
 impl Drop for Serving {

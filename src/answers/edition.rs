@@ -25,7 +25,6 @@ pub struct EditionAnswer {
     /// Its recipients; before it goes out, how many there would be now.
     pub audience: i64,
     /// How many of them are in each state; once it goes out the sum is the audience.
-    #[schema(value_type = Object)]
     pub counts: Counts,
     /// Counts changes.
     pub version: i64,

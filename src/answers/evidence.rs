@@ -40,7 +40,6 @@ pub struct EvidenceAnswer {
     pub ordered_by: Option<String>,
     pub audience_rule: &'static str,
     pub audience: i64,
-    #[schema(value_type = Object)]
     pub counts: Counts,
     /// Whether the counts add up to the audience.
     pub adds_up: bool,

@@ -23,7 +23,6 @@ pub struct EditionReport {
     pub subject: String,
     pub status: &'static str,
     pub audience: i64,
-    #[schema(value_type = Object)]
     pub counts: Counts,
     /// Whether the counts add up to the audience; they must once the whole audience is known.
     pub adds_up: bool,
@@ -64,7 +63,6 @@ pub struct CameBackReason {
 pub struct DomainReport {
     pub domain: String,
     #[serde(flatten)]
-    #[schema(value_type = Object)]
     pub counts: Counts,
 }
 

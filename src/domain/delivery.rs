@@ -55,7 +55,7 @@ impl OnUnknown {
 }
 
 /// How many recipients are in each state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Counts {
     pub queued: i64,
     pub sending: i64,

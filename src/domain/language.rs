@@ -6,8 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// A language of pages and mails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Language {
     #[default]
     Nl,
@@ -37,6 +39,14 @@ impl fmt::Display for Language {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("“{0}” is not a language postduif speaks; choose nl or en")]
 pub struct UnknownLanguage(String);
+
+impl TryFrom<String> for Language {
+    type Error = UnknownLanguage;
+
+    fn try_from(text: String) -> Result<Self, UnknownLanguage> {
+        text.parse()
+    }
+}
 
 impl FromStr for Language {
     type Err = UnknownLanguage;

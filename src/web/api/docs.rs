@@ -13,6 +13,11 @@ use crate::pages::api_docs::{self, Call};
 static DESCRIPTION: LazyLock<serde_json::Value> =
     LazyLock::new(|| serde_json::to_value(Description::openapi()).expect("a description always becomes JSON"));
 
+/// What the API can do, for the reference.
+pub fn description() -> &'static serde_json::Value {
+    &DESCRIPTION
+}
+
 /// This description
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "description", security(()),
     responses((status = 200, content_type = "application/json")))]

@@ -42,6 +42,7 @@ pub struct EditionQuery {
     /// Of this newsletter alone.
     newsletter: Option<String>,
     /// At most so many items, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// The `next` of the page before.
     cursor: Option<String>,
@@ -52,7 +53,6 @@ pub struct EditionQuery {
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LanguageQuery {
-    #[param(value_type = Option<String>)]
     language: Option<Language>,
 }
 
@@ -62,9 +62,9 @@ pub struct LanguageQuery {
 #[into_params(parameter_in = Query)]
 pub struct DeliveryQuery {
     /// In this state alone.
-    #[param(value_type = Option<String>)]
     status: Option<DeliveryState>,
     /// At most so many items, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// The `next` of the page before.
     cursor: Option<String>,

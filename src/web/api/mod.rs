@@ -18,10 +18,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::problem::{FieldFault, Problem, ProblemBody};
+use super::problem::{CATALOGUE, FieldFault, Problem, ProblemBody};
 
 /// One route of a resource; what can be read can be asked about with HEAD as well.
 macro_rules! route {
@@ -101,6 +103,8 @@ calls! {
     "/openapi.json": get docs::openapi;
 }
 
+pub use self::docs::description;
+
 pub fn routes(config: &mut ServiceConfig) {
     call_routes(config);
     config.service(super::public::looking("/api/docs", docs::page));
@@ -128,12 +132,65 @@ fn created(answer: &impl Serialize) -> Answered {
 /// What holds for every call: the token, and the problems that any call may meet.
 struct Finish;
 
+/// Faults are told as RFC 9457 has it.
+const PROBLEM: &str = "application/problem+json";
+
 impl Modify for Finish {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         description.info.version = env!("CARGO_PKG_VERSION").to_owned();
         let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("pd_live_…").build();
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(token));
+        for (path, item) in &mut description.paths.paths {
+            let methods = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+            for operation in methods.into_iter().flatten() {
+                complete(path, operation);
+            }
+        }
+    }
+}
+
+/// Adds to a call the faults that it shares with all of its kind, and says in which form faults come.
+fn complete(path: &str, call: &mut Operation) {
+    let is_public = call.security.as_ref().is_some_and(|all| all.contains(&SecurityRequirement::default()));
+    let in_query = |one: &RefOr<Parameter>| matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Query);
+    let is_list = call.parameters.as_ref().is_some_and(|all| all.iter().any(in_query));
+    let mut faults = vec!["405", "429", "503"];
+    if !is_public {
+        faults.extend(["401", "403"]);
+    }
+    if call.request_body.is_some() {
+        faults.extend(["400", "408", "413", "415"]);
+    }
+    if is_list {
+        faults.push("400");
+    }
+    // A number too large for an id, or none at all, names nothing.
+    if path.contains('{') {
+        faults.push("404");
+    }
+    if call.description.as_ref().is_some_and(|text| text.contains("`Idempotency-Key`")) {
+        let key = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
+        let key = key.description(Some("The same key again gets the same answer, and nothing happens twice."));
+        let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(255));
+        call.parameters.get_or_insert_default().push(RefOr::T(key.schema(Some(text)).build()));
+    }
+    for status in faults {
+        call.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::default()));
+    }
+    for (status, response) in &mut call.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if !status.starts_with(['4', '5']) {
+            continue;
+        }
+        let known = CATALOGUE.iter().find(|(_, number, _)| number.to_string() == *status);
+        let told = if response.description.is_empty() {
+            known.map_or_else(String::new, |(_, _, title)| (*title).to_owned())
+        } else {
+            response.description.clone()
+        };
+        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
+        *response = ResponseBuilder::new().description(told).content(PROBLEM, problem).build();
     }
 }
 

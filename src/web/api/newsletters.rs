@@ -17,6 +17,7 @@ use crate::web::problem::{Problem, ProblemBody};
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// At most so many items, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// The `next` of the page before.
     cursor: Option<String>,

@@ -27,9 +27,9 @@ pub struct SubscriberQuery {
     /// With a subscription to this newsletter.
     newsletter: Option<String>,
     /// With a subscription in this status.
-    #[param(value_type = Option<String>)]
     status: Option<SubscriptionStatus>,
     /// At most so many items, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// The `next` of the page before.
     cursor: Option<String>,
@@ -39,7 +39,7 @@ pub struct SubscriberQuery {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchInput {
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = Email)]
     email: EmailAddress,
 }
 
@@ -47,12 +47,11 @@ pub struct SearchInput {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdditionInput {
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = Email)]
     email: EmailAddress,
     /// The newsletter's slug.
     newsletter: String,
     /// nl or en; otherwise the newsletter's.
-    #[schema(value_type = Option<String>)]
     language: Option<Language>,
     /// When and how they asked: kept as evidence.
     consent: String,
@@ -62,10 +61,8 @@ pub struct AdditionInput {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonInput {
-    #[schema(value_type = Option<String>)]
     language: Option<Language>,
     /// html or text.
-    #[schema(value_type = Option<String>)]
     format: Option<MailFormat>,
 }
 

@@ -21,10 +21,9 @@ use crate::web::problem::ProblemBody;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuppressionInput {
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = Email)]
     email: EmailAddress,
     /// bounced, complained, unsubscribed, erased, imported, or manual where nothing is said.
-    #[schema(value_type = Option<String>)]
     #[serde(default)]
     reason: Option<SuppressionReason>,
     #[serde(default)]
@@ -35,7 +34,7 @@ pub struct SuppressionInput {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuppressedInput {
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = Email)]
     email: EmailAddress,
 }
 
