@@ -1,10 +1,12 @@
 //! The program dies in the middle of sending, and nobody is lost for it.
 //!
-//! `POSTDUIF_TEST_KILLS=100` kills so often, with a mail server that fails at the same time; without it, thrice.
+//! It dies at random moments; the seed is printed. `POSTDUIF_TEST_KILLS=100` kills so often, with a mail server that
+//! fails at the same time.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::kit::dice::Dice;
 use crate::kit::installation::Serving;
 use crate::kit::smtp_double::SmtpDouble;
 use crate::kit::smtp_double::script::{Fault, Script, Step, When};
@@ -23,7 +25,7 @@ fn nobody_is_lost_and_few_get_it_twice_when_the_sender_is_killed(installation: I
     let kills = std::env::var("POSTDUIF_TEST_KILLS").ok().map(|count| count.parse().expect("a number of kills"));
     let script = if kills.is_some() { failing() } else { working() };
     let kills = kills.unwrap_or(STOPS);
-    let (double, copies) = interrupted(installation, script, kills, |serving| serving.kill());
+    let (double, copies, kills) = interrupted(installation, script, kills, |serving| serving.kill());
     let repeated: usize = copies.values().map(|copies| copies - 1).sum();
     let swallowed = double.seen().swallowed;
     assert!(
@@ -41,15 +43,15 @@ fn nobody_is_lost_and_few_get_it_twice_when_the_sender_is_killed(installation: I
 }
 
 fn everybody_gets_it_once_when_the_sender_is_told_to_stop(installation: Installation) {
-    let (_, copies) = interrupted(installation, working(), STOPS, |mut serving| {
+    let (_, copies, _) = interrupted(installation, working(), STOPS, |mut serving| {
         let status = serving.terminate();
         assert_eq!(status.code(), Some(0), "{}", serving.log());
     });
     assert!(copies.values().all(|copies| *copies == 1), "{copies:?}");
 }
 
-/// How often the sender is stopped.
-const STOPS: usize = 3;
+/// How often the sender is stopped, at most: when everybody has got it before, less often.
+const STOPS: usize = 12;
 
 fn working() -> Script {
     Script::offering(&["PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES"])
@@ -64,13 +66,14 @@ fn failing() -> Script {
         .with(Step::Body, Fault::Drops, When::Every(113))
 }
 
-/// Sends to everybody, interrupted now and then, and finds that all of them got it.
+/// Sends to everybody, interrupted now and then, and finds that all of them got it; how often it was interrupted.
 fn interrupted(
     mut installation: Installation,
     script: Script,
     stops: usize,
     stop: impl Fn(Serving),
-) -> (SmtpDouble, BTreeMap<String, usize>) {
+) -> (SmtpDouble, BTreeMap<String, usize>, usize) {
+    let mut dice = Dice::thrown();
     let double = SmtpDouble::start(script);
     installation.set("SMTP_URL", &double.url("tls=none"));
     installation.set("SMTP_CONNECTIONS", &CONNECTIONS.to_string());
@@ -78,20 +81,28 @@ fn interrupted(
     installation.readers(READERS, "example.org");
     let mut serving = installation.serve();
     let edition = installation.publish();
-    for count in (1..=stops).map(|stop| stop * READERS / (stops + 1)) {
+    let (mut stopped, mut before) = (0, 0);
+    while stopped < stops {
+        // Something is under way again, and ends at any moment after that.
         let deadline = Instant::now() + Duration::from_secs(60);
-        while double.seen().messages.len() < count {
-            assert!(Instant::now() < deadline, "{} mails came: {}", double.seen().messages.len(), serving.log());
+        while double.seen().messages.len() == before {
+            assert!(Instant::now() < deadline, "{before} mails came: {}", serving.log());
             std::thread::sleep(Duration::from_millis(1));
         }
+        std::thread::sleep(dice.within(Duration::ZERO, Duration::from_millis(250)));
+        if double.copies().len() == READERS {
+            break;
+        }
         stop(serving);
+        (stopped, before) = (stopped + 1, double.seen().messages.len());
         serving = installation.serve();
     }
+    assert!(stopped > 0, "the sender was too quick to be stopped");
     let counts = installation.sent(&edition);
     let ended: u64 = ["accepted", "unknown"].iter().filter_map(|state| counts[*state].as_u64()).sum();
     assert_eq!(ended, READERS as u64, "{counts}");
     let copies = double.copies();
     assert_eq!(copies.len(), READERS, "somebody got nothing");
     assert_eq!(double.seen().violations, Vec::<String>::new());
-    (double, copies)
+    (double, copies, stopped)
 }

@@ -23,6 +23,7 @@ mod feedback;
 mod headers;
 mod imports;
 mod killed;
+mod killed_at_work;
 mod look;
 mod metrics;
 mod nodes;

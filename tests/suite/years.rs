@@ -15,6 +15,7 @@ use postduif::mail::smtp::{Relay, Timeouts, Tls};
 use serde_json::{Value, json};
 
 use crate::kit::database::Database;
+use crate::kit::dice::Dice;
 use crate::kit::house::Served;
 use crate::kit::on_each_engine;
 use crate::kit::smtp_double::SmtpDouble;
@@ -26,22 +27,6 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const PEOPLE: u64 = 30;
 /// The promise of the newsletter.
 const MAX_PER_YEAR: usize = 4;
-
-/// SplitMix64: the same seed, the same years.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-
-    fn one_in(&mut self, chances: u64) -> bool {
-        self.roll(chances) == 0
-    }
-}
 
 /// What has reached one person, as they see it.
 #[derive(Default)]
@@ -69,11 +54,9 @@ struct World {
 }
 
 fn whatever_happens_in_years_everybody_gets_what_they_asked_for_and_nothing_else(database: Database) {
-    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
-    let seed = number("POSTDUIF_TEST_SEED").unwrap_or_else(|| u64::from(std::process::id()));
-    println!("POSTDUIF_TEST_SEED={seed}");
-    let days = number("POSTDUIF_TEST_YEARS").map_or(400, |years| years * 365);
-    let mut world = World::new(database, seed);
+    let years = std::env::var("POSTDUIF_TEST_YEARS").ok().map(|years| years.parse::<u64>().expect("a number"));
+    let days = years.map_or(400, |years| years * 365);
+    let mut world = World::new(database, Dice::thrown());
     let mailer = world.mailer();
     for _ in 0..days {
         world.day();
@@ -83,8 +66,7 @@ fn whatever_happens_in_years_everybody_gets_what_they_asked_for_and_nothing_else
 }
 
 impl World {
-    fn new(database: Database, seed: u64) -> Self {
-        let mut dice = Dice(seed);
+    fn new(database: Database, mut dice: Dice) -> Self {
         // A server that is often in a mood, but always about itself: nobody may be lost or blamed for it.
         let often = |dice: &mut Dice| When::Every(5 + usize::try_from(dice.roll(30)).expect("it is small"));
         let script = Script::offering(&["PIPELINING"])

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod cable;
 pub mod database;
 pub mod desk;
+pub mod dice;
 pub mod dns;
 pub mod feeds;
 pub mod house;
