@@ -15,6 +15,7 @@ packages_install() {
     have chromedriver || wanted+=(chromium-driver)
     have python3 || wanted+=(python3)
     "$TEST_PYTHON" -c 'import dkim, nacl' 2>/dev/null || wanted+=(python3-dkim python3-nacl)
+    python3 -c 'import ensurepip' 2>/dev/null || wanted+=(python3-venv)
     have openssl || wanted+=(openssl)
     have curl || wanted+=(curl)
     have npm || wanted+=(npm)

@@ -16,6 +16,7 @@ mod cli_people;
 mod connections;
 mod delivery;
 mod demo;
+mod described;
 mod desk_browser;
 mod desk_editions;
 mod doctor;

@@ -24,6 +24,9 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Response, Respo
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::problem::{CATALOGUE, FieldFault, Problem, ProblemBody};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::language::Language;
+use crate::domain::subscription::SubscriptionStatus;
 
 /// One route of a resource; what can be read can be asked about with HEAD as well.
 macro_rules! route {
@@ -59,7 +62,7 @@ macro_rules! calls {
                 license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
             ),
             paths($($($($handler)::+),+),+),
-            components(schemas(ProblemBody, FieldFault)),
+            components(schemas(ProblemBody, FieldFault, DeliveryState, SubscriptionStatus, Language)),
             security(("token" = [])),
             modifiers(&Finish),
         )]
@@ -172,7 +175,8 @@ fn complete(path: &str, call: &mut Operation) {
     if call.description.as_ref().is_some_and(|text| text.contains("`Idempotency-Key`")) {
         let key = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
         let key = key.description(Some("The same key again gets the same answer, and nothing happens twice."));
-        let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(255));
+        let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+        faults.push("400");
         call.parameters.get_or_insert_default().push(RefOr::T(key.schema(Some(text)).build()));
     }
     for status in faults {
