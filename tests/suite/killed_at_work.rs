@@ -133,8 +133,8 @@ fn under_kills(installation: &Installation, dice: &mut Dice, kills: usize, visit
             serving = installation.serve();
         }
         over.store(true, Ordering::Relaxed);
+        serving.kill();
     });
-    serving.kill();
 }
 
 /// Presses each link until the program says that it is done; who was told so before the last kill.
