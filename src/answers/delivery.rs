@@ -22,7 +22,6 @@ pub struct DeliveryAnswer {
     pub seq: i64,
     /// None once the person is forgotten.
     pub address: Option<String>,
-    #[schema(value_type = String)]
     pub status: DeliveryState,
     pub attempts: i64,
     /// How often it was sent again because nobody knew whether it had arrived.
