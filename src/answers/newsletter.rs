@@ -48,6 +48,8 @@ pub struct NewsletterAnswer {
     pub accent: Option<String>,
     /// Whether an edition must have been sent as a test after its last change before it is approved.
     pub test_required: bool,
+    /// After how many months of silence readers can be asked whether they stay; 0 is never.
+    pub reconfirm_after_months: i64,
     pub sections: Vec<SectionAnswer>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_assemble_at: Option<Timestamp>,
@@ -87,6 +89,7 @@ impl NewsletterAnswer {
             logo: row.look().logo,
             accent: row.accent,
             test_required: row.test_required,
+            reconfirm_after_months: row.reconfirm_after_months,
             promo: row.promo.as_deref().and_then(|json| serde_json::from_str(json).ok()),
             slug: row.slug,
             title: row.title,

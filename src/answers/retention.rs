@@ -33,3 +33,17 @@ impl From<Entry> for RetentionAnswer {
         }
     }
 }
+
+impl RetentionAnswer {
+    /// What is kept without a period that ends by itself.
+    pub fn others() -> impl Iterator<Item = Self> {
+        texts::others(Language::En).into_iter().map(|(what, description)| Self {
+            what,
+            description,
+            days: None,
+            setting: None,
+            forgotten: 0,
+            last: None,
+        })
+    }
+}

@@ -20,6 +20,9 @@ use crate::store::backup::{Manifest, TableSum};
 pub struct Arguments {
     /// The file to write; an older backup of this name is replaced
     file: PathBuf,
+    /// Leave the secret key out, for a place that is less safe than the key: restoring then needs POSTDUIF_SECRET_KEY_FILE
+    #[arg(long)]
+    without_key: bool,
 }
 
 /// Put a backup of either engine into this database; nothing due fires by itself afterwards
@@ -77,13 +80,14 @@ impl<'a> Answer<'a> {
 }
 
 pub async fn run(arguments: &Arguments, house: &House, output: &Output) -> anyhow::Result<()> {
-    let Made { file, bytes, manifest } = backup::make(house.into(), &arguments.file).await?;
+    let Made { file, bytes, manifest } =
+        backup::make_with(house.into(), &arguments.file, !arguments.without_key).await?;
     let answer = Answer { bytes: Some(bytes), ..Answer::of(&file, &manifest) };
     output.one(&answer, || {
         let key = if manifest.key_inside {
             "in the file, which is therefore as secret as the key itself"
         } else {
-            "not in the file: keep POSTDUIF_SECRET_KEY with your backups, but not beside them; without it no link in a mail works"
+            "not in the file: keep it safe too, but not beside the backup; without it no link in a mail works"
         };
         card(&[
             ("backup", file.display().to_string()),

@@ -15,7 +15,7 @@ pub enum Command {
     /// Write one person's proof to standard output, as JSON or as a page
     Export {
         /// The address
-        #[arg(value_name = "ADDR")]
+        #[arg(value_name = "ADDR", value_parser = EmailAddress::parse_any_role)]
         address: EmailAddress,
         /// A page to read and print
         #[arg(long)]

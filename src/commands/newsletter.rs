@@ -7,7 +7,7 @@ use crate::answers::NewsletterAnswer;
 use crate::domain::look::Logo;
 use crate::domain::newsletter::{NewsletterChange, Promo};
 use crate::domain::safety::SafetyChange;
-use crate::flows::{House, newsletters};
+use crate::flows::{House, newsletters, reconfirm};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -22,6 +22,14 @@ pub enum Command {
     },
     /// List all newsletters
     List,
+    /// Ask readers who have heard nothing for long whether they stay; who does not answer in 30 days leaves
+    Reconfirm {
+        /// The newsletter
+        slug: String,
+        /// Only say how many would be asked
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// What can be set; an empty text clears what may be empty.
@@ -89,6 +97,9 @@ pub struct Settings {
     /// Whether an edition must have been sent as a test after its last change before it is approved
     #[arg(long, value_name = "true|false")]
     test_required: Option<bool>,
+    /// Months without an edition after which `reconfirm` asks readers whether they stay: 6 to 120, 0 for never
+    #[arg(long, value_name = "N")]
+    reconfirm_after_months: Option<i64>,
     /// The colour of links and buttons, such as "#0b5c8a"; it must be readable on white
     #[arg(long, value_name = "COLOUR")]
     accent: Option<String>,
@@ -186,6 +197,16 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
                 vec![one.slug.clone(), one.title.clone(), one.language.to_owned(), next]
             })?);
         }
+        Command::Reconfirm { slug, dry_run } => {
+            let asked = reconfirm::ask(house, &slug, dry_run, "command line").await?;
+            return Ok(output.one(&asked, || {
+                let verb = if dry_run { "would be asked" } else { "are asked" };
+                format!(
+                    "{} readers {verb} whether they stay; {} were asked before and have not answered yet.",
+                    asked.asked, asked.unanswered
+                )
+            })?);
+        }
         Command::Show { slug } => newsletters::find(&mut house.db.read().await?, &slug).await?,
         Command::Create(settings) => newsletters::create(house, (*settings).into()).await?,
         Command::Edit(settings) => {
@@ -250,6 +271,13 @@ fn text(one: &NewsletterAnswer) -> String {
         ("colour", one.accent.clone().unwrap_or_default()),
         ("logo", one.logo.as_ref().map_or_else(String::new, |logo| format!("{} ({})", logo.url, logo.alt))),
         ("test mail", if one.test_required { "needed before approval" } else { "not needed" }.to_owned()),
+        (
+            "asks to stay",
+            match one.reconfirm_after_months {
+                0 => "never".to_owned(),
+                months => format!("after {months} months of silence, by `newsletter reconfirm`"),
+            },
+        ),
         ("recommends", one.promo.as_ref().map_or_else(String::new, |promo| format!("{} ({})", promo.title, promo.url))),
     ];
     fields.extend(one.sections.iter().map(|section| {
@@ -286,6 +314,7 @@ impl From<Settings> for NewsletterChange {
             logo: settings.logo.into_change(),
             accent: settings.accent,
             test_required: settings.test_required,
+            reconfirm_after_months: settings.reconfirm_after_months,
         }
     }
 }

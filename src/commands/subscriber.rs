@@ -27,13 +27,13 @@ pub enum Command {
     /// Show what is known about one address, with the evidence
     Show {
         /// The address
-        #[arg(value_name = "ADDR")]
+        #[arg(value_name = "ADDR", value_parser = EmailAddress::parse_any_role)]
         address: EmailAddress,
     },
     /// Subscribe somebody who asked on paper or by telephone; no mail is sent
     Add {
         /// The address
-        #[arg(value_name = "ADDR")]
+        #[arg(value_name = "ADDR", value_parser = EmailAddress::parse_any_role)]
         address: EmailAddress,
         /// The newsletter
         #[arg(long, value_name = "SLUG")]
@@ -48,7 +48,7 @@ pub enum Command {
     /// End the subscriptions of an address
     Unsubscribe {
         /// The address
-        #[arg(value_name = "ADDR")]
+        #[arg(value_name = "ADDR", value_parser = EmailAddress::parse_any_role)]
         address: EmailAddress,
         /// Only this newsletter [default: all]
         #[arg(long, value_name = "SLUG")]
@@ -63,7 +63,7 @@ pub enum Command {
     /// Forget a person (GDPR article 17): only a keyed hash stays, so that no import brings them back
     Erase {
         /// The address
-        #[arg(value_name = "ADDR")]
+        #[arg(value_name = "ADDR", value_parser = EmailAddress::parse_any_role)]
         address: EmailAddress,
     },
 }
@@ -120,10 +120,11 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
             if now {
                 retention::forget(house).await?;
             }
-            let answers: Vec<_> = retention::register(house).await?.into_iter().map(RetentionAnswer::from).collect();
+            let counted = retention::register(house).await?.into_iter().map(RetentionAnswer::from);
+            let answers: Vec<_> = counted.chain(RetentionAnswer::others()).collect();
             let head = ["what", "days", "forgotten", "description"];
             Ok(output.list(&answers, &head, "nothing is kept", |one| {
-                let days = one.days.map_or_else(|| "for ever".to_owned(), |days| days.to_string());
+                let days = one.days.map_or_else(|| "-".to_owned(), |days| days.to_string());
                 vec![one.what.to_owned(), days, one.forgotten.to_string(), one.description.clone()]
             })?)
         }

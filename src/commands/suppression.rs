@@ -17,7 +17,7 @@ pub enum Command {
     /// Never mail an address, whether it is known or not
     Add {
         /// The address
-        #[arg(value_name = "ADDR")]
+        #[arg(value_name = "ADDR", value_parser = EmailAddress::parse_any_role)]
         address: EmailAddress,
         /// bounced, complained, unsubscribed, erased, manual or imported
         #[arg(long, default_value = "manual")]
@@ -29,7 +29,7 @@ pub enum Command {
     /// Lift the suppression of an address; what its owner ended stays ended
     Remove {
         /// The address
-        #[arg(value_name = "ADDR")]
+        #[arg(value_name = "ADDR", value_parser = EmailAddress::parse_any_role)]
         address: EmailAddress,
     },
 }

@@ -19,6 +19,9 @@ text_enum! {
         Bounced = "bounced",
         Complained = "complained",
         AddressChanged = "address-changed",
+        /// Asked after a long silence whether they stay.
+        ReconfirmationAsked = "reconfirmation-asked",
+        Reconfirmed = "reconfirmed",
         Erased = "erased",
     }
 }

@@ -21,6 +21,8 @@ pub enum Letter {
     ConfirmNewAddress { language: Language, link: String },
     /// To the old address, once the new one is in use.
     AddressChanged { language: Language },
+    /// After a long silence: “do you want to stay?”
+    Reconfirm { language: Language, link: String },
     /// To whoever looks after the newsletter: the words as they were when it was written.
     Notice { language: Language, subject: String, text: String },
     /// To a user of the desk: choose a password, after an invitation or because the old one is forgotten.
@@ -41,6 +43,7 @@ impl Letter {
             Self::Preferences { .. } => "preferences",
             Self::ConfirmNewAddress { .. } => "confirm-new-address",
             Self::AddressChanged { .. } => "address-changed",
+            Self::Reconfirm { .. } => "reconfirm",
             Self::Notice { .. } => "notice",
             Self::Password { .. } => "password",
             Self::TryOut { .. } => "try-out",
@@ -57,6 +60,7 @@ impl Letter {
             | Self::Preferences { language, .. }
             | Self::ConfirmNewAddress { language, .. }
             | Self::AddressChanged { language }
+            | Self::Reconfirm { language, .. }
             | Self::Notice { language, .. }
             | Self::Password { language, .. }
             | Self::TryOut { language }

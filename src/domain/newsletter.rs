@@ -70,6 +70,8 @@ pub struct NewsletterSettings {
     pub look: Look,
     /// Whether an edition must have been sent as a test after its last change before it is approved.
     pub test_required: bool,
+    /// After how many months of silence readers are asked whether they stay; 0 is never.
+    pub reconfirm_after_months: i64,
 }
 
 /// What somebody wants a newsletter to be: every field may be left out. An empty text clears what may be empty.
@@ -111,6 +113,8 @@ pub struct NewsletterChange {
     pub accent: Option<String>,
     /// Whether an edition must have been sent as a test after its last change before it is approved.
     pub test_required: Option<bool>,
+    /// After how many months without an edition readers can be asked whether they stay: 6 to 120, or 0 for never.
+    pub reconfirm_after_months: Option<i64>,
 }
 
 /// What is there was given, even when it is `null`.
@@ -173,6 +177,7 @@ impl NewsletterSettings {
             safety: Safety::default(),
             look: Look::default(),
             test_required: false,
+            reconfirm_after_months: 0,
         }
     }
 
@@ -286,6 +291,11 @@ impl NewsletterSettings {
         }
         if let Some(required) = change.test_required {
             self.test_required = required;
+        }
+        match change.reconfirm_after_months {
+            Some(months) if months == 0 || (6..=120).contains(&months) => self.reconfirm_after_months = months,
+            Some(_) => faults.add("reconfirm_after_months", "must be a number from 6 to 120, or 0 for never"),
+            None => {}
         }
         faults.check().map(|()| self)
     }

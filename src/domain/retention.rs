@@ -18,12 +18,18 @@ text_enum! {
         DeliveryAddresses = "delivery-addresses",
         /// What mail servers said, bounces among it.
         ServerReplies = "server-replies",
+        /// To whom test mails of editions went.
+        TestMails = "test-mails",
         /// Letters that could not be delivered.
         FailedLetters = "failed-letters",
         /// New addresses that waited for their owner's confirmation.
         NewAddresses = "new-addresses",
         /// Files of people that were to be imported at the desk.
         ImportFiles = "import-files",
+        /// What other programs were told: numbers of people, no addresses.
+        WebhookDeliveries = "webhook-deliveries",
+        /// Answers to requests that may come twice.
+        RepeatedRequests = "repeated-requests",
         /// Counts under keyed hashes, for limits.
         Attempts = "attempts",
         /// What users of the desk and the API did.
@@ -61,12 +67,12 @@ impl Kept {
     pub fn period(self, periods: &Periods) -> Option<Duration> {
         let days = |days: Option<u32>| days.map(|days| days * DAY);
         match self {
-            Self::Unconfirmed | Self::FailedLetters => Some(30 * DAY),
+            Self::Unconfirmed | Self::FailedLetters | Self::WebhookDeliveries => Some(30 * DAY),
             Self::Ended | Self::Suppressions => days(periods.ended),
-            Self::DeliveryAddresses => days(periods.deliveries),
+            Self::DeliveryAddresses | Self::TestMails => days(periods.deliveries),
             Self::ServerReplies => Some(90 * DAY),
             // The links in these mails work for a day.
-            Self::NewAddresses => Some(DAY),
+            Self::NewAddresses | Self::RepeatedRequests => Some(DAY),
             Self::ImportFiles => Some(2 * DAY),
             // The longest limit reaches back 30 days.
             Self::Attempts => Some(31 * DAY),
@@ -82,7 +88,7 @@ impl Kept {
     pub const fn setting(self) -> Option<&'static str> {
         match self {
             Self::Ended | Self::Suppressions => Some("POSTDUIF_KEEP_ENDED_DAYS"),
-            Self::DeliveryAddresses => Some("POSTDUIF_KEEP_DELIVERIES_DAYS"),
+            Self::DeliveryAddresses | Self::TestMails => Some("POSTDUIF_KEEP_DELIVERIES_DAYS"),
             Self::Audit => Some("POSTDUIF_KEEP_AUDIT_DAYS"),
             _ => None,
         }

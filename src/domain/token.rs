@@ -28,6 +28,8 @@ pub enum Purpose {
     Delivery,
     /// Lets a user of the desk choose a password; its row says until when.
     Password,
+    /// Says that somebody stays, after a long silence; worth nothing once they left.
+    Stay,
     /// Marks a browser in which a user of the desk has signed in before.
     Device,
 }
@@ -42,6 +44,7 @@ impl Purpose {
             Self::Move => "move",
             Self::Delivery => "delivery",
             Self::Password => "password",
+            Self::Stay => "stay",
             Self::Device => "device",
         }
     }
@@ -70,7 +73,7 @@ pub struct Keys(Arc<Derived>);
 
 struct Derived {
     secret: hmac::Key,
-    purposes: [PurposeKeys; 8],
+    purposes: [PurposeKeys; 9],
     address: hmac::Key,
 }
 
@@ -106,6 +109,7 @@ impl Keys {
             purpose(Purpose::Move),
             purpose(Purpose::Delivery),
             purpose(Purpose::Password),
+            purpose(Purpose::Stay),
             purpose(Purpose::Device),
         ];
         let address = derive(&secret, "address");

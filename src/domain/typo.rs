@@ -1,6 +1,6 @@
 //! “Did you mean …?”: addresses that lie one slip of the finger from a provider that many people use.
 
-use super::address::EmailAddress;
+use super::address::{EmailAddress, InvalidAddress, trimmed};
 
 /// Where most readers have their mailbox.
 const PROVIDERS: [&str; 12] = [
@@ -18,22 +18,33 @@ const PROVIDERS: [&str; 12] = [
     "xs4all.nl",
 ];
 
+/// Endings that most readers' addresses have, the most frequent first: what a slip in an ending was meant to be.
+const ENDINGS: [&str; 8] = ["nl", "com", "be", "eu", "org", "net", "de", "frl"];
+
 /// Providers of their own that only look like a slip.
 const NO_SLIPS: [&str; 3] = ["mail.com", "ymail.com", "email.com"];
 
 /// The address that was probably meant, when what was typed is exactly one letter, or one swap of neighbours, away
-/// from a known provider. At a distance of two `hotmail.be`, a real domain, would be taken for `hotmail.nl`.
+/// from a known provider, or its ending is none and lies as near to one that is. At a distance of two `hotmail.be`, a real domain, would be taken for `hotmail.nl`.
 ///
 /// It takes the text as typed, because the slip may have made it no address at all (`gmail.con`).
 pub fn suggestion(typed: &str) -> Option<EmailAddress> {
-    let (local, domain) = typed.trim().rsplit_once('@')?;
+    let (local, domain) = trimmed(typed).rsplit_once('@')?;
     let domain = domain.to_ascii_lowercase();
-    // A provider's name with one letter more; the distance of anything longer need not be worked out.
-    if domain.len() > 16 || PROVIDERS.contains(&domain.as_str()) || NO_SLIPS.contains(&domain.as_str()) {
+    if PROVIDERS.contains(&domain.as_str()) || NO_SLIPS.contains(&domain.as_str()) {
         return None;
     }
-    let meant = PROVIDERS.iter().find(|provider| strsim::osa_distance(&domain, provider) == 1)?;
-    EmailAddress::parse(&format!("{local}@{meant}")).ok()
+    // A provider's name with one letter more; the distance of anything longer need not be worked out.
+    let mut near = PROVIDERS.iter().filter(|_| domain.len() <= 16);
+    if let Some(meant) = near.find(|provider| strsim::osa_distance(&domain, provider) == 1) {
+        return EmailAddress::parse(&format!("{local}@{meant}")).ok();
+    }
+    if EmailAddress::parse(&format!("{local}@{domain}")) != Err(InvalidAddress::Domain) {
+        return None;
+    }
+    let (name, ending) = domain.rsplit_once('.').filter(|(_, ending)| ending.len() <= 4)?;
+    let meant = ENDINGS.iter().find(|known| strsim::osa_distance(ending, known) == 1)?;
+    EmailAddress::parse(&format!("{local}@{name}.{meant}")).ok()
 }
 
 #[cfg(test)]
@@ -46,6 +57,12 @@ mod tests {
             ("anna@gmail.con", Some("anna@gmail.com")),
             ("anna@hotmial.com", Some("anna@hotmail.com")),
             ("Anna@ZIGO.nl ", Some("Anna@ziggo.nl")),
+            ("anna@gemeente.nll", Some("anna@gemeente.nl")),
+            ("anna@gemeente.con", Some("anna@gemeente.com")),
+            ("anna@gemeente.n", Some("anna@gemeente.nl")),
+            ("anna@gemeente.nosuchtld", None),
+            ("anna@gemeente.nl", None),
+            ("anna@b.test", None),
             ("anna@gmail.com", None),
             ("anna@hotmail.be", None),
             ("anna@mail.com", None),

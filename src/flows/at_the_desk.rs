@@ -58,7 +58,7 @@ pub async fn invite(house: &House, invitation: Invitation<'_>) -> Result<i64, Fl
         ask(house, &mut tx, &held, now).await?;
     }
     audit::note(&mut tx, invitation.actor, "subscriber.add", &format!("subscriber {}", person.id), "", now).await?;
-    consent::append(&mut tx, newsletter.id, &hash, ConsentEvent::Requested, &body, now).await?;
+    consent::append(&mut tx, &house.keys, newsletter.id, &hash, ConsentEvent::Requested, &body, now).await?;
     tx.commit().await?;
     house.wake.letters.notify_one();
     Ok(person.id)

@@ -80,22 +80,31 @@ impl<'a> From<&'a House> for Source<'a> {
 /// # Errors
 /// Then there is no new backup, and nothing of one is left.
 pub async fn make(source: Source<'_>, file: &Path) -> Result<Made, BackupError> {
+    make_with(source, file, true).await
+}
+
+/// The same, with the secret key where it lies beside the database, or without it: then whoever restores the backup
+/// has to give it.
+///
+/// # Errors
+/// As [`make`].
+pub async fn make_with(source: Source<'_>, file: &Path, key: bool) -> Result<Made, BackupError> {
     if file.exists() && !BackupFile::is_one(file).await {
         return Err(BackupError::Occupied(file.into()));
     }
     let unfinished = file.with_added_extension(format!("{}.part", hex(&source.clock.random::<4>())));
-    let made = write(source, file, &unfinished).await;
+    let made = write(source, file, &unfinished, key).await;
     if made.is_err() {
         let _ = std::fs::remove_file(&unfinished);
     }
     made
 }
 
-async fn write(source: Source<'_>, file: &Path, unfinished: &Path) -> Result<Made, BackupError> {
+async fn write(source: Source<'_>, file: &Path, unfinished: &Path, key: bool) -> Result<Made, BackupError> {
     let io = |error| BackupError::Io(file.into(), error);
     let now = source.clock.now();
     let (made_at, fingerprint) = (now.to_string(), source.keys.fingerprint());
-    let key = source.config.secret_beside()?.map(|key| key.to_base64());
+    let key = if key { source.config.secret_beside()?.map(|key| key.to_base64()) } else { None };
     let about = About { made_at: &made_at, key_fingerprint: &fingerprint, secret_key: key.as_deref() };
     let manifest = backup::make(source.db, unfinished, &about).await?;
     std::fs::rename(unfinished, file).map_err(io)?;

@@ -82,6 +82,7 @@ pub async fn confirm(house: &House, token: &str) -> Result<Option<Request>, Flow
         body.origin = Some("/c/".to_owned());
         consent::append(
             &mut tx,
+            &house.keys,
             request.newsletter.id,
             &subscription.address_hash,
             ConsentEvent::Confirmed,

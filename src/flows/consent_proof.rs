@@ -1,11 +1,11 @@
 //! The evidence: one person's records, and whether the chain of all of them is whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{FlowError, House};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentBody, ConsentEntry, ConsentEvent, body_hash};
-use crate::domain::token::unhex;
+use crate::domain::token::{Keys, unhex};
 use crate::store::consent::{self, ChainRow, ConsentRow};
 use crate::store::{Access, StoreError};
 
@@ -27,19 +27,45 @@ pub async fn records(house: &House, email: &EmailAddress) -> Result<Vec<ConsentR
 
 /// As [`records`], by the hash.
 pub(super) async fn of(on: &mut impl Access, subject: &[u8]) -> Result<Vec<ConsentRow>, StoreError> {
-    let mut found = Vec::new();
+    let mut found: Vec<ConsentRow> = trail(on, subject).await?.into_iter().flat_map(|stage| stage.records).collect();
+    found.sort_by_key(|record| record.id);
+    Ok(found)
+}
+
+/// A person at one address: now, or before they moved.
+pub(super) struct Stage {
+    /// Keyed hash of the address.
+    pub subject: Vec<u8>,
+    /// Records of this address up to the one with this number are theirs; later ones would be somebody else's.
+    pub through: i64,
+    pub records: Vec<ConsentRow>,
+}
+
+impl Stage {
+    /// The address itself, as long as a record tells it.
+    pub fn email(&self, keys: &Keys) -> Option<EmailAddress> {
+        let bodies = self.records.iter().rev().filter_map(|record| record.body.as_deref());
+        let bodies = bodies.filter_map(|body| serde_json::from_str::<ConsentBody>(body).ok());
+        let mut emails = bodies.filter_map(|body| EmailAddress::parse_any_role(&body.email).ok());
+        emails.find(|email| keys.address_hash(email).as_slice() == self.subject)
+    }
+}
+
+/// Every address that whoever has the one with this hash had, this one first.
+pub(super) async fn trail(on: &mut impl Access, subject: &[u8]) -> Result<Vec<Stage>, StoreError> {
+    let mut stages = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut subjects = vec![subject.to_vec()];
-    while let Some(subject) = subjects.pop() {
+    let mut ahead = VecDeque::from([(subject.to_vec(), i64::MAX)]);
+    while let Some((subject, through)) = ahead.pop_front() {
         if !seen.insert(subject.clone()) {
             continue;
         }
-        let records = consent::of_subject(on, &subject).await?;
-        subjects.extend(records.iter().filter_map(former));
-        found.extend(records);
+        let mut records = consent::of_subject(on, &subject).await?;
+        records.retain(|record| record.id <= through);
+        ahead.extend(records.iter().rev().filter_map(|record| Some((former(record)?, record.id))));
+        stages.push(Stage { subject, through, records });
     }
-    found.sort_by_key(|record| record.id);
-    Ok(found)
+    Ok(stages)
 }
 
 /// The hash of the address before, where the record is one of moving.
@@ -88,7 +114,7 @@ pub async fn verify(house: &House) -> Result<ChainVerdict, FlowError> {
     let mut reader = house.db.read().await?;
     let noted = consent::noted_end(&mut reader).await?;
     let newer = consent::chain(&mut reader, check.last_id, 1).await?;
-    Ok(check.end(noted, newer.is_empty()))
+    Ok(check.end(&house.keys, noted.as_deref(), newer.is_empty()))
 }
 
 /// The check half-way through the chain.
@@ -153,14 +179,27 @@ impl Check {
         self.last_hash.clone_from(&row.hash);
     }
 
-    fn end(mut self, noted: Option<String>, nothing_newer: bool) -> ChainVerdict {
+    fn end(mut self, keys: &Keys, noted: Option<&str>, nothing_newer: bool) -> ChainVerdict {
         let end = (self.records > 0).then(|| consent::end_of_chain(self.last_id, &self.last_hash));
         // Where records were added meanwhile, the noted end is further on.
-        if nothing_newer && noted.is_some() && noted != end {
-            let noted = noted.unwrap_or_default();
-            let last = noted.split(':').next().unwrap_or_default();
-            let message = format!("the newest record was number {last}, but the chain ends at {}", self.last_id);
-            self.fault(self.last_id + 1, "missing", message);
+        if nothing_newer && noted != consent::sealed_end(keys, self.last_id, &self.last_hash).as_deref() {
+            let last: Option<i64> = noted.and_then(|noted| noted.split(':').next()?.parse().ok());
+            match last {
+                Some(last) if last != self.last_id => {
+                    let message =
+                        format!("the newest record was number {last}, but the chain ends at {}", self.last_id);
+                    self.fault(self.last_id + 1, "missing", message);
+                }
+                Some(_) => {
+                    let message = "the end of the chain is not as this installation's key sealed it: records were \
+                                   written anew, or the key is another one";
+                    self.fault(self.last_id, "changed", message.to_owned());
+                }
+                None => {
+                    let message = "the seal that was noted with the newest record is gone";
+                    self.fault(self.last_id, "missing", message.to_owned());
+                }
+            }
         }
         let ok = self.faults.is_empty();
         ChainVerdict { ok, records: self.records, end, faults: self.faults, more_faults: self.more_faults }

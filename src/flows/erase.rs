@@ -1,12 +1,17 @@
 //! Forgetting a person on their request (GDPR article 17): nothing is left but a keyed hash that keeps imports from
 //! bringing them back.
 
-use super::{FlowError, House, consent_proof, people};
+use super::consent_proof::{self, Stage};
+use super::{FlowError, House, people};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentBody, ConsentEvent, ConsentMeans};
 use crate::domain::suppression::SuppressionReason;
+use crate::domain::time::Timestamp;
 use crate::domain::token::hex;
-use crate::store::{Tx, audit, consent, deliveries, feedback, meta, newsletters, outbox, subscriptions, suppressions};
+use crate::store::{
+    StoreError, Tx, audit, consent, deliveries, feedback, meta, newsletters, outbox, subscriptions, suppressions,
+    traces,
+};
 
 /// Files up to this size are written anew at once; larger ones in the nightly round.
 const SCRUB_AT_ONCE_OCTETS: u64 = 256 * 1024 * 1024;
@@ -36,7 +41,7 @@ pub async fn erase_address(
     actor: &str,
 ) -> Result<Erased, FlowError> {
     let mut tx = house.db.write().await?;
-    let erased = forget_address(house, &mut tx, email, SuppressionReason::Erased, means, actor).await?;
+    let erased = forget_address(house, &mut tx, email, Some(SuppressionReason::Erased), means, actor).await?;
     tx.commit().await?;
     tidy(house).await;
     Ok(erased)
@@ -89,10 +94,10 @@ pub(super) async fn forget(
     means: ConsentMeans,
     actor: &str,
 ) -> Result<(), FlowError> {
-    forget_as(house, tx, subscriber_id, SuppressionReason::Erased, means, actor).await
+    forget_as(house, tx, subscriber_id, Some(SuppressionReason::Erased), means, actor).await
 }
 
-/// The same, with the reason for which the address must not be mailed any more.
+/// The same, with the reason for which the address must not be mailed any more; without one it may be, as before.
 ///
 /// # Errors
 /// When the database refuses.
@@ -100,7 +105,7 @@ pub(super) async fn forget_as(
     house: &House,
     tx: &mut Tx,
     subscriber_id: i64,
-    reason: SuppressionReason,
+    reason: Option<SuppressionReason>,
     means: ConsentMeans,
     actor: &str,
 ) -> Result<(), FlowError> {
@@ -113,13 +118,14 @@ async fn forget_address(
     house: &House,
     tx: &mut Tx,
     email: &EmailAddress,
-    reason: SuppressionReason,
+    reason: Option<SuppressionReason>,
     means: ConsentMeans,
     actor: &str,
 ) -> Result<Erased, FlowError> {
     let now = house.clock.now();
     let subject = house.keys.address_hash(email);
     let mut erased = Erased::default();
+    let trail = consent_proof::trail(tx, &subject).await?;
     if let Some(person) = subscriptions::subscriber_by_email(tx, email).await? {
         erased.known = true;
         for subscription in subscriptions::of_subscriber(tx, person.id).await? {
@@ -129,42 +135,84 @@ async fn forget_address(
         }
         subscriptions::delete_subscriber(tx, person.id).await?;
     }
-    erased.letters = outbox::forget_reader(tx, &email.key()).await?;
-    subscriptions::forget_moves(tx, now, &email.key()).await?;
-    suppressions::insert(tx, &subject, None, reason, None, now).await?;
-    suppressions::forget_address(tx, &subject).await?;
+    let mut newsletters_of_record: Vec<(Vec<u8>, i64)> = Vec::new();
+    for stage in &trail {
+        let is_present = stage.subject == subject;
+        let address = if is_present { Some(email.clone()) } else { stage.email(&house.keys) };
+        erased.letters += forget_stage(tx, stage, address.as_ref(), is_present, reason, now).await?;
+        erased.consent_records += consent::erase_bodies(tx, &stage.subject, stage.through).await?;
+        newsletters_of_record.extend(stage.records.iter().map(|record| (record.subject.clone(), record.newsletter_id)));
+    }
+    newsletters_of_record.sort_unstable();
+    newsletters_of_record.dedup();
     // What the clock does every day is counted, not told one by one.
     if means != ConsentMeans::Retention {
         audit::note(tx, actor, "subscriber.erase", &hex(&subject[..8]), "", now).await?;
     }
     meta::set(tx, SCRUB_DUE, "yes").await?;
 
-    let records = consent_proof::of(tx, &subject).await?;
-    let mut newsletters_of_record: Vec<(Vec<u8>, i64)> =
-        records.iter().map(|record| (record.subject.clone(), record.newsletter_id)).collect();
-    newsletters_of_record.sort_unstable();
-    newsletters_of_record.dedup();
-    let mut subjects: Vec<Vec<u8>> = newsletters_of_record.iter().map(|(subject, _)| subject.clone()).collect();
-    subjects.dedup();
-    for subject in &subjects {
-        erased.consent_records += consent::erase_bodies(tx, subject).await?;
-    }
-    // The record of the erasure says what was done, not to whom.
     for (subject, newsletter_id) in &newsletters_of_record {
-        let newsletter = newsletters::by_id(tx, *newsletter_id).await?;
-        let body = ConsentBody {
-            email: String::new(),
-            newsletter: newsletter.map(|newsletter| newsletter.slug).unwrap_or_default(),
-            language: String::new(),
-            means,
-            text: None,
-            text_version: None,
-            promise: None,
-            origin: None,
-            note: None,
-            salt: hex(&house.clock.random::<16>()),
-        };
-        consent::append(tx, *newsletter_id, subject, ConsentEvent::Erased, &body, now).await?;
+        close_records(house, tx, subject, *newsletter_id, means, now).await?;
     }
     Ok(erased)
+}
+
+/// Takes an address, the present or a former one, out of all but the consent records; says how many letters went.
+async fn forget_stage(
+    tx: &mut Tx,
+    stage: &Stage,
+    email: Option<&EmailAddress>,
+    is_present: bool,
+    reason: Option<SuppressionReason>,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let mut letters = 0;
+    if let Some(email) = email {
+        // Somebody else may have got the address since: what is there now is theirs.
+        if !is_present && subscriptions::subscriber_by_email(tx, email).await?.is_some() {
+            return Ok(0);
+        }
+        letters = outbox::forget_reader(tx, &email.key()).await?;
+        subscriptions::forget_moves(tx, now, &email.key()).await?;
+        traces::forget(tx, email).await?;
+    }
+    if let Some(reason) = reason {
+        suppressions::insert(tx, &stage.subject, None, reason, None, now).await?;
+        suppressions::forget_address(tx, &stage.subject).await?;
+    }
+    Ok(letters)
+}
+
+/// Adds the record that closes those whose personal part was taken out: it says what was done, not to whom.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn close_records(
+    house: &House,
+    tx: &mut Tx,
+    subject: &[u8],
+    newsletter_id: i64,
+    means: ConsentMeans,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let newsletter = newsletters::by_id(tx, newsletter_id).await?;
+    let slug = newsletter.map(|newsletter| newsletter.slug).unwrap_or_default();
+    let body = nameless(house, slug, means);
+    consent::append(tx, &house.keys, newsletter_id, subject, ConsentEvent::Erased, &body, now).await
+}
+
+/// What a record says that names nobody.
+pub(super) fn nameless(house: &House, newsletter: String, means: ConsentMeans) -> ConsentBody {
+    ConsentBody {
+        email: String::new(),
+        newsletter,
+        language: String::new(),
+        means,
+        text: None,
+        text_version: None,
+        promise: None,
+        origin: None,
+        note: None,
+        salt: hex(&house.clock.random::<16>()),
+    }
 }

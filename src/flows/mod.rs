@@ -34,6 +34,7 @@ pub mod people;
 pub mod preferences;
 pub mod preflight;
 pub mod publish;
+pub mod reconfirm;
 pub mod restore;
 pub mod retention;
 mod safety;

@@ -103,7 +103,7 @@ pub async fn confirm(house: &House, token: &str) -> Result<Option<Moved>, FlowEr
         let Some(newsletter) = newsletters::by_id(&mut tx, subscription.newsletter_id).await? else { continue };
         let mut body = house.consent_body(&newsletter, new, subscription.language, ConsentMeans::Link);
         body.origin = Some(format!("{MOVED_FROM}{}", hex(&person.address_hash)));
-        consent::append(&mut tx, newsletter.id, &hash, ConsentEvent::AddressChanged, &body, now).await?;
+        consent::append(&mut tx, &house.keys, newsletter.id, &hash, ConsentEvent::AddressChanged, &body, now).await?;
     }
     let letter = Letter::AddressChanged { language: person.language };
     owe(house, &mut tx, &through, &person.email, &letter, now).await?;

@@ -88,6 +88,7 @@ pub fn settings_of(row: &NewsletterRow) -> Result<NewsletterSettings, Faults> {
         logo: Some(row.look().logo),
         accent: row.accent.clone(),
         test_required: Some(row.test_required),
+        reconfirm_after_months: Some(row.reconfirm_after_months),
     })
 }
 

@@ -24,6 +24,8 @@ pub const RESET_VALID: Duration = Duration::from_secs(3600);
 const PER_ADDRESS: i64 = 3;
 const PER_NETWORK: i64 = 20;
 const WINDOW: Duration = Duration::from_secs(3600);
+/// Resets asked for one address in a day: an hour's limit alone would let a stranger send 72.
+const PER_DAY: i64 = 5;
 
 /// Adds a user and mails the link by which they choose a password. Who was invited before gets a fresh link.
 ///
@@ -64,6 +66,10 @@ pub async fn reset(house: &House, email: &EmailAddress, client: Option<IpAddr>) 
             return Ok(());
         }
         limits::note(&mut tx, kind, &key, now).await?;
+    }
+    let today = limits::count(&mut tx, "reset", &house.keys.hash_text(&email.key()), now.minus(24 * WINDOW)).await?;
+    if today > PER_DAY {
+        return Ok(());
     }
     if let Some(user) = users::by_email(&mut tx, email).await?.filter(|user| user.disabled_at.is_none()) {
         owe(house, &mut tx, &user, RESET_VALID, false).await?;

@@ -103,9 +103,12 @@ pub fn statement(field: &'static str, text: &str) -> Result<String, Faults> {
 /// mail is sent.
 ///
 /// # Errors
-/// [`FlowError::Conflict`] when the address must not be mailed, or its owner left: then only they can come back.
+/// [`FlowError::Invalid`] for an address of the mail system's own; [`FlowError::Conflict`] when the address must not be
+/// mailed, or its owner left: then only they can come back.
 pub async fn add(house: &House, addition: Addition<'_>) -> Result<(SubscriberRow, bool), FlowError> {
     let evidence = statement("consent", addition.evidence)?;
+    // Whoever read the address may have let one of the mail system's own through, because such a one can be looked up.
+    EmailAddress::parse(addition.email.as_str()).map_err(|error| Faults::one("email", error.to_string()))?;
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     let newsletter = newsletters::find(&mut tx, addition.newsletter).await?;
@@ -139,7 +142,7 @@ pub async fn add(house: &House, addition: Addition<'_>) -> Result<(SubscriberRow
     let mut body = house.consent_body(&newsletter, &addition.email, language, addition.means);
     body.note = Some(evidence);
     body.origin = Some(organisation(&newsletter).to_owned());
-    consent::append(&mut tx, newsletter.id, &hash, ConsentEvent::Added, &body, now).await?;
+    consent::append(&mut tx, &house.keys, newsletter.id, &hash, ConsentEvent::Added, &body, now).await?;
     tx.commit().await?;
     Ok((person, true))
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::subscribe::{Answer, LETTER_PATIENCE, too_many};
+use super::subscribe::{Answer, DAY, LETTER_PATIENCE, kind_allowed, too_many};
 use super::unsubscribe::{Ending, Held, end};
 use super::{FlowError, House, consent_proof, erase};
 use crate::domain::address::EmailAddress;
@@ -20,8 +20,8 @@ use crate::store::{Access, StoreError, Tx, limits, newsletters, outbox, subscrip
 /// How long a link that was asked for gives every right.
 pub const FRESH: Duration = Duration::from_secs(3600);
 
-/// Letters with a link, most per address in the window.
-const MOST_LETTERS: (i64, Duration) = (1, Duration::from_secs(600));
+/// Letters with a link, as they are counted.
+const LETTERS: &str = "preferences";
 
 /// Whom a link belongs to.
 pub struct Mine {
@@ -31,7 +31,8 @@ pub struct Mine {
     pub fresh: bool,
 }
 
-/// Mails a link to the data of this address, if we know it. The answer is the same for everyone.
+/// Mails a link to the data of this address, if we know it by more than a sign-up that nobody confirmed: one in ten
+/// minutes, three a day, five a week, and one a day to who complained. The answer is the same for everyone.
 ///
 /// # Errors
 /// When nothing was stored.
@@ -57,7 +58,7 @@ pub async fn look(house: &House, token: &str) -> Result<Option<Mine>, FlowError>
     Ok(find(house, &mut house.db.read().await?, token).await?)
 }
 
-/// Mails a fresh link to whom the token names; at most one in ten minutes.
+/// Mails a fresh link to whom the token names, as often as [`ask`] does.
 ///
 /// # Errors
 /// When nothing was stored.
@@ -142,14 +143,18 @@ pub async fn consents(
 
 async fn owe_link(house: &House, tx: &mut Tx, person: &SubscriberRow, now: Timestamp) -> Result<(), FlowError> {
     // The letter speaks for a newsletter: the one they came by.
-    let Some(subscription) = subscriptions::of_subscriber(tx, person.id).await?.into_iter().next() else {
-        return Ok(());
-    };
-    let (most, window) = MOST_LETTERS;
-    if limits::count(tx, "preferences", &person.address_hash, now.minus(window)).await? >= most {
+    let all = subscriptions::of_subscriber(tx, person.id).await?;
+    // Who never confirmed may be somebody whose address a stranger typed: they hear from us by the sign-up alone.
+    let Some(subscription) = all.iter().find(|one| one.status != SubscriptionStatus::Pending) else { return Ok(()) };
+    if !kind_allowed(tx, LETTERS, &person.address_hash, now).await? {
         return Ok(());
     }
-    limits::note(tx, "preferences", &person.address_hash, now).await?;
+    // Their own data are theirs to ask for, also when they want no mail; others must not annoy them by it.
+    let complained = all.iter().any(|one| one.status == SubscriptionStatus::Complained);
+    if complained && limits::count(tx, LETTERS, &person.address_hash, now.minus(DAY)).await? > 0 {
+        return Ok(());
+    }
+    limits::note(tx, LETTERS, &person.address_hash, now).await?;
     let link = house.link();
     subscriptions::insert_confirmation(tx, &link, subscription.id, now, now.plus(FRESH)).await?;
     let letter = Letter::Preferences { language: person.language, link: hex(&link) };

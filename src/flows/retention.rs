@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use super::{FlowError, House, erase};
+use super::{FlowError, House, erase, reconfirm};
 use crate::domain::consent::ConsentMeans;
 use crate::domain::retention::{Entry, Kept};
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::store::{
-    Durability, Tx, audit, deliveries, domain_paces, feedback, forgotten, imports, limits, meta, outbox, sessions,
-    subscriptions, suppressions, user_links,
+    Durability, Tx, audit, deliveries, domain_paces, edition_tests, feedback, forgotten, idempotency, imports, limits,
+    meta, outbox, sessions, subscriptions, suppressions, user_links, webhooks,
 };
 
 /// How often there is something to forget.
 pub const EVERY: Duration = Duration::from_secs(24 * 3600);
 
-/// People forgotten in one short transaction.
+/// Rows forgotten in one short transaction.
 const CHUNK: i64 = 500;
 /// The same where each of them is erased.
 const PEOPLE: i64 = 50;
@@ -52,6 +52,7 @@ pub async fn register(house: &House) -> Result<Vec<Entry>, FlowError> {
 /// When the database refuses; what was forgotten until then stays forgotten.
 pub async fn forget(house: &House) -> Result<Forgotten, FlowError> {
     let now = house.clock.now();
+    reconfirm::end_unanswered(house).await?;
     let mut counts = Forgotten::new();
     for kept in Kept::ALL {
         let Some(period) = kept.period(&house.config.keep) else { continue };
@@ -76,10 +77,13 @@ async fn forget_kind(house: &House, kept: Kept, before: Timestamp) -> Result<u64
     loop {
         let mut tx = house.db.write_with(Durability::Process).await?;
         let (count, full) = match kept {
-            Kept::Unconfirmed => (subscriptions::delete_unconfirmed(&mut tx, before, CHUNK).await?, Some(CHUNK)),
+            Kept::Unconfirmed => (forget_unconfirmed(house, &mut tx, before).await?, Some(PEOPLE)),
             Kept::Ended => (forget_ended(house, &mut tx, before).await?, Some(PEOPLE)),
             Kept::Suppressions => (suppressions::forget_addresses(&mut tx, before).await?, None),
             Kept::FailedLetters => (outbox::forget_failed(&mut tx, before).await?, None),
+            Kept::TestMails => (edition_tests::forget_recipients(&mut tx, before).await?, None),
+            Kept::WebhookDeliveries => (webhooks::forget(&mut tx, before).await?, None),
+            Kept::RepeatedRequests => (idempotency::forget(&mut tx, before).await?, None),
             // Their links have an end of their own.
             Kept::NewAddresses => (subscriptions::forget_moves(&mut tx, house.clock.now(), "").await?, None),
             Kept::ImportFiles => (imports::forget_files(&mut tx, before).await?, None),
@@ -109,6 +113,15 @@ async fn count_in(house: &House, tx: &mut Tx, kept: Kept, count: u64) -> Result<
     Ok(())
 }
 
+/// People who never confirmed: nothing stays, not even that they must not be mailed, for nobody said so.
+async fn forget_unconfirmed(house: &House, tx: &mut Tx, before: Timestamp) -> Result<u64, FlowError> {
+    let people = subscriptions::unconfirmed_before(tx, before, PEOPLE).await?;
+    for id in &people {
+        erase::forget_as(house, tx, *id, None, ConsentMeans::Retention, "retention").await?;
+    }
+    Ok(people.len() as u64)
+}
+
 /// People who left long ago: of each a keyed hash stays, with the reason.
 async fn forget_ended(house: &House, tx: &mut Tx, before: Timestamp) -> Result<u64, FlowError> {
     let ended = subscriptions::ended_before(tx, before, PEOPLE).await?;
@@ -118,7 +131,7 @@ async fn forget_ended(house: &House, tx: &mut Tx, before: Timestamp) -> Result<u
             SubscriptionStatus::Bounced => SuppressionReason::Bounced,
             _ => SuppressionReason::Unsubscribed,
         };
-        erase::forget_as(house, tx, person.id, reason, ConsentMeans::Retention, "retention").await?;
+        erase::forget_as(house, tx, person.id, Some(reason), ConsentMeans::Retention, "retention").await?;
     }
     Ok(ended.len() as u64)
 }

@@ -27,7 +27,7 @@ pub const CONFIRMATION_VALID: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const LETTER_PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
 const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
+pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Under this name it is noted that somebody signed up who must not be mailed.
 pub(super) const WANTS_BACK: &str = "wants-back";
@@ -94,7 +94,16 @@ pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answ
             body.text = Some(texts::form_consent(language, organisation(&newsletter), promise));
             body.origin = request.origin;
             body.text_version = Some(env!("CARGO_PKG_VERSION").to_owned());
-            crate::store::consent::append(&mut tx, newsletter.id, &hash, ConsentEvent::Requested, &body, now).await?;
+            crate::store::consent::append(
+                &mut tx,
+                &house.keys,
+                newsletter.id,
+                &hash,
+                ConsentEvent::Requested,
+                &body,
+                now,
+            )
+            .await?;
         }
     }
     tx.commit().await?;
@@ -179,8 +188,18 @@ async fn within_address_limits(
 
 /// Whether a letter may go to an address now, whoever asked for it: nobody's mailbox is flooded from here.
 pub(super) async fn letters_allowed(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<bool, FlowError> {
+    kind_allowed(tx, "letter", hash, now).await
+}
+
+/// The same for letters of another kind, which are counted apart.
+pub(super) async fn kind_allowed(
+    tx: &mut Tx,
+    kind: &'static str,
+    hash: &[u8],
+    now: Timestamp,
+) -> Result<bool, FlowError> {
     for (most, window) in PER_ADDRESS {
-        if limits::count(tx, "letter", hash, now.minus(window)).await? >= most {
+        if limits::count(tx, kind, hash, now.minus(window)).await? >= most {
             return Ok(false);
         }
     }

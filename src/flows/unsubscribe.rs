@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Purpose;
 use crate::store::newsletters::NewsletterRow;
 use crate::store::subscriptions::SubscriptionRow;
-use crate::store::{Access, StoreError, audit, consent, limits, newsletters, subscriptions};
+use crate::store::{Access, StoreError, audit, consent, limits, newsletters, reconfirmations, subscriptions};
 
 /// How long an unsubscription can be taken back with the same link.
 pub const UNDO_WITHIN: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -105,7 +105,8 @@ pub(super) async fn end(
     if let Ok(email) = EmailAddress::parse_any_role(&subscription.email) {
         let mut body = house.consent_body(&held.newsletter, &email, subscription.language, ending.means);
         body.note = ending.note;
-        consent::append(tx, held.newsletter.id, &subscription.address_hash, ending.event, &body, now).await?;
+        consent::append(tx, &house.keys, held.newsletter.id, &subscription.address_hash, ending.event, &body, now)
+            .await?;
     }
     if ending.status == SubscriptionStatus::Unsubscribed {
         house.tally.count(match ending.means {
@@ -134,10 +135,20 @@ pub async fn undo(house: &House, token: &str) -> Result<bool, FlowError> {
     if !in_time || !subscriptions::undo_end(&mut tx, subscription.id, now).await? {
         return Ok(false);
     }
+    // Whoever had been asked whether they stay has said so by this.
+    reconfirmations::stayed(&mut tx, subscription.id, now).await?;
     if let Ok(email) = EmailAddress::parse_any_role(&subscription.email) {
         let body = house.consent_body(&held.newsletter, &email, subscription.language, ConsentMeans::Link);
-        consent::append(&mut tx, held.newsletter.id, &subscription.address_hash, ConsentEvent::Undone, &body, now)
-            .await?;
+        consent::append(
+            &mut tx,
+            &house.keys,
+            held.newsletter.id,
+            &subscription.address_hash,
+            ConsentEvent::Undone,
+            &body,
+            now,
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok(true)

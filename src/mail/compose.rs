@@ -6,19 +6,20 @@ use aws_lc_rs::digest::{Context, SHA256, digest};
 
 use crate::domain::address::{EmailAddress, MAX_ADDRESS_OCTETS};
 use crate::domain::edition_content::EditionContent;
+use crate::domain::language::Language;
 use crate::domain::plain_text::clean_line;
 use crate::domain::public_url::PublicUrl;
 use crate::domain::sender::Sender;
 use crate::domain::slug::Slug;
 use crate::domain::subscription::MailFormat;
-use crate::domain::texts::mails;
+use crate::domain::texts::{dates, mails};
 use crate::domain::token::LINK_TOKEN_LENGTH;
 
 use super::draft::{Cut, Draft, HEADER_DATE_LENGTH};
 use super::fields::{self, UnsubscribeAddressTooLong};
 use super::merge::Recipient;
 use super::message::Message;
-use super::sample::SAMPLE_TOKEN;
+use super::sample::{SAMPLE_TOKEN, SUBSCRIBED_ON};
 use super::slot::Slot;
 use super::template::{Body, TemplateError, Templates};
 
@@ -48,6 +49,7 @@ pub struct Composed {
     pub(super) draft: Draft,
     /// The domain of Message-IDs.
     pub(super) domain: String,
+    pub(super) language: Language,
     body: Body,
 }
 
@@ -83,7 +85,7 @@ impl Composed {
             MailFormat::Html => draft.alternatives(content.language.tag(), &body.text.0, &body.html.0),
             MailFormat::Text => draft.plain(content.language.tag(), &body.text.0),
         }
-        Ok(Self { draft, domain, body })
+        Ok(Self { draft, domain, language: content.language, body })
     }
 
     /// The same marked as a test. Send it with [`Recipient::sample`], whose links do nothing.
@@ -120,6 +122,7 @@ impl Composed {
             Cut::Date => HEADER_DATE_LENGTH + 1,
             Cut::MessageId => LINK_TOKEN_LENGTH + self.domain.len() + "\r\n <@>".len(),
             Cut::Slot(Slot::UnsubscribeToken | Slot::PreferencesToken) => LINK_TOKEN_LENGTH,
+            Cut::Slot(Slot::SubscribedOn) => LONGEST_DAY,
         });
         self.draft.bytes.len() + slots.sum::<usize>()
     }
@@ -141,14 +144,25 @@ impl Composed {
 
     /// The HTML as readers see it; its personal links do nothing.
     pub fn preview_html(&self) -> String {
-        self.body.html.fill(|_| SAMPLE_TOKEN.to_owned())
+        self.body.html.fill(|slot| self.sample(slot))
     }
 
     /// The same in plain text.
     pub fn preview_text(&self) -> String {
-        self.body.text.fill(|_| SAMPLE_TOKEN.to_owned())
+        self.body.text.fill(|slot| self.sample(slot))
+    }
+
+    /// What stands in a slot where nobody's own can.
+    fn sample(&self, slot: Slot) -> String {
+        match slot {
+            Slot::UnsubscribeToken | Slot::PreferencesToken => SAMPLE_TOKEN.to_owned(),
+            Slot::SubscribedOn => dates::day(self.language, SUBSCRIBED_ON),
+        }
     }
 }
+
+/// A day in words is no longer, in octets: “30 september 2026”, with a year of up to five signs.
+const LONGEST_DAY: usize = "30 september -2026".len();
 
 /// How much of a newsletter's title goes into List-Id, where it is only a comment.
 const LIST_TITLE_CHARACTERS: usize = 60;
@@ -170,7 +184,6 @@ mod tests {
     use super::super::fixture::{self, TOKEN, address, date, read};
     use super::super::message::Token;
     use super::*;
-    use crate::domain::language::Language;
 
     const MESSAGE_TOKEN: &str = "m2b3c4d5e6f7g2h3i4j5k6l7m2n3o4p5q6r7s2t3u4";
     const OTHER: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
@@ -194,6 +207,7 @@ mod tests {
             message_token: Token::parse(MESSAGE_TOKEN).unwrap(),
             unsubscribe_token: Token::parse(token).unwrap(),
             preferences_token: Token::parse(TOKEN).unwrap(),
+            subscribed_on: SUBSCRIBED_ON,
             date: date(),
         }
     }
@@ -233,18 +247,26 @@ mod tests {
         let two = edition.merge(&Recipient {
             message_token: Token::parse(&OTHER[..26]).unwrap(),
             preferences_token: Token::parse(&OTHER[..30]).unwrap(),
+            subscribed_on: jiff::civil::Date::constant(2026, 9, 30),
             ..recipient(&bob, OTHER)
         });
         read(two.as_bytes());
-        let own = |text: &str, address: &EmailAddress, tokens: [&str; 3]| {
-            let mut text = text.replace("\r\n <", " <").replace(address.as_str(), "ADDRESS");
+        let own = |text: &str, address: &EmailAddress, tokens: [&str; 3], day: &str| {
+            assert_eq!(text.matches(day).count(), 2, "{text}");
+            let mut text = text.replace("\r\n <", " <").replace(address.as_str(), "ADDRESS").replace(day, "DAY");
             for token in tokens {
                 text = text.replace(token, "TOKEN");
             }
             text
         };
-        let one = own(std::str::from_utf8(one.as_bytes()).unwrap(), &anna, [MESSAGE_TOKEN, TOKEN, TOKEN]);
-        let two = own(std::str::from_utf8(two.as_bytes()).unwrap(), &bob, [OTHER, &OTHER[..30], &OTHER[..26]]);
+        let one =
+            own(std::str::from_utf8(one.as_bytes()).unwrap(), &anna, [MESSAGE_TOKEN, TOKEN, TOKEN], "12 maart 2025");
+        let two = own(
+            std::str::from_utf8(two.as_bytes()).unwrap(),
+            &bob,
+            [OTHER, &OTHER[..30], &OTHER[..26]],
+            "30 september 2026",
+        );
         assert_eq!(one, two);
         assert_eq!(one.matches("TOKEN").count(), 7, "{one}");
     }
@@ -358,7 +380,8 @@ mod tests {
             prop_assert!(message.as_bytes().len() <= edition.max_size());
             prop_assert_eq!(&mail.subject, &clean_line(&content.subject));
             prop_assert_eq!(&mail.from_name, sender.name());
-            prop_assert_eq!([&mail.html, &mail.text], [&edition.body.html.fill(|_| TOKEN.into()), &edition.body.text.fill(|_| TOKEN.into())]);
+            let own = |slot| if slot == Slot::SubscribedOn { edition.sample(slot) } else { TOKEN.into() };
+            prop_assert_eq!([&mail.html, &mail.text], [&edition.body.html.fill(own), &edition.body.text.fill(own)]);
             let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
             prop_assert!(words(&mail.text).contains(&words(&clean_line(&title))), "{} in {}", title, mail.text);
         }

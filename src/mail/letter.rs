@@ -48,6 +48,8 @@ pub enum Occasion {
     ConfirmNewAddress { token: String },
     /// To the old address.
     AddressChanged { contact: String },
+    /// After a long silence: who does not press the button within so many days leaves.
+    Reconfirm { token: String, unsubscribe_token: String, since: Date, answer_days: NonZeroU16, promise: String },
     /// To editors, in words put when it happened: paragraphs between blank lines; one that is a link becomes a button.
     Notice { subject: String, text: String },
 }
@@ -104,7 +106,9 @@ impl Occasion {
     ) -> Result<Message, LetterError> {
         let said = self.say(head)?;
         let unsubscribe = match self {
-            Self::Welcome { unsubscribe_token, .. } => Some(Token::parse(unsubscribe_token)?.as_str()),
+            Self::Welcome { unsubscribe_token, .. } | Self::Reconfirm { unsubscribe_token, .. } => {
+                Some(Token::parse(unsubscribe_token)?.as_str())
+            }
             _ => None,
         };
         let body = templates.letter(&LetterView {
@@ -220,6 +224,20 @@ impl Occasion {
             Self::AddressChanged { contact } => Said {
                 subject: mails::address_changed_subject(language),
                 before: vec![mails::address_changed_body(language, head.organisation, contact)],
+                ..Said::default()
+            },
+            Self::Reconfirm { token, unsubscribe_token: _, since, answer_days, promise } => Said {
+                subject: mails::reconfirm_subject(language, head.organisation),
+                preheader: mails::reconfirm_preheader(language),
+                before: vec![
+                    mails::reconfirm_body(language, dates::day(language, *since), head.organisation),
+                    mails::reconfirm_question(language, promise),
+                ],
+                button: Some((
+                    mails::reconfirm_button(language),
+                    head.public_url.confirm(Token::parse(token)?.as_str()),
+                )),
+                after: vec![mails::reconfirm_else(language, answer_days)],
                 ..Said::default()
             },
             Self::Notice { subject, text } => notice(language, subject, text),

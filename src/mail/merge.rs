@@ -1,6 +1,9 @@
 //! What makes an edition one recipient's own message.
 
+use jiff::civil::Date;
+
 use crate::domain::address::EmailAddress;
+use crate::domain::texts::dates;
 use crate::domain::time::Timestamp;
 
 use super::compose::Composed;
@@ -18,6 +21,8 @@ pub struct Recipient<'a> {
     pub message_token: Token<'a>,
     pub unsubscribe_token: Token<'a>,
     pub preferences_token: Token<'a>,
+    /// The day on which they subscribed, where the newsletter's clock hangs.
+    pub subscribed_on: Date,
     /// When the edition was let go (RFC 5322 section 3.6.1): the same for everybody, whenever their turn comes.
     pub date: Timestamp,
 }
@@ -26,7 +31,14 @@ impl<'a> Recipient<'a> {
     /// Somebody who gets a test mail or looks at the message as it would be: links lead to pages that do nothing.
     pub fn sample(address: &'a EmailAddress, message_token: Token<'a>, date: Timestamp) -> Self {
         let token = sample::token();
-        Self { address, message_token, unsubscribe_token: token, preferences_token: token, date }
+        Self {
+            address,
+            message_token,
+            unsubscribe_token: token,
+            preferences_token: token,
+            subscribed_on: sample::SUBSCRIBED_ON,
+            date,
+        }
     }
 
     pub(super) fn write(&self, cut: Cut, composed: &Composed, out: &mut Vec<u8>) {
@@ -38,6 +50,10 @@ impl<'a> Recipient<'a> {
                 write_token("Message-ID:".len(), &id.to_string(), out);
             }
             Cut::Slot(Slot::UnsubscribeToken) => out.extend_from_slice(self.unsubscribe_token.as_str().as_bytes()),
+            // Digits and the name of a month, which are letters of ASCII in every language that we speak.
+            Cut::Slot(Slot::SubscribedOn) => {
+                out.extend_from_slice(dates::day(composed.language, self.subscribed_on).as_bytes());
+            }
             Cut::Slot(Slot::PreferencesToken) => out.extend_from_slice(self.preferences_token.as_str().as_bytes()),
         }
     }

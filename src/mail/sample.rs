@@ -1,5 +1,7 @@
 //! Sample mails: what templates are tried out on, and what a preview shows in place of a reader's own.
 
+use jiff::civil::Date;
+
 use crate::domain::edition::SectionStyle;
 use crate::domain::edition_content::{EditionContent, Item, Section};
 use crate::domain::language::Language;
@@ -18,6 +20,9 @@ pub const SAMPLE_TOKEN: &str = "voorbeeldvoorbeeldvoorbeeldvoorbeeldvoorbeeldvoo
 pub(super) fn token() -> Token<'static> {
     Token::parse(SAMPLE_TOKEN).expect("these are lower-case letters")
 }
+
+/// The day on which the reader of a preview or a test mail seems to have subscribed.
+pub(super) const SUBSCRIBED_ON: Date = Date::constant(2025, 3, 12);
 
 pub(super) const SLUG: &str = "sample";
 pub(super) const ADDRESS: &str = "Voorbeeldstraat 1, 1234 AB Voorbeeldstad";

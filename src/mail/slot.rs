@@ -5,10 +5,12 @@
 pub(super) enum Slot {
     UnsubscribeToken,
     PreferencesToken,
+    /// The day on which the reader subscribed, in words.
+    SubscribedOn,
 }
 
 impl Slot {
-    const ALL: [Self; 2] = [Self::UnsubscribeToken, Self::PreferencesToken];
+    pub(super) const ALL: [Self; 3] = [Self::UnsubscribeToken, Self::PreferencesToken, Self::SubscribedOn];
 
     /// What stands for the slot in a text that is not merged yet. No text of people or sources can hold these
     /// characters: every one is cleaned of control characters before it reaches a template.
@@ -16,6 +18,7 @@ impl Slot {
         match self {
             Self::UnsubscribeToken => '\u{1}',
             Self::PreferencesToken => '\u{2}',
+            Self::SubscribedOn => '\u{3}',
         }
     }
 

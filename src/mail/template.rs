@@ -160,7 +160,7 @@ impl Templates {
     ) -> Result<String, TemplateError> {
         let view = Value::from(Serde(NewsletterView::new(content, slug, public_url, false)));
         let page = self.render(NEWSLETTER_HTML, &view)?;
-        match [Slot::UnsubscribeToken, Slot::PreferencesToken].into_iter().any(|slot| page.has(slot)) {
+        match Slot::ALL.into_iter().any(|slot| page.has(slot)) {
             true => {
                 Err(TemplateError::Incomplete { name: NEWSLETTER_HTML, what: "the question whether it is `personal`" })
             }

@@ -26,6 +26,35 @@ pub fn ask(visit: Visit<'_>, masked: &str) -> Markup {
     )
 }
 
+/// After a long silence: whether somebody stays, with one button.
+pub fn ask_to_stay(visit: Visit<'_>, masked: &str) -> Markup {
+    let title = texts::stay_title(visit.language);
+    frame(
+        visit,
+        &title,
+        &html! {
+            h1 { (title) }
+            p {
+                (emphasised(&texts::stay_body(visit.language, visit.newsletter.organisation, masked), masked)) " "
+                (texts::form_promise(visit.language, visit.newsletter.promise))
+            }
+            (button_form(&paths::confirm(visit.token), visit.language, None,
+                &primary(&texts::stay_button(visit.language))))
+            p { (texts::stay_ignore(visit.language)) }
+        },
+    )
+}
+
+/// They stay; pressing twice is fine.
+pub fn stayed(visit: Visit<'_>, masked: &str) -> Markup {
+    let title = texts::stayed_title(visit.language);
+    frame(
+        visit,
+        &title,
+        &success(&title, &html! { p { (emphasised(&texts::confirmed_body(visit.language, masked), masked)) } }),
+    )
+}
+
 /// Signed up just now; `last_edition` is the number of one to read in the meantime.
 pub fn done(visit: Visit<'_>, masked: &str, last_edition: Option<u32>) -> Markup {
     let title = texts::confirmed_title(visit.language);

@@ -1,10 +1,12 @@
 //! Consent records: added, never changed; the newest hash chains the next.
 
+use aws_lc_rs::hmac;
+
 use super::db::execute_many;
 use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, meta, row};
 use crate::domain::consent::{ConsentBody, ConsentEntry, ConsentEvent, body_hash};
 use crate::domain::time::Timestamp;
-use crate::domain::token::hex;
+use crate::domain::token::{Keys, hex};
 
 row! {
     /// A record as it is stored.
@@ -35,23 +37,31 @@ pub struct NewConsent<'a> {
 /// until the commit.
 pub async fn append(
     tx: &mut Tx,
+    keys: &Keys,
     newsletter_id: i64,
     subject: &[u8],
     event: ConsentEvent,
     body: &ConsentBody,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    append_many(tx, &[NewConsent { newsletter_id, subject, event, body }], now).await
+    append_many(tx, keys, &[NewConsent { newsletter_id, subject, event, body }], now).await
 }
 
 /// Adds records in this order, looking for the chain's end once; as [`append`].
-pub async fn append_many(tx: &mut Tx, records: &[NewConsent<'_>], now: Timestamp) -> Result<(), StoreError> {
+pub async fn append_many(
+    tx: &mut Tx,
+    keys: &Keys,
+    records: &[NewConsent<'_>],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     if records.is_empty() {
         return Ok(());
     }
     super::db::lock(tx, super::db::Lock::ConsentChain).await?;
     let last = fetch_optional!(tx, (i64, Vec<u8>), "select id, hash from consent_records order by id desc limit 1")?;
     let (mut last_id, mut last_hash) = last.unwrap_or_default();
+    // A chain whose end was not ours before does not become so by a record more.
+    let is_whole = noted_end(tx).await? == sealed_end(keys, last_id, &last_hash);
     let mut rows = Vec::with_capacity(records.len());
     for record in records {
         let body = serde_json::to_string(record.body).expect("texts alone always become JSON");
@@ -85,7 +95,10 @@ pub async fn append_many(tx: &mut Tx, records: &[NewConsent<'_>], now: Timestamp
         ]
     )
     .await?;
-    meta::set(tx, END, &end_of_chain(last_id, &last_hash)).await
+    match sealed_end(keys, last_id, &last_hash) {
+        Some(end) if is_whole => meta::set(tx, END, &end).await,
+        _ => Ok(()),
+    }
 }
 
 /// Under this name the chain's end is noted beside it, so that records cut off at the end are missed.
@@ -94,6 +107,17 @@ const END: &str = "consent-chain-end";
 /// The chain's end in words: the last record's number and hash.
 pub fn end_of_chain(id: i64, hash: &[u8]) -> String {
     format!("{id}:{}", hex(hash))
+}
+
+/// The chain's end as it is noted: with a seal of the installation's key, so that whoever rewrites the records and
+/// their hashes cannot write this as well. Nothing for a chain without records.
+pub fn sealed_end(keys: &Keys, id: i64, hash: &[u8]) -> Option<String> {
+    if id == 0 {
+        return None;
+    }
+    let end = end_of_chain(id, hash);
+    let seal = hmac::sign(&keys.derive("consent-chain"), end.as_bytes());
+    Some(format!("{end}:{}", hex(seal.as_ref())))
 }
 
 /// The end that was noted with the newest record.
@@ -146,9 +170,14 @@ pub async fn chain(on: &mut impl Access, after: i64, limit: i64) -> Result<Vec<C
     )
 }
 
-/// Takes the personal part out of one person's records; the chain stays whole.
-pub async fn erase_bodies(tx: &mut Tx, subject: &[u8]) -> Result<u64, StoreError> {
-    execute!(tx, "update consent_records set body = null where subject = $1 and body is not null", subject)
+/// Takes the personal part out of one person's records, up to the one with this number; the chain stays whole.
+pub async fn erase_bodies(tx: &mut Tx, subject: &[u8], through: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update consent_records set body = null where subject = $1 and id <= $2 and body is not null",
+        subject,
+        through
+    )
 }
 
 /// How often something happened with a newsletter since `since`.

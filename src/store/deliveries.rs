@@ -51,6 +51,8 @@ row! {
         pub language: Option<Language>,
         pub format: Option<MailFormat>,
         pub suppressed: Option<String>,
+        /// When they subscribed: confirmed, or else what the list said from which they came.
+        pub subscribed_at: Option<Timestamp>,
     }
 }
 
@@ -93,6 +95,8 @@ pub async fn freeze_some(
          from subscriptions s join subscribers p on p.id = s.subscriber_id \
          where s.newsletter_id = $4 and s.status = 'confirmed' and s.id > $5 and s.id <= $6 and s.confirmed_at <= $7 \
          and not exists (select 1 from suppressions x where x.address_hash = p.address_hash) \
+         and not exists (select 1 from reconfirmations r where r.subscription_id = s.id and r.stayed_at is null \
+         and r.asked_at > s.confirmed_at) \
          on conflict (edition_id, subscription_id) do nothing",
         edition_id,
         audience,
@@ -290,7 +294,7 @@ pub async fn claimed(on: &mut impl Access, edition_id: i64, claim: Claim<'_>) ->
         on,
         ClaimedRow,
         "select d.seq, d.email, d.domain, d.attempts, d.repeats, d.put_off_at, s.link, s.status as subscription, p.language, \
-         p.format, x.reason as suppressed from deliveries d \
+         p.format, x.reason as suppressed, coalesce(s.confirmed_at, s.requested_at) as subscribed_at from deliveries d \
          left join subscriptions s on s.id = d.subscription_id left join subscribers p on p.id = s.subscriber_id \
          left join suppressions x on x.address_hash = p.address_hash \
          where d.edition_id = $1 and d.state = 'sending' \

@@ -10,7 +10,7 @@ row! {
         pub edition_id: i64,
         pub at: Timestamp,
         pub actor: String,
-        /// Addresses, separated by commas.
+        /// Addresses, separated by commas; without those that were forgotten.
         pub recipients: String,
         /// JSON of the content model.
         pub content: String,
@@ -55,4 +55,9 @@ pub async fn last_recipients(on: &mut impl Access, newsletter_id: i64) -> Result
         newsletter_id
     )?;
     Ok(found.map(|(recipients,)| recipients))
+}
+
+/// Forgets to whom tests went that were made before `before`; that they were made stays.
+pub async fn forget_recipients(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
+    execute!(tx, "update edition_tests set recipients = '' where at < $1 and recipients <> ''", before)
 }

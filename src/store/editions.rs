@@ -628,7 +628,9 @@ pub async fn audience_now(on: &mut impl Access, newsletter_id: i64) -> Result<i6
         on,
         i64,
         "select count(*) from subscriptions s join subscribers p on p.id = s.subscriber_id where s.newsletter_id = $1 \
-         and s.status = 'confirmed' and not exists (select 1 from suppressions x where x.address_hash = p.address_hash)",
+         and s.status = 'confirmed' and not exists (select 1 from suppressions x where x.address_hash = p.address_hash) \
+         and not exists (select 1 from reconfirmations r where r.subscription_id = s.id and r.stayed_at is null \
+         and r.asked_at > s.confirmed_at)",
         newsletter_id
     )
 }

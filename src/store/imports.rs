@@ -361,23 +361,24 @@ pub async fn begun_by(
     )
 }
 
-/// Takes back what a list began for one person: their own request waits again, or nothing is left.
-pub async fn take_back(tx: &mut Tx, begun: &BegunRow) -> Result<(), StoreError> {
+/// Takes back what a list began for one person: their own request waits again, or nothing is left. `true` where the
+/// person is gone with it, because we knew them by this list alone.
+pub async fn take_back(tx: &mut Tx, begun: &BegunRow) -> Result<bool, StoreError> {
     if begun.asked {
         execute!(
             tx,
             "update subscriptions set status = 'pending', confirmed_at = null, batch_id = null where id = $1",
             begun.id
         )?;
-        return Ok(());
+        return Ok(false);
     }
     execute!(tx, "delete from subscriptions where id = $1", begun.id)?;
-    execute!(
+    let gone = execute!(
         tx,
         "delete from subscribers where id = $1 and not exists (select 1 from subscriptions s where s.subscriber_id = $1)",
         begun.subscriber_id
     )?;
-    Ok(())
+    Ok(gone == 1)
 }
 
 /// Lifts what a list had suppressed and nobody else; says how many.

@@ -74,6 +74,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0012_sightings.sql"),
     ),
     (
+        15,
+        "reconfirm",
+        include_str!("../../migrations/sqlite/0015_reconfirm.sql"),
+        include_str!("../../migrations/postgres/0015_reconfirm.sql"),
+    ),
+    (
         17,
         "operations",
         include_str!("../../migrations/sqlite/0017_operations.sql"),

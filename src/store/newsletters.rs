@@ -45,6 +45,8 @@ row! {
         /// `#0b5c8a`.
         pub accent: Option<String>,
         pub test_required: bool,
+        /// After how many months of silence readers are asked whether they stay; 0 is never.
+        pub reconfirm_after_months: i64,
         pub next_assemble_at: Option<Timestamp>,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
@@ -130,9 +132,9 @@ pub async fn insert(
         "insert into newsletters (slug, title, description, language, from_name, from_address, reply_to, organisation, \
          postal_address, privacy_url, timezone, assemble_rule, review_days, approval, max_per_year, min_articles, on_unknown, \
          promo, notify, archive_indexed, safety, next_assemble_at, created_at, updated_at, four_eyes, repeats, logo, accent, \
-         test_required) \
+         test_required, reconfirm_after_months) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-         $23, $24, $25, $26, $27, $28) \
+         $23, $24, $25, $26, $27, $28, $29) \
          on conflict (slug) do nothing returning *",
         settings.slug.as_str(),
         settings.title.as_str(),
@@ -162,6 +164,7 @@ pub async fn insert(
         logo_text(settings),
         accent_text(settings),
         settings.test_required,
+        settings.reconfirm_after_months,
     )
 }
 
@@ -180,7 +183,7 @@ pub async fn update(
          organisation = $8, postal_address = $9, privacy_url = $10, timezone = $11, assemble_rule = $12, review_days = $13, \
          approval = $14, max_per_year = $15, min_articles = $16, on_unknown = $17, promo = $18, notify = $19, \
          archive_indexed = $20, safety = $21, next_assemble_at = $22, updated_at = $23, four_eyes = $24, repeats = $25, \
-         logo = $26, accent = $27, test_required = $28 where id = $1 returning *",
+         logo = $26, accent = $27, test_required = $28, reconfirm_after_months = $29 where id = $1 returning *",
         id,
         settings.title.as_str(),
         settings.description.as_str(),
@@ -209,6 +212,7 @@ pub async fn update(
         logo_text(settings),
         accent_text(settings),
         settings.test_required,
+        settings.reconfirm_after_months,
     )
 }
 

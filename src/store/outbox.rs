@@ -161,11 +161,11 @@ pub async fn forget_failed(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreE
     execute!(tx, "delete from outbox where state = 'failed' and next_at < $1", before)
 }
 
-/// Forgets every letter owed to a reader's address, in whatever case; what editors are told stays.
+/// Forgets every letter owed to an address, in whatever case; what people of the house are told stays.
 pub async fn forget_reader(tx: &mut Tx, email_key: &str) -> Result<u64, StoreError> {
     execute!(
         tx,
-        "delete from outbox where lower(recipient) = $1 and kind not in ('notice', 'password', 'test', 'try-out')",
+        "delete from outbox where lower(recipient) = $1 and kind not in ('notice', 'password', 'try-out')",
         email_key
     )
 }

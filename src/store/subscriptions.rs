@@ -335,16 +335,18 @@ pub async fn delete_subscriber(tx: &mut Tx, subscriber_id: i64) -> Result<bool, 
     Ok(execute!(tx, "delete from subscribers where id = $1", subscriber_id)? == 1)
 }
 
-/// Forgets people whose every subscription stayed unconfirmed since before `before`; says how many.
-pub async fn delete_unconfirmed(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-    execute!(
-        tx,
-        "delete from subscribers where id in (select p.id from subscribers p join subscriptions s on s.subscriber_id = p.id \
-         where s.status = 'pending' and s.requested_at < $1 and not exists (select 1 from subscriptions o \
-         where o.subscriber_id = p.id and (o.status <> 'pending' or o.requested_at >= $1)) limit $2)",
+/// People whose every subscription stayed unconfirmed since before `before`, some at a time.
+pub async fn unconfirmed_before(on: &mut impl Access, before: Timestamp, limit: i64) -> Result<Vec<i64>, StoreError> {
+    let rows = fetch_all!(
+        on,
+        (i64,),
+        "select p.id from subscribers p where exists (select 1 from subscriptions s where s.subscriber_id = p.id \
+         and s.status = 'pending' and s.requested_at < $1) and not exists (select 1 from subscriptions o \
+         where o.subscriber_id = p.id and (o.status <> 'pending' or o.requested_at >= $1)) order by p.id limit $2",
         before,
         limit
-    )
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 row! {

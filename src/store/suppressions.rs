@@ -28,7 +28,8 @@ pub async fn by_hash(on: &mut impl Access, address_hash: &[u8]) -> Result<Option
     )
 }
 
-/// Suppresses an address; one that is suppressed keeps its reason unless this one is a complaint or an erasure.
+/// Suppresses an address; one that is suppressed keeps its reason unless this one is a complaint or an erasure. An
+/// erasure leaves a complaint and an administrator's block what they are: their owner alone does not lift them.
 pub async fn insert(
     tx: &mut Tx,
     address_hash: &[u8],
@@ -41,8 +42,9 @@ pub async fn insert(
     execute!(
         tx,
         "insert into suppressions (address_hash, email, reason, note, created_at) values ($1, $2, $3, $4, $5) \
-         on conflict (address_hash) do update set reason = case when suppressions.reason = 'complained' then 'complained' \
-         when excluded.reason in ('complained', 'erased') then excluded.reason else suppressions.reason end, \
+         on conflict (address_hash) do update set reason = case \
+         when 'complained' in (suppressions.reason, excluded.reason) then 'complained' \
+         when excluded.reason = 'erased' and suppressions.reason <> 'manual' then 'erased' else suppressions.reason end, \
          email = case when excluded.reason = 'erased' then null else suppressions.email end, \
          note = case when excluded.reason = 'erased' then null else suppressions.note end",
         address_hash,

@@ -120,10 +120,14 @@ impl FromRequest for Fields {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let body = read(&request, &mut payload, FORM_BYTES).await?;
-            if media_type(&request) == "multipart/form-data" {
-                return Ok(Self(parts(&request, body).await.unwrap_or_default()));
+            match media_type(&request).as_str() {
+                "multipart/form-data" => Ok(Self(parts(&request, body).await.unwrap_or_default())),
+                // Programs that write their own requests end the line, which is no part of the last value.
+                "application/x-www-form-urlencoded" | "" => {
+                    Ok(Self(url::form_urlencoded::parse(body.trim_ascii_end()).into_owned().collect()))
+                }
+                _ => Ok(Self(Vec::new())),
             }
-            Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
         })
     }
 }

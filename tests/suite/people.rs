@@ -191,6 +191,25 @@ fn a_chain_that_nobody_touched_is_whole_and_every_tampering_is_named(database: D
     let closed = faults(&closed);
     assert!(closed.contains(&fault(2, "out-of-order")) && closed.contains(&fault(5, "missing")), "{closed:?}");
     verify().done();
+    let end = served.database.texts("select value from meta where key = 'consent-chain-end'").remove(0);
+    for (forged, fault) in [
+        ("delete from meta where key = 'consent-chain-end'".to_owned(), "missing"),
+        (
+            format!("update meta set value = '{}' where key = 'consent-chain-end'", end.rsplit_once(':').unwrap().0),
+            "changed",
+        ),
+    ] {
+        served.database.sql(&forged);
+        let outcome = verify();
+        assert!(outcome.code == 1 && outcome.out.contains(fault), "{}", outcome.out);
+        // One record more does not make a forged chain ours.
+        add(&served, &format!("after-{fault}@example.nl"));
+        assert_eq!(verify().code, 1);
+        served.database.sql("delete from consent_records where id > 5");
+        served.database.sql("delete from meta where key = 'consent-chain-end'");
+        served.database.sql(&format!("insert into meta (key, value) values ('consent-chain-end', '{end}')"));
+        verify().done();
+    }
 }
 
 fn a_person_s_proof_is_told_to_machines_and_to_people(database: Database) {

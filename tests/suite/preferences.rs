@@ -17,6 +17,7 @@ on_each_engine![
     who_is_forgotten_leaves_a_hash_and_may_come_back,
     somebody_moves_to_another_address_and_takes_the_history_along,
     nobody_moves_to_an_address_that_is_taken_or_wants_no_mail,
+    the_way_to_ones_data_annoys_nobody,
 ];
 
 fn a_link_is_mailed_to_whom_we_know_and_everybody_is_told_the_same(database: Database) {
@@ -200,4 +201,27 @@ fn nobody_moves_to_an_address_that_is_taken_or_wants_no_mail(database: Database)
     );
     served.wait(Duration::from_secs(25 * 3600));
     assert_eq!(served.form(&button, &[("action", "move")]).status, 404);
+}
+
+fn the_way_to_ones_data_annoys_nobody(database: Database) {
+    let served = Served::set(database, &[("signups_per_network", "0"), ("signups_total", "0")]);
+    let links = || served.letters().iter().filter(|(_, letter)| letter.kind() == "preferences").count();
+    let ask = |email: &str| assert_eq!(served.form("/p", &[("email", email)]).status, 200);
+    // Somebody typed a stranger's address: they get the mail to confirm and no other.
+    served.subscribe("stranger@example.nl");
+    ask("stranger@example.nl");
+    assert_eq!(links(), 0);
+    served.confirmed("ada@example.nl");
+    for _ in 0..20 {
+        ask("ada@example.nl");
+        served.wait(Duration::from_secs(660));
+    }
+    assert_eq!(links(), 3, "three in a day");
+    let complained = served.confirmed("bob@example.nl");
+    served.cli(&["suppression", "add", "bob@example.nl", "--reason", "complained"]).done();
+    for _ in 0..4 {
+        ask("bob@example.nl");
+        served.wait(Duration::from_secs(3600));
+    }
+    assert_eq!(links(), 4, "one a day for who complained: {complained}");
 }

@@ -22,6 +22,7 @@ fn one_click_is_done_at_once_however_it_is_sent(database: Database) {
     let ways = [
         ("urlencoded@example.nl", "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"),
         ("extra@example.nl", "application/x-www-form-urlencoded", "a=b&List-Unsubscribe=One-Click&c="),
+        ("line@example.nl", "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click\r\n"),
         ("multipart@example.nl", "multipart/form-data; boundary=x", MULTIPART),
         ("untyped@example.nl", "", "List-Unsubscribe=One-Click"),
     ];
@@ -76,6 +77,9 @@ fn what_is_neither_only_shows_the_page(database: Database) {
         let ask = served.http.ask("POST", &place).header("content-type", "application/x-www-form-urlencoded");
         ask.header("origin", origin).send_body(body)
     };
+    let plain =
+        served.http.ask("POST", &place).header("content-type", "text/plain").send_body("List-Unsubscribe=One-Click");
+    assert!(plain.status == 200 && plain.text().contains("Ja, meld mij af"), "{}", plain.text());
     for answer in [
         from("https://mail.example", ""),
         from("https://mail.example", "List-Unsubscribe=one-click"),

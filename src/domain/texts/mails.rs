@@ -18,6 +18,10 @@ texts! {
         nl: "Je krijgt deze nieuwsbrief omdat je je ervoor hebt aangemeld. We versturen hem {promise}.",
         en: "You are getting this newsletter because you signed up for it. We send it {promise}.",
     }
+    footer_since(day) {
+        nl: "Je hebt je aangemeld op {day}.",
+        en: "You subscribed on {day}.",
+    }
     /// The footer of an edition in the archive, which is nobody's own copy.
     footer_archive(promise) {
         nl: "Deze nieuwsbrief versturen we {promise} aan wie zich ervoor heeft aangemeld.",
@@ -91,6 +95,28 @@ texts! {
     welcome_sender(address) {
         nl: "Zet {address} in je adresboek. Dan komt de nieuwsbrief minder snel bij je spam.",
         en: "Add {address} to your address book. Then the newsletter is less likely to end up in spam.",
+    }
+
+    reconfirm_subject(organisation) {
+        nl: "Wil je de nieuwsbrief van {organisation} blijven krijgen?",
+        en: "Do you want to stay on the newsletter from {organisation}?",
+    }
+    reconfirm_preheader() {
+        nl: "Open de link en druk op de knop. Dan blijf je aangemeld.",
+        en: "Open the link and press the button. Then you stay signed up.",
+    }
+    reconfirm_body(date, organisation) {
+        nl: "Je hebt je op {date} aangemeld voor de nieuwsbrief van {organisation}. Je hebt lang niets van ons gehoord.",
+        en: "You signed up for the newsletter from {organisation} on {date}. You have not heard from us for a long time.",
+    }
+    reconfirm_question(promise) {
+        nl: "We willen hem weer versturen, {promise}. Wil je hem nog krijgen? Open dan de link en druk op de knop.",
+        en: "We want to send it again, {promise}. Do you still want it? Then open the link and press the button.",
+    }
+    reconfirm_button() { nl: "Ja, ik blijf", en: "Yes, I will stay" }
+    reconfirm_else(days) {
+        nl: "Doe je niets, dan melden we je na {days} dagen af. Je krijgt deze vraag maar één keer.",
+        en: "If you do nothing, we will unsubscribe you after {days} days. You get this question only once.",
     }
 
     preferences_subject() { nl: "Je link om je gegevens te wijzigen", en: "Your link to change your details" }

@@ -52,6 +52,10 @@ texts! {
         nl: "Vul een e-mailadres in zoals naam@voorbeeld.nl",
         en: "Enter an email address in the correct format, like name@example.com",
     }
+    err_email_not_ascii() {
+        nl: "Letters zoals é vóór de @ kunnen we nog niet mailen. Vul een ander e-mailadres in.",
+        en: "We cannot send mail to letters like é before the @ yet. Enter another email address.",
+    }
     err_email_long() {
         nl: "Dit e-mailadres is te lang. Gebruik maximaal 254 tekens.",
         en: "This email address is too long. Use 254 characters or fewer.",
@@ -118,6 +122,17 @@ texts! {
         nl: "Heb je dit niet gevraagd? Dan hoef je niets te doen. We verwijderen het adres dan vanzelf.",
         en: "Did you not ask for this? Then you do not need to do anything. We will delete the address automatically.",
     }
+    stay_title() { nl: "Blijf je?", en: "Will you stay?" }
+    stay_body(organisation, masked) {
+        nl: "Wil je de nieuwsbrief van {organisation} blijven krijgen op {masked}?",
+        en: "Do you want to keep getting the newsletter from {organisation} at {masked}?",
+    }
+    stay_button() { nl: "Ja, ik blijf", en: "Yes, I will stay" }
+    stay_ignore() {
+        nl: "Wil je hem niet meer? Dan hoef je niets te doen. We melden je dan vanzelf af.",
+        en: "Do you not want it any more? Then you do not need to do anything. We will unsubscribe you automatically.",
+    }
+    stayed_title() { nl: "Fijn dat je blijft", en: "Good that you stay" }
     confirmed_title() { nl: "Je bent aangemeld", en: "You are signed up" }
     confirmed_body(masked) {
         nl: "Je krijgt onze nieuwsbrief op {masked}.",
@@ -349,6 +364,7 @@ pub fn invalid_address(language: Language, fault: InvalidAddress) -> String {
     match fault {
         InvalidAddress::Empty => err_email_empty(language),
         InvalidAddress::Malformed => err_email_invalid(language),
+        InvalidAddress::NotAscii => err_email_not_ascii(language),
         InvalidAddress::TooLong => err_email_long(language),
         InvalidAddress::Domain => err_email_after_at(language),
         InvalidAddress::Role => err_email_role(language),

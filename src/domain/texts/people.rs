@@ -17,6 +17,8 @@ texts! {
     bounced() { nl: "Onbereikbaar", en: "Unreachable" }
     complained() { nl: "Klacht: als spam gemeld", en: "Complaint: reported as spam" }
     address_changed() { nl: "Ander e-mailadres", en: "Another email address" }
+    reconfirmation_asked() { nl: "Gevraagd of je blijft", en: "Asked whether you stay" }
+    reconfirmed() { nl: "Blijft aangemeld", en: "Stays signed up" }
     erased() { nl: "Gegevens gewist", en: "Data erased" }
 
     by_form() { nl: "via het formulier", en: "by the form" }
@@ -106,6 +108,8 @@ pub fn event(language: Language, event: ConsentEvent) -> String {
         ConsentEvent::Bounced => bounced(language),
         ConsentEvent::Complained => complained(language),
         ConsentEvent::AddressChanged => address_changed(language),
+        ConsentEvent::ReconfirmationAsked => reconfirmation_asked(language),
+        ConsentEvent::Reconfirmed => reconfirmed(language),
         ConsentEvent::Erased => erased(language),
     }
 }

@@ -149,6 +149,14 @@ texts! {
         nl: "De vorige nieuwsbrief is {months} maanden geleden. Zeg bij het goedkeuren waarom dit nog is waarvoor mensen zich aanmeldden.",
         en: "The last newsletter was {months} months ago. Say with your approval why this is still what people signed up for.",
     }
+    reconfirm_due(count, slug) {
+        nl: "{count} lezers hebben zo lang niets gehoord dat je wilt vragen of ze blijven. Doe dat eerst: postduif newsletter reconfirm {slug}",
+        en: "{count} readers have heard nothing for so long that you want to ask them whether they stay. Do that first: postduif newsletter reconfirm {slug}",
+    }
+    reconfirm_unanswered(count) {
+        nl: "{count} lezers zijn gevraagd of ze blijven en hebben nog niet geantwoord. Zij krijgen deze nieuwsbrief niet.",
+        en: "{count} readers were asked whether they stay and have not answered yet. They do not get this edition.",
+    }
     promise_broken(number, promised) {
         nl: "Dit is nummer {number} binnen een jaar; beloofd zijn er hoogstens {promised}. Zeg bij het goedkeuren waarom het toch mag.",
         en: "This is number {number} within a year; at most {promised} were promised. Say with your approval why it may go all the same.",

@@ -30,6 +30,15 @@ texts! {
     }
     delivery_addresses() { nl: "Naar welk adres een nieuwsbrief ging", en: "To which address an edition went" }
     server_replies() { nl: "Wat mailservers antwoordden, ook over onbereikbare adressen", en: "What mail servers answered, also about unreachable addresses" }
+    test_mails() { nl: "Naar welke adressen een proefmail ging", en: "To which addresses a test mail went" }
+    webhook_deliveries() {
+        nl: "Wat andere programma’s te horen kregen (nummers, geen adressen)",
+        en: "What other programs were told (numbers, no addresses)",
+    }
+    repeated_requests() {
+        nl: "Antwoorden op verzoeken van programma’s, voor als zo’n verzoek twee keer komt",
+        en: "Answers to requests of programs, in case such a request comes twice",
+    }
     failed_letters() { nl: "Losse mails die niet verstuurd konden worden", en: "Single mails that could not be sent" }
     new_addresses() { nl: "Nieuwe adressen die nog niet bevestigd zijn", en: "New addresses that are not confirmed yet" }
     import_files() { nl: "Lijsten die zijn klaargezet om te importeren", en: "Lists that were put ready to be imported" }
@@ -42,10 +51,28 @@ texts! {
         nl: "Bewijs van toestemming: zolang iemand abonnee is en tot de gegevens worden gewist; de controleketen blijft zonder persoonsgegevens",
         en: "Evidence of consent: while somebody subscribes and until their data are erased; the chain stays without personal data",
     }
+    backups() {
+        nl: "Back-ups: de nieuwste van elke soort (POSTDUIF_BACKUP_KEEP); wie gewist is, staat nog in back-ups van daarvoor",
+        en: "Backups: the newest of each kind (POSTDUIF_BACKUP_KEEP); who was erased is still in backups from before",
+    }
+    logs() {
+        nl: "Logregels: geen adressen of berichten; het systeem dat ze opvangt, bepaalt hoe lang ze blijven",
+        en: "Log lines: no addresses or messages; the system that collects them decides how long they stay",
+    }
     hashes() {
         nl: "Codes van adressen die niet mogen terugkomen (afgemeld, gewist, klacht)",
         en: "Codes of addresses that must not come back (unsubscribed, erased, complaint)",
     }
+}
+
+/// What has no period that ends by itself: a word for programs, and a sentence.
+pub fn others(language: Language) -> [(&'static str, String); 4] {
+    [
+        ("consent-records", consent(language)),
+        ("suppressed-hashes", hashes(language)),
+        ("backups", backups(language)),
+        ("logs", logs(language)),
+    ]
 }
 
 /// What it is, in words.
@@ -56,6 +83,9 @@ pub fn what(language: Language, kept: Kept) -> String {
         Kept::Suppressions => suppressions(language),
         Kept::DeliveryAddresses => delivery_addresses(language),
         Kept::ServerReplies => server_replies(language),
+        Kept::TestMails => test_mails(language),
+        Kept::WebhookDeliveries => webhook_deliveries(language),
+        Kept::RepeatedRequests => repeated_requests(language),
         Kept::FailedLetters => failed_letters(language),
         Kept::NewAddresses => new_addresses(language),
         Kept::ImportFiles => import_files(language),

@@ -35,6 +35,7 @@ pub fn job(running: &Arc<Running>, row: &ClaimedRow, claim: Claim<'_>) -> Result
         recipient,
         link,
         variant: running.rendering.place(language, format),
+        subscribed_at: row.subscribed_at.unwrap_or(running.started_at),
     })
 }
 

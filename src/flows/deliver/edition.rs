@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::tz::TimeZone;
+
 use super::lanes::Job;
 use crate::domain::address::EmailAddress;
 use crate::domain::retry::RetryPolicy;
@@ -35,6 +37,8 @@ pub struct Running {
     /// Where bounces go while the settings name no address for them.
     pub sender: EmailAddress,
     pub safety: Safety,
+    /// Where the newsletter's clock hangs.
+    zone: TimeZone,
     refusals: AtomicU32,
     policy_refusals: AtomicU32,
     /// Who has not come to an end yet, as far as is known.
@@ -57,6 +61,7 @@ impl Running {
             rendering,
             sender: settings.sender,
             safety: settings.safety,
+            zone: settings.zone,
             refusals: AtomicU32::new(0),
             policy_refusals: AtomicU32::new(0),
             left: AtomicI64::new(i64::MAX),
@@ -118,6 +123,7 @@ pub struct Settings {
     pub retry: RetryPolicy,
     pub sender: EmailAddress,
     pub safety: Safety,
+    pub zone: TimeZone,
 }
 
 /// A job with its message made: what goes to the wire.
@@ -143,6 +149,7 @@ impl Prepared {
             message_token: token(&delivery),
             unsubscribe_token: token(&unsubscribe),
             preferences_token: token(&preferences),
+            subscribed_on: job.subscribed_at.in_zone(&job.edition.zone).date(),
             date: job.edition.started_at,
         });
         let message = house.sign(message);

@@ -30,6 +30,8 @@ pub struct Job {
     pub link: Link,
     /// Which of the edition's variants it gets.
     pub variant: usize,
+    /// When its reader subscribed.
+    pub subscribed_at: Timestamp,
 }
 
 /// Fewer waiting jobs than this, and more should be claimed.

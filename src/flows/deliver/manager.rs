@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -24,6 +25,7 @@ use crate::domain::edition::{EditionStatus, EditionStep};
 use crate::domain::language::Language;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::safety::Wave;
+use crate::domain::schedule::zone;
 use crate::domain::time::Timestamp;
 use crate::domain::token::hex;
 use crate::flows::edition_content::{Rendering, contents};
@@ -421,6 +423,7 @@ impl Manager {
             repeats: newsletter.on_unknown.repeats(newsletter.repeats),
             retry: self.retry.clone(),
             safety: newsletter.safety(),
+            zone: zone(&newsletter.timezone).unwrap_or(TimeZone::UTC),
         };
         let running = Arc::new(Running::new(edition, rendering, settings));
         self.running.insert(edition.id, Arc::clone(&running));

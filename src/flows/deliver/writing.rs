@@ -6,10 +6,12 @@ use crate::domain::address::EmailAddress;
 use crate::domain::letter::Letter;
 use crate::domain::newsletter::promise;
 use crate::domain::schedule::zone;
+use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::texts::mails;
 use crate::domain::token::{Link, Purpose, unhex};
 use crate::flows::edition_content::sender;
 use crate::flows::newsletters::coming;
+use crate::flows::reconfirm::ANSWER_WITHIN;
 use crate::flows::subscribe::{CONFIRMATION_VALID, organisation};
 use crate::flows::try_out::test_message;
 use crate::flows::{FlowError, House};
@@ -100,6 +102,19 @@ async fn occasion(
         }
         Letter::ConfirmNewAddress { link, .. } => {
             sealed(Purpose::Move, link).map(|token| Occasion::ConfirmNewAddress { token })
+        }
+        Letter::Reconfirm { language, link } => {
+            let reading = subscription.filter(|one| one.status == SubscriptionStatus::Confirmed);
+            let since = reading.map(|one| one.confirmed_at.unwrap_or(one.requested_at).in_zone(&zone).date());
+            let (token, leave) = (sealed(Purpose::Stay, link), sealed(Purpose::Unsubscribe, link));
+            // Who left since is asked nothing.
+            since.zip(token.zip(leave)).map(|(since, (token, unsubscribe_token))| Occasion::Reconfirm {
+                token,
+                unsubscribe_token,
+                since,
+                answer_days: NonZeroU16::new((ANSWER_WITHIN.as_secs() / 86_400) as u16).unwrap_or(NonZeroU16::MIN),
+                promise: promise(newsletter.max_per_year, *language),
+            })
         }
         Letter::AddressChanged { .. } => {
             let contact = newsletter.reply_to.clone().unwrap_or_else(|| newsletter.from_address.clone());

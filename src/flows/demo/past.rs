@@ -87,14 +87,14 @@ async fn sign_up(house: &House, newsletter: &NewsletterRow, person: &Person) -> 
     let promised = promise(newsletter.max_per_year, person.language);
     asked.text = Some(texts::form_consent(person.language, organisation(newsletter), promised));
     asked.text_version = Some(env!("CARGO_PKG_VERSION").to_owned());
-    consent::append(&mut tx, newsletter.id, &hash, ConsentEvent::Requested, &asked, now).await?;
+    consent::append(&mut tx, &house.keys, newsletter.id, &hash, ConsentEvent::Requested, &asked, now).await?;
     if person.fate != Fate::Pending {
         let later = now.plus(HOUR);
         let subscription = held(&mut tx, newsletter, person).await?.subscription;
         let (from, to) = (SubscriptionStatus::Pending, SubscriptionStatus::Confirmed);
         subscriptions::change_status(&mut tx, subscription.id, from, to, later).await?;
         let confirmed = house.consent_body(newsletter, &email, person.language, ConsentMeans::Link);
-        consent::append(&mut tx, newsletter.id, &hash, ConsentEvent::Confirmed, &confirmed, later).await?;
+        consent::append(&mut tx, &house.keys, newsletter.id, &hash, ConsentEvent::Confirmed, &confirmed, later).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -209,7 +209,7 @@ impl<'a> Taker<'a> {
                 body: &one.body,
             })
             .collect();
-        consent::append_many(tx, &records, now).await
+        consent::append_many(tx, &self.house.keys, &records, now).await
     }
 
     /// Opens subscriptions for people who have none here yet.

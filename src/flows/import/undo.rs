@@ -1,10 +1,11 @@
-//! Taking an import back: what it began ends without a trace but the record; what people did since stays.
+//! Taking an import back: what it began ends, and whom we knew by it alone is forgotten; what people did since stays.
 
 use serde::Serialize;
 
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
 use crate::domain::import::ImportState;
+use crate::flows::erase::{nameless, tidy};
 use crate::flows::{FlowError, House};
 use crate::store::consent::NewConsent;
 use crate::store::{audit, consent, imports, newsletters};
@@ -44,29 +45,40 @@ pub async fn undo(house: &House, id: i64, actor: &str) -> Result<Undone, FlowErr
     loop {
         let mut tx = house.db.write().await?;
         let begun = imports::begun_by(&mut tx, &batch, after, CHUNK).await?;
-        let Some(last) = begun.last() else { return Ok(undone) };
+        let Some(last) = begun.last() else { break };
         after = last.id;
         let newsletter = newsletters::by_id(&mut tx, batch.newsletter_id).await?.ok_or_else(nothing)?;
         let mut bodies = Vec::with_capacity(begun.len());
         for one in &begun {
-            imports::take_back(&mut tx, one).await?;
+            // Of whom nothing else is known nothing stays: neither the list's word for it, nor that it was taken back.
+            if imports::take_back(&mut tx, one).await? {
+                consent::erase_bodies(&mut tx, &one.address_hash, i64::MAX).await?;
+                bodies.push((
+                    one,
+                    nameless(house, newsletter.slug.clone(), ConsentMeans::Operator),
+                    ConsentEvent::Erased,
+                ));
+                continue;
+            }
             if let Ok(email) = EmailAddress::parse_any_role(&one.email) {
                 let mut body = house.consent_body(&newsletter, &email, one.language, ConsentMeans::Operator);
                 body.origin = Some(format!("import {id}"));
-                bodies.push((one, body));
+                bodies.push((one, body, ConsentEvent::ImportUndone));
             }
         }
         let records: Vec<NewConsent<'_>> = bodies
             .iter()
-            .map(|(one, body)| NewConsent {
+            .map(|(one, body, event)| NewConsent {
                 newsletter_id: newsletter.id,
                 subject: &one.address_hash,
-                event: ConsentEvent::ImportUndone,
+                event: *event,
                 body,
             })
             .collect();
-        consent::append_many(&mut tx, &records, house.clock.now()).await?;
+        consent::append_many(&mut tx, &house.keys, &records, house.clock.now()).await?;
         tx.commit().await?;
         undone.subscriptions += begun.len() as u64;
     }
+    tidy(house).await;
+    Ok(undone)
 }

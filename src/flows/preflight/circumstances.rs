@@ -11,10 +11,10 @@ use crate::domain::schedule::{a_year_before, zone};
 use crate::domain::texts::dates;
 use crate::domain::texts::preflight as texts;
 use crate::domain::time::Timestamp;
-use crate::flows::House;
+use crate::flows::{House, reconfirm};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
-use crate::store::{Access, StoreError, doctor, edition_tests, meta};
+use crate::store::{Access, StoreError, doctor, edition_tests, meta, reconfirmations};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -82,6 +82,16 @@ async fn check_audience(
         } else if silence > MONTH * 6 {
             findings.warning("silence", texts::silence(language, months));
         }
+    }
+    if let Some(before) = reconfirm::cutoff(house, on, newsletter).await? {
+        let due = reconfirmations::count_due(on, newsletter.id, before).await?;
+        if due > 0 {
+            findings.warning("reconfirm", texts::reconfirm_due(language, due, &newsletter.slug));
+        }
+    }
+    let unanswered = reconfirmations::count_unanswered(on, newsletter.id).await?;
+    if unanswered > 0 {
+        findings.note("reconfirm", texts::reconfirm_unanswered(language, unanswered));
     }
     let leaves_at = edition.send_at.map_or(now, |at| at.max(now));
     let zone = zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC);

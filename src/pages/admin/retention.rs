@@ -28,7 +28,6 @@ pub fn page(desk: &Desk<'_>, lines: &[Line]) -> Markup {
         texts::column_forgotten(language),
         texts::column_last(language),
     ];
-    let for_ever = [texts::consent(language), texts::hashes(language)];
     desk.page(
         Place::Subscribers,
         &title,
@@ -54,7 +53,7 @@ pub fn page(desk: &Desk<'_>, lines: &[Line]) -> Markup {
                     }
                 }
             }))
-            ul { @for sentence in &for_ever { li { (sentence) } } }
+            ul { @for (_, sentence) in texts::others(language) { li { (sentence) } } }
         },
     )
 }

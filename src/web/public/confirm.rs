@@ -6,8 +6,11 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::{Shown, language_asked, masked, ok};
 use crate::domain::language::Language;
+use crate::domain::subscription::SubscriptionStatus;
 use crate::flows::confirm::{self, Request, Standing};
+use crate::flows::reconfirm;
 use crate::flows::subscribe::CONFIRMATION_VALID;
+use crate::flows::unsubscribe::Held;
 use crate::pages::{self, Visit, paths};
 use crate::web::Web;
 use crate::web::body::Fields;
@@ -21,6 +24,9 @@ pub async fn show(
     client: Client,
 ) -> Result<HttpResponse, Problem> {
     let asked = language_asked(&request);
+    if let Some(held) = reconfirm::look(&web.house, &token).await? {
+        return stay_page(&web, &token, asked, held, false).await;
+    }
     let Some(found) = confirm::look(&web.house, &token).await? else { return Err(web.wrong_token(client)) };
     page(&web, &token, asked, found, false).await
 }
@@ -34,6 +40,13 @@ pub async fn press(
     form: Fields,
 ) -> Result<HttpResponse, Problem> {
     let asked = form.get("language").and_then(|tag| tag.parse().ok()).or_else(|| language_asked(&request));
+    if let Some(held) = reconfirm::look(&web.house, &token).await? {
+        if !from_our_own_page(&request) {
+            return Err(Problem::Foreign);
+        }
+        let stays = reconfirm::stay(&web.house, &token).await?;
+        return stay_page(&web, &token, asked, held, stays).await;
+    }
     let Some(found) = confirm::look(&web.house, &token).await? else { return Err(web.wrong_token(client)) };
     if !from_our_own_page(&request) {
         return Err(Problem::Foreign);
@@ -69,5 +82,30 @@ async fn page(
             let days = u32::try_from(CONFIRMATION_VALID.as_secs() / (24 * 3600)).unwrap_or(u32::MAX);
             pages::confirm::expired(visit, days)
         }
+    }))
+}
+
+/// After a long silence: the question whether somebody stays, and what came of their answer.
+async fn stay_page(
+    web: &Web,
+    token: &str,
+    asked: Option<Language>,
+    held: Held,
+    pressed: bool,
+) -> Result<HttpResponse, Problem> {
+    let Held { newsletter, subscription } = held;
+    let language = asked.unwrap_or(subscription.language);
+    if subscription.status != SubscriptionStatus::Confirmed {
+        // Too late, or they left: then only a fresh sign-up brings them back.
+        let place = format!("{}?language={language}", paths::newsletter(&newsletter.slug));
+        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, place)).finish());
+    }
+    let shown = Shown::of(&web.house, newsletter, Some(language)).await?;
+    let view = shown.view();
+    let visit = Visit { newsletter: &view, language, token };
+    let masked = masked(&subscription.email);
+    Ok(ok(match pressed {
+        true => pages::confirm::stayed(visit, &masked),
+        false => pages::confirm::ask_to_stay(visit, &masked),
     }))
 }

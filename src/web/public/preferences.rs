@@ -42,7 +42,7 @@ pub async fn send_link(
     if form.get("website").is_some_and(|trap| !trap.is_empty()) {
         return Ok(ok(shown::sent(language, imprint)));
     }
-    let email = match EmailAddress::parse(typed) {
+    let email = match EmailAddress::parse_any_role(typed) {
         Ok(email) => email,
         Err(fault) => {
             let typed: String = typed.chars().take(super::signup::MAX_TYPED).collect();

@@ -1,0 +1,109 @@
+//! After a long silence: who is asked whether they stay, once, and what becomes of those who do not answer.
+
+use std::time::Duration;
+
+use postduif::domain::token::Purpose;
+use postduif::flows::retention;
+use serde_json::json;
+
+use crate::kit::database::Database;
+use crate::kit::house::{Served, unhex};
+use crate::kit::on_each_engine;
+
+on_each_engine![
+    readers_are_asked_once_after_a_long_silence_and_who_does_not_answer_leaves,
+    nobody_is_asked_unless_the_newsletter_says_so_and_has_been_silent,
+];
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn ask(served: &Served, more: &[&str]) -> (u64, u64) {
+    let arguments = [&["newsletter", "reconfirm", "ibp", "--json"][..], more].concat();
+    let asked = served.cli(&arguments).json().remove(0);
+    (asked["asked"].as_u64().unwrap(), asked["unanswered"].as_u64().unwrap())
+}
+
+/// How many an edition would go to now.
+fn audience(served: &Served) -> i64 {
+    let newsletter = served.database.texts("select cast(min(id) as text) from newsletters").remove(0).parse().unwrap();
+    served.run(async {
+        let mut reader = served.house.db.read().await.unwrap();
+        postduif::store::editions::audience_now(&mut reader, newsletter).await.unwrap()
+    })
+}
+
+fn readers_are_asked_once_after_a_long_silence_and_who_does_not_answer_leaves(database: Database) {
+    let served = Served::set(database, &[("signups_per_network", "0"), ("signups_total", "0")]);
+    served.confirmed("stays@example.nl");
+    served.confirmed("silent@example.nl");
+    let leaves = served.confirmed("leaves@example.nl");
+    served.cli(&["newsletter", "edit", "ibp", "--reconfirm-after-months", "12"]).done();
+    served.wait(300 * DAY);
+    served.confirmed("new@example.nl");
+    served.wait(100 * DAY);
+    served.database.sql("delete from outbox");
+
+    // The command's clock is the machine's own: the flow is asked by the house's.
+    let ask = |dry_run| served.run(postduif::flows::reconfirm::ask(&served.house, "ibp", dry_run, "a test")).unwrap();
+    assert_eq!(ask(true).asked, 3);
+    assert!(served.letters().is_empty(), "a dry run mails nobody");
+    assert_eq!(ask(false).asked, 3);
+    assert_eq!((ask(false).asked, ask(false).unanswered), (0, 3));
+    let letters = served.letters();
+    assert_eq!(letters.len(), 3, "nobody is asked twice");
+    assert_eq!(audience(&served), 1, "who has not answered gets no edition");
+
+    let link = letters.iter().find(|(to, _)| to == "stays@example.nl").map(|(_, letter)| json!(letter)).unwrap();
+    let token = served.house.keys.seal(Purpose::Stay, &unhex(link["link"].as_str().unwrap()));
+    let place = format!("/c/{token}");
+    let page = served.http.get(&place).text();
+    assert!(page.contains("Ja, ik blijf") && page.contains("s•••@example.nl"), "{page}");
+    assert_eq!(audience(&served), 1, "looking changes nothing");
+    let foreign = served.http.ask("POST", &place).header("origin", "https://evil.example").send_body("");
+    assert_eq!(foreign.status, 403);
+    for _ in 0..2 {
+        let stayed = served.form(&place, &[]);
+        assert!(stayed.status == 200 && stayed.text().contains("Fijn dat je blijft"), "{}", stayed.text());
+    }
+    assert_eq!(audience(&served), 2);
+    served.form(&format!("/u/{leaves}"), &[("List-Unsubscribe", "One-Click")]);
+
+    served.wait(29 * DAY);
+    served.run(retention::forget(&served.house)).unwrap();
+    assert_eq!(served.status("silent@example.nl"), "confirmed");
+    served.wait(2 * DAY);
+    served.run(retention::forget(&served.house)).unwrap();
+    let statuses = ["stays", "silent", "leaves", "new"].map(|name| served.status(&format!("{name}@example.nl")));
+    assert_eq!(statuses, ["confirmed", "unsubscribed", "unsubscribed", "confirmed"]);
+    let events = served.consents();
+    let count = |event: &str| events.iter().filter(|one| *one == event).count();
+    assert_eq!((count("reconfirmation-asked"), count("reconfirmed"), count("unsubscribed")), (3, 1, 2));
+    let notes = served.database.texts("select body from consent_records where event = 'unsubscribed' order by id");
+    assert!(notes[1].contains("not reconfirmed"), "{notes:?}");
+    served.cli(&["consent", "verify"]).done();
+    // Too late: only a fresh sign-up brings them back, and then they get editions again.
+    served.confirmed("silent@example.nl");
+    assert_eq!(audience(&served), 3);
+    assert_eq!(ask(false).asked, 1, "the one who was new then has heard nothing for a year by now");
+}
+
+fn nobody_is_asked_unless_the_newsletter_says_so_and_has_been_silent(database: Database) {
+    let served = Served::with(database);
+    served.confirmed("ada@example.nl");
+    let refused = served.cli(&["newsletter", "reconfirm", "ibp"]).failed();
+    assert!(refused.contains("--reconfirm-after-months"), "{refused}");
+    let wrong = served.cli(&["newsletter", "edit", "ibp", "--reconfirm-after-months", "1"]).failed();
+    assert!(wrong.contains("from 6 to 120"), "{wrong}");
+    served.cli(&["newsletter", "edit", "ibp", "--reconfirm-after-months", "6"]).done();
+    assert_eq!(ask(&served, &["--dry-run"]), (0, 0));
+    let long_ago = served.house.clock.now().minus(400 * DAY).as_micros();
+    served.database.sql(&format!("update subscriptions set confirmed_at = {long_ago}"));
+    assert_eq!(ask(&served, &["--dry-run"]), (1, 0));
+    let now = served.house.clock.now().minus(10 * DAY).as_micros();
+    served.database.sql(&format!(
+        "insert into editions (id, uid, newsletter_id, number, status, subject, preheader, intro, cutoff_at, created_at, \
+         updated_at, started_at) values (1, 1, 1, 1, 'sent', 's', '', '', 1, 1, 1, {now})"
+    ));
+    assert_eq!(ask(&served, &[]), (0, 0), "an edition went out since");
+    assert!(served.letters().iter().all(|(_, letter)| letter.kind() != "reconfirm"));
+}
