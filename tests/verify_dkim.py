@@ -1,9 +1,12 @@
 """An independent judge of our signatures and of MIME: dkimpy and Python's own mail reader.
 
-usage: verify_dkim.py RECORDS.json MESSAGE.eml...
+usage: verify_dkim.py [--received] RECORDS.json MESSAGE.eml...
 
 RECORDS.json maps DNS names to TXT values. Every signature of every message must hold, and must break when anything is
 changed or added that a reader or a mail program looks at. Exits 0 and prints what was judged, or fails saying why.
+
+With --received the many messages of one sending are judged as they arrived: their signatures hold, no part and no field
+has a defect, and what a mail program makes of them is printed, a line of JSON each.
 """
 
 import email
@@ -13,7 +16,9 @@ import sys
 
 import dkim
 
-RECORDS = {name.encode() + b".": value.encode() for name, value in json.load(open(sys.argv[1])).items()}
+RECEIVED = sys.argv[1] == "--received"
+RECORDS_FILE, *MESSAGES = sys.argv[2 if RECEIVED else 1:]
+RECORDS = {name.encode() + b".": value.encode() for name, value in json.load(open(RECORDS_FILE)).items()}
 
 
 def look_up(name, timeout=5):
@@ -51,13 +56,19 @@ def fields_without(head, name):
             yield line
 
 
-def judge(path):
+def sound(path):
+    """The message and what Python's reader makes of it, without a defect anywhere."""
     message = open(path, "rb").read()
     parsed = email.message_from_bytes(message, policy=email.policy.default)
     for part in parsed.walk():
         assert not part.defects, (path, part.defects)
         for name, value in part.items():
             assert not value.defects, (path, name, value, value.defects)
+    return message, parsed
+
+
+def judge(path):
+    message, parsed = sound(path)
     signatures = len(parsed.get_all("DKIM-Signature"))
     for index in range(signatures):
         assert holds(message, index), f"{path}: signature {index} does not hold"
@@ -67,4 +78,27 @@ def judge(path):
     return signatures
 
 
-print(json.dumps({path: judge(path) for path in sys.argv[2:]}))
+def read(path):
+    message, parsed = sound(path)
+    signatures = len(parsed.get_all("DKIM-Signature"))
+    for index in range(signatures):
+        assert holds(message, index), f"{path}: signature {index} does not hold"
+    for name in set(parsed.keys()) - {"DKIM-Signature"}:
+        assert len(parsed.get_all(name)) == 1, f"{path}: {name} stands there more than once"
+    text, html = parsed.get_body(["plain"]), parsed.get_body(["html"])
+    return {
+        "signatures": signatures,
+        "subject": parsed["Subject"],
+        "from": parsed["From"].addresses[0].display_name,
+        "to": parsed["To"].addresses[0].addr_spec,
+        "id": parsed["Message-ID"],
+        "text": text.get_content(),
+        "html": html.get_content() if html else None,
+    }
+
+
+if RECEIVED:
+    for path in MESSAGES:
+        print(json.dumps(read(path)))
+else:
+    print(json.dumps({path: judge(path) for path in MESSAGES}))

@@ -32,6 +32,8 @@ pub struct EditionAnswer {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub approved_at: Option<Timestamp>,
     pub pause_reason: Option<String>,
+    /// Taken out of the archive.
+    pub withdrawn: bool,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -91,6 +93,7 @@ impl EditionAnswer {
             approved_by: row.approved_by,
             approved_at: row.approved_at,
             pause_reason: row.pause_reason,
+            withdrawn: row.withdrawn,
             created_at: row.created_at,
             send_at: row.send_at,
             started_at: row.started_at,

@@ -13,6 +13,7 @@ mod retention;
 mod source;
 mod subscriber;
 mod suppression;
+mod test;
 mod token;
 mod user;
 
@@ -29,5 +30,6 @@ pub use retention::RetentionAnswer;
 pub use source::SourceAnswer;
 pub use subscriber::{SubscriberAnswer, SubscriptionAnswer};
 pub use suppression::SuppressionAnswer;
+pub use test::TestAnswer;
 pub use token::{NewTokenAnswer, TokenAnswer};
 pub use user::UserAnswer;

@@ -1,12 +1,13 @@
-//! `postduif config`: the settings as they hold, secrets masked, and where each came from.
+//! `postduif config`: the settings as they hold, secrets masked, where each came from, and what DNS needs for them.
 
 use clap::Args;
 use serde::Serialize;
 
 use super::Global;
 use super::output::Output;
-use crate::config::Effective;
 use crate::config::settings::{self, Fallback};
+use crate::config::{Config, DkimKey, Effective};
+use crate::mail::dkim_key::DkimKey as Key;
 
 /// Show the effective settings, with secrets masked, and where each came from
 #[derive(Args)]
@@ -47,11 +48,31 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> anyhow::R
         return Ok(output.raw(settings::reference().as_bytes())?);
     }
     let config = global.load(None)?;
-    let lines: Vec<Line<'_>> = config.effective().iter().map(line).collect();
+    let records = records(&config);
+    let record = |value| Line {
+        setting: "DNS".to_owned(),
+        key: "dkim record",
+        value: Some(value),
+        origin: "dkim_key_file".to_owned(),
+    };
+    let lines: Vec<Line<'_>> =
+        config.effective().iter().map(line).chain(records.iter().map(|value| record(value.as_str()))).collect();
     output.list(&lines, &["setting", "value", "from"], "", |line| {
         vec![line.key.to_owned(), line.value.unwrap_or("–").to_owned(), line.origin.clone()]
     })?;
     Ok(())
+}
+
+/// What must stand in DNS for each key that mail is signed with, to paste. A key that cannot be read is told; the rest of
+/// the settings can be looked at all the same.
+fn records(config: &Config) -> Vec<String> {
+    let record = |key: &DkimKey| {
+        let pem = std::fs::read(&key.key_file).map_err(|error| error.to_string())?;
+        let read = Key::from_pem(&key.domain, &key.selector, &pem).map_err(|error| error.to_string())?;
+        Ok(read.dns_record().line())
+    };
+    let told = |key: &DkimKey, fault: String| eprintln!("{}: {fault}", key.key_file.display());
+    config.dkim.iter().filter_map(|key| record(key).map_err(|fault: String| told(key, fault)).ok()).collect()
 }
 
 fn line(one: &Effective) -> Line<'_> {

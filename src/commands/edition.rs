@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::output::{Output, card, printable, table};
 use super::waiting;
-use crate::answers::{DeliveryAnswer, EditionAnswer, EditionReport};
+use crate::answers::{DeliveryAnswer, EditionAnswer, EditionReport, TestAnswer};
 use crate::domain::address::EmailAddress;
 use crate::domain::delivery::{Counts, DeliveryState};
 use crate::domain::edition::Approval;
@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::flows::approve::{ApprovalError, Approver, approve};
 use crate::flows::assemble::{Assembled, assemble};
 use crate::flows::publish::{self, Deed};
-use crate::flows::{self, House, newsletters, try_out};
+use crate::flows::{self, House, newsletters, try_out, withdraw};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::{self, Access};
@@ -97,8 +97,18 @@ pub enum Command {
     },
     /// Let a paused edition go on where it stopped
     Resume(Which),
+    /// Make an approved edition a draft again; a paused one too, as long as it went to nobody
+    Reopen(Which),
     /// End an edition for good
     Cancel(Which),
+    /// Take an edition that went out out of the archive and its feed, or put it back
+    Withdraw {
+        #[command(flatten)]
+        which: Which,
+        /// Put it back
+        #[arg(long)]
+        undo: bool,
+    },
     /// Show how an edition went: everybody in exactly one state
     Report {
         #[command(flatten)]
@@ -138,8 +148,9 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         Command::Preflight(which) => return preflight(which.id, house, output).await,
         Command::Test { which, to } => {
             try_out::test(house, which.id, &to, BY).await?;
-            let answer = json!({ "edition": which.id, "to": to });
-            output.one(&answer, || "The test mail is on its way; a running `postduif serve` sends it.".to_owned())?;
+            output.one(&TestAnswer { queued: to.len() }, || {
+                "The test mail is on its way; a running `postduif serve` sends it.".to_owned()
+            })?;
             return Ok(());
         }
         Command::Report { which, recipients: false, .. } => return report(which.id, house, output).await,
@@ -162,6 +173,8 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         }
         Command::Pause { which, reason } => publish::by_hand(house, which.id, Deed::Pause(&reason), BY).await?,
         Command::Resume(which) => publish::by_hand(house, which.id, Deed::Resume, BY).await?,
+        Command::Reopen(which) => publish::by_hand(house, which.id, Deed::Reopen, BY).await?,
+        Command::Withdraw { which, undo } => withdraw::withdraw(house, which.id, !undo, BY).await?,
         Command::Cancel(which) => publish::by_hand(house, which.id, Deed::Cancel, BY).await?,
     };
     let answer = answer(&mut house.db.read().await?, row).await?;
@@ -360,6 +373,7 @@ fn text(one: &EditionAnswer) -> String {
         ("started", moment(one.started_at)),
         ("finished", moment(one.finished_at)),
         ("audience", one.audience.to_string()),
+        ("archive", if one.withdrawn { "withdrawn".to_owned() } else { String::new() }),
     ];
     if one.started_at.is_some() {
         facts.push((

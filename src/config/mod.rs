@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::domain::address::EmailAddress;
 use crate::domain::network::Network;
 use crate::domain::public_url::PublicUrl;
+use crate::domain::reach::is_this_machine;
 use crate::domain::retention::Periods;
 use crate::domain::service_key::P256Key;
 use crate::domain::smarthost::Smarthost;
@@ -259,6 +260,12 @@ impl Config {
     /// Whether somebody said where the world reaches us; otherwise links lead to where we listen.
     pub fn has_public_url(&self) -> bool {
         self.effective.iter().any(|one| one.setting == settings::PUBLIC_URL && one.origin != Origin::Default)
+    }
+
+    /// Whether every mail server is this very machine, or there is none: what is sent ends in somebody's sink, as far as
+    /// can be told, and need not be fit for the world.
+    pub fn sends_nowhere(&self) -> bool {
+        self.smtp.iter().all(|server| is_this_machine(&server.host))
     }
 
     /// How we introduce ourselves to the sites we read.

@@ -8,7 +8,7 @@ use ureq::http::{Method, Request, Response, header};
 use url::{Host, Url};
 
 use super::fetch::{FetchError, Fetcher, check_address, translate};
-use super::guard::is_public;
+use crate::domain::reach::is_public;
 
 /// Most bytes of an answer that is read.
 const MAX_ANSWER: u64 = 64 << 10;

@@ -7,6 +7,23 @@ use url::Url;
 /// Query parameters that follow readers around and never choose an article.
 const TRACKING: [&str; 6] = ["fbclid", "gclid", "mc_cid", "mc_eid", "msclkid", "igshid"];
 
+/// What WordPress puts before the title of a post that asks for a password, in the languages its sites are likely in.
+const PROTECTED: [&str; 5] = ["beveiligd", "protected", "geschützt", "protégé", "beschermd"];
+
+/// The longest title, in characters: far longer than anybody reads, so that what a source brings or an editor was given
+/// is never refused when it comes back.
+pub const MAX_TITLE: usize = 5_000;
+/// The longest summary, in characters; a mail shows far less.
+pub const MAX_SUMMARY: usize = 8_000;
+
+/// Whether a title says that the article is behind a password: `Beveiligd: jaarcijfers`.
+pub fn is_protected(title: &str) -> bool {
+    let Some((word, _)) = title.split_once(':') else { return false };
+    // Longer than any of them, a word need not be folded.
+    let word = word.trim();
+    word.len() < 20 && PROTECTED.contains(&word.to_lowercase().as_str())
+}
+
 /// What remains of an article's address once everything is gone that does not choose the article.
 ///
 /// Two sources that carry the same article give the same key: `http` and `https`, upper and lower case of the host,

@@ -31,6 +31,7 @@ pub mod plain_text;
 pub mod preflight;
 pub mod proposal;
 pub mod public_url;
+pub mod reach;
 pub mod reply;
 pub mod retention;
 pub mod retry;

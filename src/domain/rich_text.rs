@@ -15,6 +15,28 @@ pub enum Block {
     List { ordered: bool, items: Vec<Vec<Span>> },
 }
 
+impl Block {
+    /// Its runs of text, in order.
+    pub fn spans(&self) -> Vec<&Span> {
+        match self {
+            Self::Paragraph { spans } | Self::Heading { spans } => spans.iter().collect(),
+            Self::List { items, .. } => items.iter().flatten().collect(),
+        }
+    }
+
+    /// Its words, without style or links.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Paragraph { spans } | Self::Heading { spans } => words(spans),
+            Self::List { items, .. } => items.iter().map(|item| words(item)).collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+fn words(spans: &[Span]) -> String {
+    spans.iter().map(|span| span.text.as_str()).collect()
+}
+
 /// A run of text in one style.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Span {

@@ -2,8 +2,9 @@
 
 use super::edition_content::{Rendering, contents};
 use super::preflight::{Outside, asked, look};
+use super::publish::is_as_approved;
 use super::{FlowError, House};
-use crate::domain::edition::EditionStep;
+use crate::domain::edition::{EditionStatus, EditionStep};
 use crate::domain::newsletter::one_line;
 use crate::domain::preflight::{Preflight, Severity};
 use crate::store::editions::{self, ApprovalRecord, EditionRow};
@@ -48,7 +49,14 @@ pub async fn approve(house: &House, id: i64, approver: &Approver<'_>) -> Result<
         None => asked(house, id, !approver.accept_warnings).await?.2,
     };
     let mut tx = house.db.write().await?;
-    let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    let mut edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    // An approval that templates or settings have overtaken is none: the edition is looked at as it would go out now.
+    if matches!(edition.status, EditionStatus::Approved | EditionStatus::Scheduled)
+        && !is_as_approved(&mut tx, house, &edition).await?
+    {
+        editions::reopen(&mut tx, id, now).await?;
+        edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    }
     edition.status.after(EditionStep::Approve).map_err(|forbidden| FlowError::Conflict(forbidden.to_string()))?;
     let newsletter = newsletters::by_id(&mut tx, edition.newsletter_id)
         .await?

@@ -4,15 +4,13 @@ use serde::Deserialize;
 
 use super::newsletters::{find, known_section};
 use super::{FlowError, House};
-use crate::domain::article::UrlKey;
+use crate::content::clean;
+use crate::domain::article::{MAX_SUMMARY, MAX_TITLE, UrlKey};
 use crate::domain::fault::Faults;
-use crate::domain::newsletter::{one_line, web_address};
+use crate::domain::newsletter::web_address;
 use crate::domain::time::Timestamp;
 use crate::store::articles::{self, ArticleChange, ArticleRow, NewArticle, Stored};
 use crate::store::newsletters;
-
-/// Longest summary that is kept, in characters; a mail shows far less.
-const MAX_SUMMARY: usize = 2000;
 
 /// An article as somebody enters it or a CMS pushes it.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
@@ -120,15 +118,19 @@ pub async fn remove(house: &House, id: i64) -> Result<(), FlowError> {
     Ok(tx.commit().await?)
 }
 
-fn title(text: &str) -> Result<String, &'static str> {
-    one_line(text).filter(|title| !title.is_empty()).ok_or("must be one line of 1 to 300 characters")
+/// On one line, without what cannot be seen: cleaned like those that sources bring, not refused.
+pub(super) fn title(text: &str) -> Result<String, String> {
+    let line = clean::one_line(text);
+    if (1..=MAX_TITLE).contains(&line.chars().count()) {
+        Ok(line)
+    } else {
+        Err(format!("must be 1 to {MAX_TITLE} characters"))
+    }
 }
 
 /// On one line, as summaries are shown.
-fn summary(text: &str) -> Result<String, String> {
-    let words: Vec<&str> =
-        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
-    let text = words.join(" ");
+pub(super) fn summary(text: &str) -> Result<String, String> {
+    let text = clean::one_line(text);
     if text.chars().count() <= MAX_SUMMARY {
         Ok(text)
     } else {

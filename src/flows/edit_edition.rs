@@ -6,11 +6,14 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::articles::{summary, title};
 use super::newsletters::known_section;
 use super::{FlowError, House};
+use crate::content::clean;
 use crate::domain::edition::EditionStep;
 use crate::domain::fault::Faults;
 use crate::domain::newsletter::{Promo, one_line, web_address};
+use crate::domain::plain_text::clean_lines;
 use crate::store::editions::{self, EditionRow, EditionTexts};
 use crate::store::{articles, newsletters};
 
@@ -45,6 +48,9 @@ fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Opt
 #[serde(deny_unknown_fields)]
 pub struct SectionChange {
     pub key: String,
+    /// Told, and left as it is: it belongs to the newsletter.
+    #[serde(default)]
+    pub title: Option<String>,
     pub items: Vec<ItemChange>,
 }
 
@@ -99,12 +105,13 @@ pub async fn edit(house: &House, id: i64, change: EditionChange, by: &str) -> Re
             if !seen.insert(item.article) {
                 faults.add("sections", format!("article {} stands in it twice", item.article));
             }
-            if item.summary.as_deref().is_some_and(|text| text.len() > MAX_INTRO || text.chars().any(char::is_control))
-            {
-                faults.add("sections", format!("the summary of article {} must be text on one line", item.article));
-            }
-            if item.title.as_deref().is_some_and(|title| one_line(title).is_none_or(|title| title.is_empty())) {
-                faults.add("sections", format!("the title of article {} must be one line", item.article));
+            for (what, fault) in [
+                ("title", item.title.as_deref().and_then(|text| title(text).err())),
+                ("summary", item.summary.as_deref().and_then(|text| summary(text).err())),
+            ] {
+                if let Some(fault) = fault {
+                    faults.add("sections", format!("the {what} of article {} {fault}", item.article));
+                }
             }
         }
     }
@@ -118,8 +125,10 @@ pub async fn edit(house: &House, id: i64, change: EditionChange, by: &str) -> Re
             for (position, item) in (1..).zip(&section.items) {
                 // Words that are the article's own stay the article's: who mends them there mends them here.
                 let own = &known[&item.article];
-                let title = item.title.as_deref().map(str::trim).filter(|title| *title != own.title);
-                let summary = item.summary.as_deref().map(str::trim).filter(|summary| *summary != own.summary);
+                let title = item.title.as_deref().and_then(|text| title(text).ok());
+                let summary = item.summary.as_deref().and_then(|text| summary(text).ok());
+                let title = title.as_deref().filter(|title| *title != own.title);
+                let summary = summary.as_deref().filter(|summary| *summary != own.summary);
                 editions::insert_item(&mut tx, id, item.article, &section.key, position, title, summary).await?;
             }
         }
@@ -132,7 +141,8 @@ pub async fn edit(house: &House, id: i64, change: EditionChange, by: &str) -> Re
 fn texts(edition: &EditionRow, change: &EditionChange, faults: &mut Faults) -> EditionTexts {
     let line = |field: &'static str, given: &Option<String>, before: &String, faults: &mut Faults| match given {
         None => before.clone(),
-        Some(text) => one_line(text).unwrap_or_else(|| {
+        Some(text) if text == before => before.clone(),
+        Some(text) => one_line(&clean::one_line(text)).unwrap_or_else(|| {
             faults.add(field, "must be one line of at most 300 characters");
             String::new()
         }),
@@ -144,30 +154,34 @@ fn texts(edition: &EditionRow, change: &EditionChange, faults: &mut Faults) -> E
     if change.intro.as_ref().is_some_and(|intro| intro.chars().count() > MAX_INTRO) {
         faults.add("intro", format!("must be at most {MAX_INTRO} characters"));
     }
-    if change.intro.as_ref().is_some_and(|intro| intro.chars().any(|c| c.is_control() && !"\n\r\t".contains(c))) {
-        faults.add("intro", "must be text without control characters");
-    }
     EditionTexts {
         subject,
         preheader: line("preheader", &change.preheader, &edition.preheader, faults),
-        intro: change.intro.clone().unwrap_or_else(|| edition.intro.clone()),
+        intro: change.intro.as_deref().map_or_else(|| edition.intro.clone(), clean_lines),
         promo: promo(edition, change, faults),
     }
 }
 
 fn promo(edition: &EditionRow, change: &EditionChange, faults: &mut Faults) -> Option<String> {
     let Some(change) = &change.promo else { return edition.promo.clone() };
-    let promo = change.as_ref()?;
-    for (field, text) in
-        [("promo-heading", &promo.heading), ("promo-title", &promo.title), ("promo-button", &promo.button)]
-    {
-        if one_line(text).is_none_or(|text| text.is_empty()) {
+    let given = change.as_ref()?;
+    let mut line = |field, text: &str| {
+        let line = one_line(&clean::one_line(text)).filter(|line| !line.is_empty());
+        line.unwrap_or_else(|| {
             faults.add(field, "must be one line of 1 to 300 characters");
-        }
-    }
+            String::new()
+        })
+    };
+    let promo = Promo {
+        heading: line("promo-heading", &given.heading),
+        title: line("promo-title", &given.title),
+        button: line("promo-button", &given.button),
+        text: clean_lines(&given.text),
+        url: given.url.clone(),
+    };
     faults.keep("promo-url", web_address(&promo.url));
-    if promo.text.chars().count() > MAX_INTRO || promo.text.chars().any(|c| c.is_control() && !"\n\r\t".contains(c)) {
+    if promo.text.chars().count() > MAX_INTRO {
         faults.add("promo-text", format!("must be text of at most {MAX_INTRO} characters"));
     }
-    Some(serde_json::to_string(promo).expect("texts alone always become JSON"))
+    Some(serde_json::to_string(&promo).expect("texts alone always become JSON"))
 }

@@ -50,6 +50,7 @@ pub mod uncertain;
 pub mod unsubscribe;
 pub mod users;
 pub mod webhooks;
+pub mod withdraw;
 
 mod house;
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::edition_content::{Rendering, contents};
 use super::{FlowError, House, notices};
 use crate::domain::edition::{EditionStatus, EditionStep};
 use crate::domain::fault::Faults;
 use crate::domain::newsletter::one_line;
 use crate::domain::time::Timestamp;
 use crate::store::editions::{self, EditionRow};
-use crate::store::{Tx, audit, idempotency};
+use crate::store::{Access, Tx, audit, idempotency, newsletters};
 
 /// How long a sending from the desk waits, so that it can be taken back.
 pub const HOLD: Duration = Duration::from_secs(5 * 60);
@@ -52,6 +53,7 @@ async fn send_in_name_of(
         }
     };
     needs_mail_server(house)?;
+    must_be_as_approved(&mut tx, house, id).await?;
     if let Some(by) = by {
         editions::ordered(&mut tx, id, Some(by), false).await?;
         let when = at.map(|at| at.to_string()).unwrap_or_default();
@@ -102,6 +104,7 @@ pub async fn order(house: &House, id: i64, order: Order<'_>, by: &str) -> Result
     }
     step(&mut tx, id, EditionStep::Schedule, None, now).await?;
     needs_mail_server(house)?;
+    must_be_as_approved(&mut tx, house, id).await?;
     editions::plan(&mut tx, id, Some(order.at.unwrap_or_else(|| now.plus(HOLD))), now).await?;
     editions::ordered(&mut tx, id, Some(by), order.at.is_none()).await?;
     let (action, when) = match order.at {
@@ -150,7 +153,7 @@ pub enum Deed<'a> {
     Cancel,
     /// A planned sending is taken back; the approval stays.
     Unschedule,
-    /// The approval is taken back.
+    /// The approval is taken back; also that of a paused edition which has gone to nobody.
     Reopen,
 }
 
@@ -188,13 +191,52 @@ pub async fn by_hand(house: &House, id: i64, deed: Deed<'_>, by: &str) -> Result
         }
         Deed::Reopen => {
             let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
-            allowed(&edition, EditionStep::Change)?;
-            editions::reopen(&mut tx, id, now).await?;
+            if edition.status == EditionStatus::Paused {
+                take_back(&mut tx, &edition, now).await?;
+            } else {
+                allowed(&edition, EditionStep::Change)?;
+                editions::reopen(&mut tx, id, now).await?;
+            }
             "edition.reopen"
         }
     };
     audit::note(&mut tx, by, action, &id.to_string(), &reason, now).await?;
     done(house, tx, id).await
+}
+
+async fn take_back(tx: &mut Tx, edition: &EditionRow, now: Timestamp) -> Result<(), FlowError> {
+    if let Some(open) = editions::open_one(tx, edition.newsletter_id).await? {
+        let why = format!("edition {} of this newsletter is open; cancel or send that one first", open.id);
+        return Err(FlowError::Conflict(why));
+    }
+    if !editions::take_back(tx, edition.id, now).await? {
+        let why =
+            "it has gone to somebody already, so it cannot change any more; let it go on, or cancel it".to_owned();
+        return Err(FlowError::Conflict(why));
+    }
+    Ok(())
+}
+
+/// Whether an approved edition would still go out as it was approved: templates and settings stand in it too.
+///
+/// # Errors
+/// When the database cannot answer, or it cannot be rendered any more.
+pub async fn is_as_approved(on: &mut impl Access, house: &House, edition: &EditionRow) -> Result<bool, FlowError> {
+    let Some(newsletter) = newsletters::by_id(on, edition.newsletter_id).await? else { return Ok(true) };
+    let contents = contents(on, house, &newsletter, edition).await?;
+    let hash = Rendering::new(house, &newsletter, &contents)?.hash();
+    Ok(edition.content_hash.as_deref().is_none_or(|approved| approved == hash))
+}
+
+/// # Errors
+/// [`FlowError::Conflict`] says how to go on.
+async fn must_be_as_approved(tx: &mut Tx, house: &House, id: i64) -> Result<(), FlowError> {
+    let edition = editions::by_id(tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    if is_as_approved(tx, house, &edition).await? {
+        return Ok(());
+    }
+    let why = "what would be sent is not what was approved: settings or templates changed since; approve it again";
+    Err(FlowError::Conflict(why.to_owned()))
 }
 
 /// Without a mail server nothing that is asked for would ever leave.

@@ -124,6 +124,13 @@ impl fmt::Debug for DkimKey {
     }
 }
 
+impl DnsRecord {
+    /// The record on one line, its value whole: as the forms of DNS providers want it.
+    pub fn line(&self) -> String {
+        format!("{}. TXT \"{}\"", self.name, self.value)
+    }
+}
+
 /// A line for a zone file, in strings of at most 255 octets as RFC 1035 has them.
 impl fmt::Display for DnsRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,7 +15,7 @@ use crate::domain::texts::{dates, mails};
 use crate::domain::time::Timestamp;
 
 use super::draft::{Draft, header_date};
-use super::fields::{self, UnsubscribeAddressTooLong};
+use super::fields;
 use super::message::{InvalidToken, Message, MessageId, Token};
 use super::template::{TemplateError, Templates};
 use super::view::{ButtonView, LetterView, LetterWords, LookView, address_lines};
@@ -64,8 +64,6 @@ pub struct Letterhead<'a> {
     pub postal_address: &'a str,
     pub privacy_url: Option<&'a str>,
     pub public_url: &'a PublicUrl,
-    /// Where mail programs may send the wish to unsubscribe, if somebody listens there.
-    pub unsubscribe_address: Option<&'a EmailAddress>,
     pub look: &'a Look,
 }
 
@@ -76,8 +74,6 @@ pub enum LetterError {
     Template(#[from] TemplateError),
     #[error(transparent)]
     Token(#[from] InvalidToken),
-    #[error(transparent)]
-    UnsubscribeAddress(#[from] UnsubscribeAddressTooLong),
 }
 
 /// What a letter says, before the frame that all letters share.
@@ -139,9 +135,6 @@ impl Occasion {
         draft.token("Date", &header_date(date));
         let message_id = MessageId { token: message_token, domain: head.sender.address().domain() };
         draft.token("Message-ID", &message_id.to_string());
-        if let Some(token) = unsubscribe {
-            fields::list_unsubscribe(&mut draft, head.public_url, head.unsubscribe_address, token)?;
-        }
         fields::automatic(&mut draft);
         draft.alternatives(head.language.tag(), &body.text.0, &body.html.0);
         Ok(Message::new(draft.bytes))
@@ -284,7 +277,6 @@ mod tests {
             postal_address: "Voorbeeldstraat 1, 1234 AB Voorbeeldstad\nKvK 00000000",
             privacy_url: Some("https://www.example.nl/privacy"),
             public_url: &public_url,
-            unsubscribe_address: Some(&address("unsubscribe@example.nl")),
         };
         let to = address("anna@gemeente.example");
         letter
@@ -427,22 +419,16 @@ mod tests {
     }
 
     #[test]
-    fn only_the_welcome_carries_a_way_out_because_only_then_there_is_something_to_leave() {
+    fn letters_carry_no_list_headers_and_only_the_welcome_has_a_link_to_leave_by() {
         for (name, letter) in all(Language::Nl) {
             let message = written(&letter, Language::Nl);
             let text = std::str::from_utf8(message.as_bytes()).unwrap();
             let head = text.split_once("\r\n\r\n").unwrap().0;
             let lists: Vec<_> =
                 fixture::header_names(head).into_iter().filter(|name| name.starts_with("List-")).collect();
-            match name {
-                "welcome" => {
-                    assert_eq!(lists, ["List-Unsubscribe", "List-Unsubscribe-Post"]);
-                    assert!(head.contains(&format!(
-                        "List-Unsubscribe: <https://nieuws.example.nl/u/{TOKEN}>,\r\n <mailto:unsubscribe+{TOKEN}@example.nl?"
-                    )));
-                }
-                _ => assert!(lists.is_empty(), "{name}"),
-            }
+            assert!(lists.is_empty(), "{name}");
+            let leaves = read(message.as_bytes()).text.contains(&format!("https://nieuws.example.nl/u/{TOKEN}"));
+            assert_eq!(leaves, name == "welcome", "{name}");
             assert!(head.contains("\r\nAuto-Submitted: auto-generated\r\n"));
         }
     }

@@ -86,7 +86,7 @@ fn full(language: Language) -> EditionContent {
         promo: Some(Promo {
             heading: "Boek".into(),
             title: "Titel".into(),
-            text: "Tekst".into(),
+            text: "# Kop\n\nTekst, [hier](https://example.org/)\n\n- een".into(),
             url: "https://example.org/book".into(),
             button: "Bekijk".into(),
         }),

@@ -100,7 +100,9 @@ struct ItemView {
 struct PromoView {
     heading: String,
     title: String,
+    /// The words alone, on one line.
     text: String,
+    blocks: Vec<BlockView>,
     url: Option<String>,
     button: String,
 }
@@ -189,10 +191,12 @@ impl ItemView {
 
 impl From<&Promo> for PromoView {
     fn from(promo: &Promo) -> Self {
+        let blocks = parse_markdown(&promo.text);
         Self {
             heading: clean_line(&promo.heading),
             title: clean_line(&promo.title),
-            text: clean_line(&promo.text),
+            text: clean_line(&blocks.iter().map(Block::words).collect::<Vec<_>>().join(" ")),
+            blocks: blocks.into_iter().map(BlockView::from).collect(),
             url: web_link(&promo.url),
             button: clean_line(&promo.button),
         }

@@ -8,7 +8,7 @@ use super::components::{web_address, web_link};
 use super::layout::Page;
 use super::{NewsletterView, paths};
 use crate::domain::language::Language;
-use crate::domain::texts::{dates, pages as texts};
+use crate::domain::texts::{dates, mails, pages as texts};
 
 /// One line of the list.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +43,16 @@ pub struct Section<'a> {
 pub struct Item<'a> {
     pub title: &'a str,
     pub url: &'a str,
-    /// Plain text.
+    /// Plain text; empty where the article is told and has none.
     pub summary: Option<&'a str>,
+    /// Where the news comes from.
+    pub source_url: Option<&'a str>,
 }
 
 /// The house's own block at the end, such as "Lees ons boek".
 #[derive(Clone, Copy, Debug)]
 pub struct Promo<'a> {
+    pub heading: &'a str,
     pub title: &'a str,
     pub body: CleanHtml<'a>,
     pub link: Option<(&'a str, &'a str)>,
@@ -132,7 +135,8 @@ pub(super) fn body(language: Language, edition: &Edition<'_>) -> Markup {
         }
         @if let Some(promo) = edition.promo {
             section.note {
-                h2 { (promo.title) }
+                h2 { (promo.heading) }
+                @if !promo.title.is_empty() { h3 { (promo.title) } }
                 div.prose { (promo.body.markup()) }
                 @if let Some((url, label)) = promo.link { p { (web_link(url, label)) } }
             }
@@ -144,12 +148,17 @@ pub(super) fn body(language: Language, edition: &Edition<'_>) -> Markup {
 fn told(language: Language, item: &Item<'_>, summary: &str) -> Markup {
     html! {
         h3 { (web_link(item.url, item.title)) }
-        p { (summary) }
+        @if !summary.is_empty() { p { (summary) } }
         @if let Some(url) = web_address(item.url) {
             p {
                 a href=(url) aria-label=(texts::archive_read_more_label(language, item.title)) {
                     (texts::archive_read_more(language))
                 }
+            }
+        }
+        @if let Some(url) = item.source_url.and_then(web_address) {
+            p {
+                a href=(url) aria-label=(mails::read_at_source_about(language, item.title)) { (mails::read_at_source(language)) }
             }
         }
     }

@@ -354,3 +354,15 @@ pub async fn delete(tx: &mut Tx, id: i64) -> Result<bool, StoreError> {
     )?;
     Ok(touched == 1)
 }
+
+/// The articles of an edition that came from a source which may lie in a private network: its readers are inside too.
+pub async fn from_private_sources(on: &mut impl Access, edition: i64) -> Result<Vec<i64>, StoreError> {
+    let rows = fetch_all!(
+        on,
+        (i64,),
+        "select a.id from edition_items i join articles a on a.id = i.article_id join sources s on s.id = a.source_id \
+         where i.edition_id = $1 and s.allow_private order by a.id",
+        edition
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

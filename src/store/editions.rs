@@ -325,6 +325,24 @@ pub async fn reopen(tx: &mut Tx, id: i64, now: Timestamp) -> Result<bool, StoreE
     Ok(touched == 1)
 }
 
+/// Takes a paused edition back that has gone to nobody: who was to get it is forgotten, and it is a draft again.
+pub async fn take_back(tx: &mut Tx, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update editions set status = 'draft', content = null, content_hash = null, approved_by = null, approved_at = null, \
+         override_reason = null, hold = false, ordered_by = null, started_at = null, moved_at = null, pause_reason = null, \
+         wave_until = null, frozen = false, frozen_through = 0, audience = 0, queued = 0, skipped = 0, \
+         version = version + 1, updated_at = $2 where id = $1 and status = 'paused' \
+         and sending + accepted + deferred + rejected + expired + unknown = 0",
+        id,
+        now
+    )?;
+    if touched == 1 {
+        execute!(tx, "delete from deliveries where edition_id = $1", id)?;
+    }
+    Ok(touched == 1)
+}
+
 /// What an approval holds.
 #[derive(Clone, Copy, Debug)]
 pub struct ApprovalRecord<'a> {
@@ -412,6 +430,18 @@ pub async fn count_feedback(
 pub async fn note_stop(tx: &mut Tx, id: i64, reason: StopReason) -> Result<(), StoreError> {
     execute!(tx, "update editions set stopped_for = $2 where id = $1", id, reason.as_str())?;
     Ok(())
+}
+
+/// Takes it out of the archive, or puts it back; `false` when it stood there already as it was to.
+pub async fn withdraw(tx: &mut Tx, id: i64, withdrawn: bool, now: Timestamp) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update editions set withdrawn = $2, updated_at = $3 where id = $1 and withdrawn <> $2",
+        id,
+        withdrawn,
+        now
+    )?;
+    Ok(touched == 1)
 }
 
 /// Somebody lets it go on: the reason for which it stopped stops it no more.

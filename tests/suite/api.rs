@@ -19,17 +19,17 @@ on_each_engine![
 const SERVER: &str = "smtp://127.0.0.1:1?tls=none";
 
 /// Somebody with a token.
-struct Caller<'a> {
+pub struct Caller<'a> {
     served: &'a Served,
     bearer: String,
 }
 
 impl<'a> Caller<'a> {
-    fn of(served: &'a Served, role: Role) -> Self {
+    pub fn of(served: &'a Served, role: Role) -> Self {
         Self { served, bearer: format!("Bearer {}", served.api_token(role)) }
     }
 
-    fn ask(&self, method: &str, place: &str, body: Option<&Value>) -> Answer {
+    pub fn ask(&self, method: &str, place: &str, body: Option<&Value>) -> Answer {
         self.with_key(method, place, body, None)
     }
 
@@ -45,11 +45,11 @@ impl<'a> Caller<'a> {
         }
     }
 
-    fn get(&self, place: &str) -> Answer {
+    pub fn get(&self, place: &str) -> Answer {
         self.ask("GET", place, None)
     }
 
-    fn post(&self, place: &str, body: Value) -> Answer {
+    pub fn post(&self, place: &str, body: Value) -> Answer {
         self.ask("POST", place, Some(&body))
     }
 }

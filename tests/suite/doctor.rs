@@ -150,6 +150,15 @@ fn the_key_in_dns_is_compared_with_ours(mut installation: Installation) {
         wrong["advice"][0],
         format!("two._domainkey.signed.example. TXT \"v=DKIM1; k=ed25519; p={}\"", public(&two))
     );
+    // Without asking anybody, both commands say what to paste.
+    installation.set("OFFLINE", "true");
+    let record = format!("two._domainkey.signed.example. TXT \\\"v=DKIM1; k=ed25519; p={}\\\"", public(&two));
+    for command in ["doctor", "config"] {
+        let out = installation.run(&[command, "--json"]).out;
+        assert!(out.contains(&record), "{command}: {out}");
+        let out = installation.run(&[command]).out;
+        assert!(out.contains(&record.replace('\\', "")), "{command}: {out}");
+    }
     // Found one step up, over TCP because it is long, and counted as the same organisation.
     let dmarc = said("dmarc:mail.signed.example");
     assert!(dmarc["status"] == "ok" && dmarc["message"] == "p=quarantine (signed.example)", "{dmarc}");

@@ -8,6 +8,7 @@ use postduif::domain::time::Timestamp;
 use postduif::flows::approve::{ApprovalError, Approver, approve};
 use postduif::flows::articles::{self, EnteredArticle};
 use postduif::flows::assemble::{Assembled, assemble};
+use postduif::flows::doctor::run;
 use postduif::flows::preflight::preflight;
 use postduif::flows::{newsletters, publish, try_out};
 use postduif::mail::sample::SAMPLE_TOKEN;
@@ -15,12 +16,17 @@ use postduif::store::doctor::{self, NewCheck};
 use postduif::store::{Db, meta, migrate};
 
 use crate::kit::database::Database;
+use crate::kit::dns;
 use crate::kit::feeds::Site;
 use crate::kit::house::Served;
+use crate::kit::smtp_double::SmtpDouble;
+use crate::kit::smtp_double::script::Script;
 use crate::kit::{on_each_engine, wait};
 
 on_each_engine![
     the_last_run_of_the_doctor_is_the_one_that_counts,
+    what_the_real_doctor_finds_about_this_newsletter_blocks,
+    mail_that_leaves_this_machine_is_looked_at_by_the_doctor_and_needs_a_way_back,
     what_could_not_be_checked_is_told_and_blocks_nothing,
     what_the_doctor_knows_to_be_wrong_blocks_and_what_it_knew_long_ago_does_not,
     a_test_mail_after_the_last_change_is_needed_where_the_newsletter_says_so,
@@ -97,34 +103,98 @@ fn what_the_doctor_knows_to_be_wrong_blocks_and_what_it_knew_long_ago_does_not(d
     };
     let check = |name, status, message| NewCheck { name, status, message };
     record(&[
-        check("spf.include", CheckStatus::Fail, "example.nl noemt de mailserver niet"),
-        check("dmarc.policy", CheckStatus::Warn, "p=none"),
-        check("dkim.record", CheckStatus::Unknown, "DNS antwoordt niet"),
+        check("spf:example.nl", CheckStatus::Fail, "example.nl noemt de mailserver niet"),
+        check("spf:elsewhere.nl", CheckStatus::Fail, "een andere nieuwsbrief"),
+        check("dmarc:example.nl", CheckStatus::Warn, "p=none"),
+        check("dkim:one._domainkey.example.nl", CheckStatus::Unknown, "DNS antwoordt niet"),
         check("clock", CheckStatus::Fail, "een uur achter"),
     ]);
     let found = look(&served, id);
-    assert_eq!(
-        (checks(&found, Severity::Error), checks(&found, Severity::Warning)),
-        (vec!["checkup"], vec!["checkup"])
-    );
+    // Where no mail leaves this machine, what is no more than unwise is only told.
+    assert_eq!((checks(&found, Severity::Error), checks(&found, Severity::Warning)), (vec!["checkup"], vec![]));
+    assert!(found.notes.iter().any(|note| note.message == "dmarc:example.nl: p=none"), "{found:?}");
     assert!(found.messages(Severity::Error)[0].contains("example.nl noemt de mailserver niet"), "{found:?}");
-    assert!(found.notes.iter().any(|note| note.message.contains("dkim.record")), "{found:?}");
+    assert!(found.notes.iter().any(|note| note.message.contains("dkim:one._domainkey")), "{found:?}");
     let seen = Approver { accept_warnings: true, ..PLAINLY };
     let refused = served.run(approve(&served.house, id, &seen)).expect_err("an error blocks");
     assert!(matches!(refused, ApprovalError::Findings(_)), "{refused}");
 
     served.wait(DAY + Duration::from_secs(7200));
     let found = look(&served, id);
-    assert!(found.ok && checks(&found, Severity::Warning).contains(&"checkup"), "{found:?}");
-    assert!(found.messages(Severity::Warning)[0].contains("26 uur geleden"), "{found:?}");
-    record(&[check("spf.include", CheckStatus::Ok, "")]);
+    assert!(found.ok && !found.findings.iter().any(|finding| finding.check == "checkup"), "{found:?}");
+    assert!(found.notes.iter().any(|note| note.message.contains("26 uur geleden")), "{found:?}");
+    record(&[check("spf:example.nl", CheckStatus::Ok, "")]);
     assert!(!look(&served, id).findings.iter().any(|finding| finding.check == "checkup"));
-    record(&[check("spf.include", CheckStatus::Fail, "weg")]);
+    record(&[check("spf:example.nl", CheckStatus::Fail, "weg")]);
     let overriding = Approver { override_reason: Some("de DNS wordt vanavond gewijzigd"), ..PLAINLY };
     let approved = served.run(approve(&served.house, id, &overriding)).expect("a reason passes errors too");
     assert_eq!(approved.override_reason.as_deref(), Some("de DNS wordt vanavond gewijzigd"));
     let log = served.database.texts("select detail from audit_log where action = 'edition.approve'");
     assert_eq!(log, ["override: de DNS wordt vanavond gewijzigd"]);
+}
+
+fn what_the_real_doctor_finds_about_this_newsletter_blocks(database: Database) {
+    // A domain from which anybody may send, with two keys' worth of policy, and another newsletter's that has nothing.
+    let zone = vec![
+        ("example.nl", "TXT", "v=spf1 +all".to_owned()),
+        ("example.nl", "MX", "10 mail.example.nl".to_owned()),
+        ("mail.example.nl", "A", "192.0.2.25".to_owned()),
+        ("_dmarc.example.nl", "TXT", "v=DMARC1; p=none".to_owned()),
+    ];
+    let server = dns::serve(zone).to_string();
+    let double = SmtpDouble::start(Script::offering(&[]));
+    let (served, id) = with_draft(database, &[("dns", &server), ("smtp_url", &double.url("tls=none"))]);
+    let other = postduif::domain::newsletter::NewsletterChange {
+        slug: Some("other".into()),
+        from: Some("Ander <news@nothing.example>".into()),
+        ..crate::kit::house::newsletter()
+    };
+    served.run(newsletters::create(&served.house, other)).expect("a second newsletter is made");
+    let checked = served.run(run(&served.house)).expect("the doctor looks");
+    let failed = |name: &str| checked.iter().any(|check| check.name == name && check.status == CheckStatus::Fail);
+    assert!(failed("spf:example.nl") && failed("spf:nothing.example"), "{checked:?}");
+    let found = look(&served, id);
+    let errors = found.messages(Severity::Error);
+    assert!(errors.len() == 1 && errors[0].starts_with("spf:example.nl: "), "{found:?}");
+    assert!(found.notes.iter().any(|note| note.message.starts_with("dmarc:example.nl: p=none")), "{found:?}");
+    assert!(!found.findings.iter().any(|finding| finding.message.contains("nothing.example")), "{found:?}");
+}
+
+fn mail_that_leaves_this_machine_is_looked_at_by_the_doctor_and_needs_a_way_back(database: Database) {
+    let server = dns::serve(Vec::new()).to_string();
+    let settings = [("dns", server.as_str()), ("smtp_url", "smtp://mail.invalid?tls=none")];
+    let (served, id) = with_draft(database, &settings);
+    let found = look(&served, id);
+    let errors = found.messages(Severity::Error).join("\n");
+    // Nobody has let the doctor look, so it looks now; a GET leaves no trace of it.
+    assert!(errors.contains("smtp:mail.invalid: ") && errors.contains("spf:example.nl: "), "{found:?}");
+    assert_eq!(served.database.texts("select check_name from doctor_runs"), [] as [&str; 0]);
+    assert!(checks(&found, Severity::Error).contains(&"public-url"), "{found:?}");
+    assert!(errors.contains("POSTDUIF_PUBLIC_URL"), "{errors}");
+    assert!(checks(&found, Severity::Warning).contains(&"bounces"), "{found:?}");
+    let seen = Approver { accept_warnings: true, ..PLAINLY };
+    served.run(approve(&served.house, id, &seen)).expect_err("errors block");
+
+    for (url, errors, warnings) in [
+        ("https://nieuws.example.nl", vec![], vec![]),
+        ("http://nieuws.example.nl", vec![], vec!["public-url"]),
+        ("https://nieuws.local", vec!["public-url"], vec![]),
+        ("https://10.1.2.3", vec!["public-url"], vec![]),
+    ] {
+        // Offline it is known all the same.
+        let settings = [
+            ("smtp_url", "smtp://mail.invalid?tls=none"),
+            ("offline", "true"),
+            ("public_url", url),
+            ("bounce_address", "bounces@example.nl"),
+        ];
+        let mut house = served.house.clone();
+        let values = [("database_url", served.database.url()), ("secret_key", Served::SECRET)];
+        let values: Vec<_> = values.into_iter().chain(settings).collect();
+        house.config = std::sync::Arc::new(postduif::config::Config::from_values(&values).expect("they are right"));
+        let found = served.run(preflight(&house, id)).expect("it can be looked at");
+        assert_eq!((checks(&found, Severity::Error), checks(&found, Severity::Warning)), (errors, warnings), "{url}");
+    }
 }
 
 fn a_test_mail_after_the_last_change_is_needed_where_the_newsletter_says_so(database: Database) {
@@ -155,8 +225,8 @@ fn what_went_out_before_when_it_leaves_and_an_old_backup_must_be_seen(database: 
                select 2, article_id, 'news', 9 from edition_items where edition_id = 1";
     served.database.sql(put);
     let found = look(&served, second);
-    assert!(found.ok, "{found:?}");
-    assert_eq!(checks(&found, Severity::Warning), ["sent-before", "sending"]);
+    assert_eq!(checks(&found, Severity::Warning), ["sent-before"]);
+    assert_eq!(checks(&found, Severity::Error), ["sending"], "one after the other: {found:?}");
     served.database.sql("update editions set status = 'sent' where id = 1");
     served.database.sql("delete from edition_items where edition_id = 2 and position = 9");
     assert_eq!(checks(&look(&served, second), Severity::Warning), [] as [&str; 0]);
@@ -215,6 +285,9 @@ fn what_is_left_over_in_any_text_blocks_and_so_do_links_to_nowhere(database: Dat
     };
     for (text, check) in [
         ("Beste {{ naam }}", "placeholder"),
+        ("Beste {naam},", "placeholder"),
+        ("Lees [[VUL IN]] nu", "placeholder"),
+        ("Dag *|FNAME|*", "placeholder"),
         ("Lorem ipsum dolor", "placeholder"),
         ("‹hier de inleiding›", "placeholder"),
         ("[Voorbeeldtekst] dag", "placeholder"),
@@ -223,8 +296,21 @@ fn what_is_left_over_in_any_text_blocks_and_so_do_links_to_nowhere(database: Dat
     ] {
         assert_eq!(checks(&set("intro", text), Severity::Error), [check], "{text}");
     }
-    let found = set("intro", "Zie [hier](http://192.168.1.7/) en [daar](http://localhost/)");
-    assert_eq!((found.ok, checks(&found, Severity::Warning)), (true, vec!["link", "link"]));
+    for url in [
+        "http://192.168.1.7/",
+        "http://localhost:8080/",
+        "http://0.0.0.0/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://intranet/",
+        "http://nas.local/",
+    ] {
+        let found = set("intro", &format!("Zie [hier]({url})"));
+        assert_eq!(checks(&found, Severity::Error), ["link"], "{url}: {found:?}");
+    }
+    set("intro", "Dag");
+    let promo = r#"{"heading":"Boek","title":"Titel","text":"Zie [hier](http://10.0.0.1/)","url":"https://www.example.nl/boek","button":"Kijk"}"#;
+    assert_eq!(checks(&set("promo", promo), Severity::Error), ["link"]);
+    served.database.sql(&format!("update editions set promo = null where id = {id}"));
     assert!(set("intro", "Dag [allemaal](https://www.example.nl/)").findings.is_empty());
     assert_eq!(checks(&set("subject", ""), Severity::Error), ["subject"]);
     assert_eq!(checks(&set("subject", &"x".repeat(61)), Severity::Warning), ["subject"]);
@@ -233,6 +319,14 @@ fn what_is_left_over_in_any_text_blocks_and_so_do_links_to_nowhere(database: Dat
     set("preheader", "Kort");
     served.database.sql("update articles set title = 'Beveiligd: voor leden'");
     assert_eq!(checks(&look(&served, id), Severity::Error), ["protected"]);
+    served.database.sql("update articles set title = 'Geschützt: für Mitglieder'");
+    assert_eq!(checks(&look(&served, id), Severity::Error), ["protected"]);
+    // Others write titles as they like.
+    served.database.sql("update articles set title = 'Waarom {{ 7*7 }} geen 49 is'");
+    assert!(look(&served, id).findings.is_empty());
+    served.database.sql("update newsletters set postal_address = ''");
+    assert_eq!(checks(&look(&served, id), Severity::Error), ["postal-address"]);
+    served.database.sql("update newsletters set postal_address = 'Straat 1'");
     served.database.sql("update articles set title = 'Open'");
     served.database.sql("update subscriptions set status = 'unsubscribed', ended_at = 1");
     assert_eq!(checks(&look(&served, id), Severity::Error), ["audience"]);

@@ -39,12 +39,12 @@ fn pem(der: &[u8]) -> String {
     format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
 }
 
-fn rsa() -> DkimKey {
+pub fn rsa() -> DkimKey {
     let der: Pkcs8V1Der<'_> = RsaKeyPair::generate(KeySize::Rsa2048).unwrap().as_der().unwrap();
     DkimKey::from_pem("example.nl", "r2026", pem(der.as_ref()).as_bytes()).unwrap()
 }
 
-fn ed25519() -> DkimKey {
+pub fn ed25519() -> DkimKey {
     let der = Ed25519KeyPair::generate().unwrap().to_pkcs8v1().unwrap();
     DkimKey::from_pem("example.nl", "e2026", pem(der.as_ref()).as_bytes()).unwrap()
 }
@@ -102,7 +102,6 @@ fn letter() -> Message {
         postal_address: "Voorbeeldstraat 1",
         privacy_url: None,
         public_url: &"https://nieuws.example.nl".parse().unwrap(),
-        unsubscribe_address: None,
     };
     Occasion::AlreadySubscribed { since: Date::constant(2024, 3, 12), next_expected: None }
         .compose(&Templates::embedded(), &head, &address("anna@gemeente.example"), Token::parse("m2").unwrap(), date())

@@ -8,11 +8,8 @@ use url::Url;
 use super::FeedItem;
 use super::text::RawText;
 use crate::content::clean;
-use crate::domain::article::{is_web, without_tracking};
+use crate::domain::article::{is_protected, is_web, without_tracking};
 use crate::domain::time::Timestamp;
-
-/// What WordPress puts before the title of a post that asks for a password, in the languages its sites are likely in.
-const PROTECTED_PREFIXES: [&str; 5] = ["Beveiligd: ", "Protected: ", "Geschützt: ", "Protégé : ", "Beschermd: "];
 
 const MAX_CATEGORIES: usize = 50;
 
@@ -54,7 +51,7 @@ impl Draft {
                 Some(url) => hash_of(&[url]),
                 None => hash_of(&[&title, &text]),
             }),
-            protected: self.protected || PROTECTED_PREFIXES.iter().any(|prefix| title.starts_with(prefix)),
+            protected: self.protected || is_protected(&title),
             published: self.published.or(self.updated),
             updated: self.updated,
             summary: text,

@@ -1,6 +1,7 @@
 //! Pieces of text as feeds give them, which may be markup, plain, or either.
 
 use crate::content::{clean, html};
+use crate::domain::article::{MAX_SUMMARY, MAX_TITLE};
 
 /// A text with what its feed says about its markup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,29 +14,33 @@ pub(super) enum RawText {
     Unknown(String),
 }
 
-/// Longer texts are cut here, in characters, before anything is done to them: nobody reads that much in a newsletter.
-const LONGEST_TITLE: usize = 5_000;
-const LONGEST_SUMMARY: usize = 8_000;
+/// Of a longer text only so much is looked at, in octets, before anything is done to it: room for the markup around what
+/// is kept, and no more work than that for a feed that is made to be slow.
+const LOOKED_AT_TITLE: usize = 16 * MAX_TITLE;
+const LOOKED_AT_TEXT: usize = 1 << 20;
 
 impl RawText {
     /// The text of a title on one line.
     pub(super) fn title(&self) -> String {
-        let line = match self {
-            Self::Plain(text) => clean::one_line(text),
-            Self::Html(html) => clean::html_to_text(html),
-            Self::Unknown(text) if looks_like_html(text) => clean::html_to_text(text),
-            Self::Unknown(text) => clean::one_line(text),
+        let (Self::Plain(text) | Self::Html(text) | Self::Unknown(text)) = self;
+        let text = beginning(text, LOOKED_AT_TITLE);
+        let is_html = match self {
+            Self::Plain(_) => false,
+            Self::Html(_) => true,
+            Self::Unknown(_) => looks_like_html(text),
         };
-        cut(line, LONGEST_TITLE)
+        cut(if is_html { clean::html_to_text(text) } else { clean::one_line(text) }, MAX_TITLE)
     }
 
     /// The text of a summary or of a whole article with what else is in it.
     pub(super) fn read(&self) -> html::Reading {
         let mut reading = match self {
-            Self::Plain(text) => html::Reading { text: text.clone(), ..html::Reading::default() },
-            Self::Html(html) | Self::Unknown(html) => html::read(html),
+            Self::Plain(text) => {
+                html::Reading { text: beginning(text, LOOKED_AT_TEXT).to_owned(), ..html::Reading::default() }
+            }
+            Self::Html(html) | Self::Unknown(html) => html::read(beginning(html, LOOKED_AT_TEXT)),
         };
-        reading.text = cut(reading.text, LONGEST_SUMMARY);
+        reading.text = cut(reading.text, MAX_SUMMARY);
         reading
     }
 
@@ -43,6 +48,10 @@ impl RawText {
         let (Self::Plain(text) | Self::Html(text) | Self::Unknown(text)) = self;
         text.trim().is_empty()
     }
+}
+
+fn beginning(text: &str, octets: usize) -> &str {
+    &text[..text.floor_char_boundary(octets)]
 }
 
 fn cut(mut text: String, max_chars: usize) -> String {

@@ -7,6 +7,7 @@ use crate::domain::language::Language;
 texts! {
     // What is wrong with a form.
     fault_line() { nl: "Vul één regel in van 1 tot 300 tekens.", en: "Enter one line of 1 to 300 characters." }
+    fault_title() { nl: "Vul een titel in van 1 tot 5000 tekens.", en: "Enter a title of 1 to 5000 characters." }
     fault_short_line() { nl: "Maak hier één regel van, hoogstens 300 tekens.", en: "Make this one line of at most 300 characters." }
     fault_text() { nl: "Deze tekst is te lang of bevat vreemde tekens.", en: "This text is too long or holds odd characters." }
     fault_url() {
@@ -160,6 +161,21 @@ texts! {
     deed_resume() { nl: "Verdergegaan", en: "Resumed" }
     deed_cancel() { nl: "Gestopt", en: "Stopped" }
     deed_uncertain() { nl: "Besloten over onzekere e-mails", en: "Decided on uncertain emails" }
+    deed_withdraw() { nl: "Uit het archief gehaald", en: "Taken out of the archive" }
+    deed_put_back() { nl: "Teruggezet in het archief", en: "Put back into the archive" }
+    withdraw() { nl: "Uit het archief halen", en: "Take out of the archive" }
+    withdraw_hint() {
+        nl: "De pagina in het archief verdwijnt en de feed noemt hem niet meer. Wat al in mailboxen ligt, blijft daar. Je kunt hem later terugzetten.",
+        en: "Its page in the archive goes, and the feed no longer names it. What lies in mailboxes stays there. You can put it back later.",
+    }
+    withdraw_sure() { nl: "Ja, haal hem uit het archief", en: "Yes, take it out of the archive" }
+    withdrawn() {
+        nl: "Deze nieuwsbrief is uit het archief gehaald.",
+        en: "This edition has been taken out of the archive.",
+    }
+    put_back() { nl: "Terugzetten in het archief", en: "Put back into the archive" }
+    done_withdrawn() { nl: "Hij staat niet meer in het archief.", en: "It is no longer in the archive." }
+    done_put_back() { nl: "Hij staat weer in het archief.", en: "It is in the archive again." }
     deed_hurry() { nl: "Uitgestelde e-mails meteen geprobeerd", en: "Tried deferred emails at once" }
 }
 
@@ -202,6 +218,8 @@ pub fn deed(language: Language, action: &str) -> String {
         "edition.cancel" => deed_cancel(language),
         "edition.uncertain" => deed_uncertain(language),
         "edition.hurry" => deed_hurry(language),
+        "edition.withdraw" => deed_withdraw(language),
+        "edition.put-back" => deed_put_back(language),
         other => other.to_owned(),
     }
 }

@@ -84,8 +84,8 @@ texts! {
         en: "“{title}” was in an earlier newsletter already.",
     }
     going_out(number) {
-        nl: "Nieuwsbrief {number} wordt nog verstuurd of staat stil.",
-        en: "Newsletter {number} is still going out, or has stopped.",
+        nl: "Nieuwsbrief {number} wordt nog verstuurd of staat stil. Maak die eerst af.",
+        en: "Newsletter {number} is still going out, or has stopped. Finish that one first.",
     }
     no_test() {
         nl: "Er is na de laatste wijziging geen testmail verstuurd. Stuur er een naar jezelf.",
@@ -102,6 +102,30 @@ texts! {
     checked_long_ago(hours) {
         nl: "DNS en mailserver zijn {hours} uur geleden voor het laatst gecontroleerd. Laat `postduif doctor` nog eens kijken.",
         en: "DNS and mail server were last checked {hours} hours ago. Let `postduif doctor` look again.",
+    }
+    checkup_unfinished() {
+        nl: "DNS en mailserver konden niet op tijd worden gecontroleerd. Laat `postduif doctor` kijken wat er is.",
+        en: "DNS and mail server could not be checked in time. Let `postduif doctor` look what it is.",
+    }
+    public_url_unset(url) {
+        nl: "Er is geen webadres ingesteld. Afmelden en alle andere links leiden naar {url}, waar lezers niet bij kunnen. Stel POSTDUIF_PUBLIC_URL in.",
+        en: "No public URL is set. Unsubscribing and all other links lead to {url}, which readers cannot reach. Set POSTDUIF_PUBLIC_URL.",
+    }
+    public_url_private(url) {
+        nl: "Het webadres {url} ligt in een eigen netwerk. Lezers kunnen zich daar niet afmelden. Stel POSTDUIF_PUBLIC_URL anders in.",
+        en: "The public URL {url} lies in a network of its own. Readers cannot unsubscribe there. Set POSTDUIF_PUBLIC_URL differently.",
+    }
+    public_url_in_clear(url) {
+        nl: "Het webadres {url} is niet versleuteld. Mailprogramma's tonen hun afmeldknop alleen bij https.",
+        en: "The public URL {url} is not encrypted. Mail programs show their unsubscribe button for https alone.",
+    }
+    no_bounce_address() {
+        nl: "Er is geen adres voor bounces (POSTDUIF_BOUNCE_ADDRESS). Afmelden per mail kan dan niet, en onbestelbare mail merkt niemand op.",
+        en: "There is no address for bounces (POSTDUIF_BOUNCE_ADDRESS). So nobody can unsubscribe by mail, and nobody notices what cannot be delivered.",
+    }
+    no_inbound(address) {
+        nl: "Niet gecontroleerd: of iemand leest wat op {address} binnenkomt (POSTDUIF_INBOUND_LISTEN staat uit).",
+        en: "Not checked: whether anybody reads what arrives at {address} (POSTDUIF_INBOUND_LISTEN is off).",
     }
     checkup(name, message) { nl: "{name}: {message}", en: "{name}: {message}" }
     on_weekend(when) {

@@ -7,6 +7,10 @@ texts! {
         nl: "Er is geen mailserver ingesteld. Stel POSTDUIF_SMTP_URL in en start postduif opnieuw.",
         en: "No mail server is set. Set POSTDUIF_SMTP_URL and start postduif again.",
     }
+    not_what_was_approved() {
+        nl: "Wat verstuurd zou worden, is niet wat is goedgekeurd: instellingen of sjablonen zijn sindsdien gewijzigd. Maak er weer een concept van en keur het opnieuw goed, of zet ze terug.",
+        en: "What would be sent is not what was approved: settings or templates have changed since. Make it a draft again and approve it anew, or change them back.",
+    }
     nobody_sends() {
         nl: "Er draait niets dat verstuurt. Start `postduif serve`, of bij meer machines `postduif serve --only worker`.",
         en: "Nothing is running that sends. Start `postduif serve`, or with many machines `postduif serve --only worker`.",

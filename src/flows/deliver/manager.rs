@@ -26,6 +26,7 @@ use crate::domain::language::Language;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::safety::Wave;
 use crate::domain::schedule::zone;
+use crate::domain::texts::{preflight, sending};
 use crate::domain::time::Timestamp;
 use crate::domain::token::hex;
 use crate::flows::edition_content::{Rendering, contents};
@@ -411,12 +412,10 @@ impl Manager {
             Err(error) => return self.refuse(edition, &error.to_string()).await,
         };
         if edition.content_hash.as_deref().is_some_and(|approved| approved != rendering.hash()) {
-            let why = "what would be sent is not what was approved: templates or settings have changed since. \
-                       Cancel it and approve a new one, or restore them.";
-            return self.refuse(edition, why).await;
+            return self.refuse(edition, &sending::not_what_was_approved(newsletter.language)).await;
         }
         let Ok(sender) = EmailAddress::parse_any_role(&newsletter.from_address) else {
-            return self.refuse(edition, "the sender's address is broken; set it again").await;
+            return self.refuse(edition, &preflight::broken_sender(newsletter.language)).await;
         };
         let settings = Settings {
             sender,

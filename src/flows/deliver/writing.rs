@@ -42,7 +42,6 @@ pub async fn write(house: &House, row: &LetterRow) -> Result<Option<Message>, Fl
 
     let sender = sender(&newsletter).ok_or_else(|| broken("sender"))?;
     let reply_to = newsletter.reply_to.as_deref().and_then(|address| EmailAddress::parse_any_role(address).ok());
-    let unsubscribe_address = house.unsubscribe_address();
     let look = newsletter.look();
     let head = Letterhead {
         look: &look,
@@ -53,7 +52,6 @@ pub async fn write(house: &House, row: &LetterRow) -> Result<Option<Message>, Fl
         postal_address: &newsletter.postal_address,
         privacy_url: newsletter.privacy_url.as_deref(),
         public_url: &house.config.public_url,
-        unsubscribe_address: unsubscribe_address.as_ref(),
     };
     let message = occasion
         .compose(&house.templates.now(), &head, &recipient, token, house.clock.now())

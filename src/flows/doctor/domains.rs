@@ -8,6 +8,7 @@ use std::pin::Pin;
 use super::Check;
 use super::outside::not_checked;
 use crate::domain::checkup::CheckStatus::{Fail, Ok as Fine, Unknown, Warn};
+use crate::domain::checkup::Vital;
 use crate::domain::dmarc::{self, Dmarc, Policy};
 use crate::domain::spf::{MAX_LOOKUPS, MAX_VOID, Spf};
 use crate::flows::{FlowError, House};
@@ -32,23 +33,25 @@ pub(super) async fn all(house: &House) -> Result<Vec<Check>, FlowError> {
     let mut checks = Vec::new();
     // The envelope sender is what SPF is about; without an address for bounces it is the sender's own.
     for domain in bounces.iter().chain(senders.iter().filter(|_| bounces.is_none())) {
-        checks.push(dns.look("spf", domain, dns.spf(domain)).await);
+        checks.push(dns.look(&Vital::Spf.of(domain), dns.spf(domain)).await);
     }
     for record in house.signer.keys().iter().map(DkimKey::dns_record) {
-        let name = record.name.clone();
-        checks.push(dns.look("dkim", &name, dns.dkim(record)).await);
+        let (name, paste) = (Vital::Dkim.of(&record.name), record.line());
+        let check = dns.look(&name, dns.dkim(record)).await;
+        // What to paste is known without asking anybody.
+        checks.push(if check.status == Unknown { check.advise(paste) } else { check });
     }
     if house.config.dkim.is_empty() && !senders.is_empty() {
-        checks.push(Check::new("dkim", Warn, "mail is not signed by us").advise(
+        checks.push(Check::new(Vital::Dkim.as_str(), Warn, "mail is not signed by us").advise(
             "Unless your mail server signs with your domain: set POSTDUIF_DKIM_DOMAIN, POSTDUIF_DKIM_SELECTOR and POSTDUIF_DKIM_KEY_FILE.",
         ));
     }
     for domain in &senders {
-        checks.push(dns.look("dmarc", domain, dns.dmarc(domain)).await);
+        checks.push(dns.look(&Vital::Dmarc.of(domain), dns.dmarc(domain)).await);
     }
     for domain in answers.iter().chain(bounces.iter().filter(|domain| !answers.contains(*domain))) {
-        checks.push(dns.look("mx", domain, dns.mx(domain)).await);
-        checks.push(dns.look("internet.nl", domain, dns.modern(domain)).await);
+        checks.push(dns.look(&format!("mx:{domain}"), dns.mx(domain)).await);
+        checks.push(dns.look(&format!("internet.nl:{domain}"), dns.modern(domain)).await);
     }
     Ok(checks)
 }
@@ -60,13 +63,12 @@ struct Dns<'a> {
 
 impl Dns<'_> {
     /// A check with its name; DNS that says nothing is no fault of the domain.
-    async fn look(&self, what: &str, of: &str, check: impl Future<Output = Result<Check, DnsError>>) -> Check {
-        let name = format!("{what}:{of}");
+    async fn look(&self, name: &str, check: impl Future<Output = Result<Check, DnsError>>) -> Check {
         if self.house.config.offline {
             return not_checked(name);
         }
         match check.await {
-            Ok(check) => Check { name, ..check },
+            Ok(check) => Check { name: name.to_owned(), ..check },
             Err(error) => Check::new(name, Unknown, format!("could not be looked up: {error}")),
         }
     }
@@ -140,7 +142,7 @@ impl Dns<'_> {
 
     async fn dkim(&self, record: DnsRecord) -> Result<Check, DnsError> {
         let found = self.resolver.texts(&record.name).await?;
-        let paste = format!("{}. TXT \"{}\"", record.name, record.value);
+        let paste = record.line();
         let key = |text: &str| tag(text, "p");
         let ours = key(&record.value);
         let keys: Vec<&String> = found.records.iter().filter(|text| key(text).is_some()).collect();

@@ -7,6 +7,7 @@ use url::Url;
 use super::{Check, days_until};
 use crate::content::post::Posting;
 use crate::domain::checkup::CheckStatus::{Fail, Ok as Fine, Unknown, Warn};
+use crate::domain::checkup::Vital;
 use crate::domain::smarthost::{Smarthost, TlsMode};
 use crate::flows::{House, mail_servers};
 use crate::mail::sample::SAMPLE_TOKEN;
@@ -20,14 +21,14 @@ const RENEWAL: u64 = 14;
 pub(super) async fn mail_servers(house: &House) -> Vec<Check> {
     if house.config.smtp.is_empty() {
         return vec![
-            Check::new("smtp", Fail, "no mail server is set, so nothing can be sent")
+            Check::new(Vital::Smtp.as_str(), Fail, "no mail server is set, so nothing can be sent")
                 .advise("POSTDUIF_SMTP_URL=smtp://USER:PASSWORD@HOST:587"),
         ];
     }
     let mut checks = Vec::new();
     for server in &house.config.smtp {
         checks.push(if house.config.offline {
-            not_checked(format!("smtp:{}", server.host))
+            not_checked(Vital::Smtp.of(&server.host))
         } else {
             dialogue(house, server).await
         });
@@ -36,7 +37,7 @@ pub(super) async fn mail_servers(house: &House) -> Vec<Check> {
 }
 
 async fn dialogue(house: &House, server: &Smarthost) -> Check {
-    let name = format!("smtp:{}", server.host);
+    let name = Vital::Smtp.of(&server.host);
     let relay = mail_servers::relay(house, server, Tls::from_system());
     let opened = match tokio::time::timeout(2 * PATIENCE, relay.open()).await {
         Ok(opened) => opened,
@@ -82,13 +83,13 @@ fn of_certificate(house: &House, name: String, encryption: &Encryption, message:
 pub(super) async fn public_url(house: &House) -> Vec<Check> {
     let url = &house.config.public_url;
     if house.config.offline {
-        return vec![not_checked("url.public"), not_checked("url.oneclick")];
+        return vec![not_checked(Vital::PublicUrl.as_str()), not_checked(Vital::OneClick.as_str())];
     }
     vec![reachable(house, url.as_str()).await, one_click(house).await]
 }
 
 async fn reachable(house: &House, base: &str) -> Check {
-    let name = "url.public";
+    let name = Vital::PublicUrl.as_str();
     let Some(url) = address(base, "/health/ready") else {
         return Check::new(name, Fail, format!("{base} is no address"));
     };
@@ -119,7 +120,7 @@ async fn reachable(house: &House, base: &str) -> Check {
 
 /// What a mail program's unsubscribe button does (RFC 8058), with a link that stands for nobody.
 async fn one_click(house: &House) -> Check {
-    let name = "url.oneclick";
+    let name = Vital::OneClick.as_str();
     let target = house.config.public_url.unsubscribe(SAMPLE_TOKEN);
     let Some(url) = address(&target, "") else { return Check::new(name, Fail, "the public URL is no address") };
     match probe(house, url, Some("List-Unsubscribe=One-Click")).await {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use jiff::civil::Weekday;
 
 use super::{Findings, shortened};
-use crate::domain::checkup::CheckStatus;
 use crate::domain::holidays::Holiday;
 use crate::domain::schedule::{a_year_before, zone};
 use crate::domain::texts::dates;
@@ -14,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::flows::{House, reconfirm};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
-use crate::store::{Access, StoreError, doctor, edition_tests, meta, reconfirmations};
+use crate::store::{Access, StoreError, edition_tests, meta, reconfirmations};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -23,8 +22,6 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 /// 364 days after the last, and a person who approves is sometimes late and sometimes quick.
 const LEEWAY: Duration = Duration::from_secs(21 * 24 * 3600);
 
-/// Of what the doctor looks at, what decides whether a newsletter arrives and its links work.
-const VITAL: [&str; 5] = ["spf", "dkim", "dmarc", "smtp", "url"];
 /// The hours in which people read mail.
 const WAKING: std::ops::Range<i8> = 7..20;
 /// The fact that tells when a backup was last made, as RFC 3339.
@@ -44,7 +41,7 @@ pub(super) async fn check(
         findings.warning("sent-before", texts::sent_before(language, shortened(&title)));
     }
     if let Some(number) = editions::going_out(on, newsletter.id, edition.id).await? {
-        findings.warning("sending", texts::going_out(language, number));
+        findings.error("sending", texts::going_out(language, number));
     }
     let tests = edition_tests::of_edition(on, edition.id).await?;
     if !tests.iter().any(|test| Some(test.content_hash.as_str()) == hash) {
@@ -54,7 +51,6 @@ pub(super) async fn check(
         }
     }
     check_moment(findings, newsletter, edition);
-    check_house(findings, on, house, newsletter).await?;
     check_backup(findings, on, house, newsletter).await
 }
 
@@ -118,41 +114,6 @@ fn check_moment(findings: &mut Findings, newsletter: &NewsletterRow, edition: &E
     if !WAKING.contains(&local.hour()) {
         findings.warning("moment", texts::at_night(language, &when));
     }
-}
-
-/// What the doctor found last. Only what it knows to be wrong blocks: not having looked says nothing.
-async fn check_house(
-    findings: &mut Findings,
-    on: &mut impl Access,
-    house: &House,
-    newsletter: &NewsletterRow,
-) -> Result<(), StoreError> {
-    let language = newsletter.language;
-    if house.catches_all_mail {
-        return Ok(());
-    }
-    let run = doctor::latest(on).await?;
-    let Some(first) = run.first().filter(|_| !house.config.offline) else {
-        findings.note("checkup", texts::never_checked(language));
-        return Ok(());
-    };
-    let age = house.clock.now().since(first.at);
-    if age > DAY {
-        findings.warning("checkup", texts::checked_long_ago(language, age.as_secs() / HOUR.as_secs()));
-        return Ok(());
-    }
-    for check in run.iter().filter(|check| VITAL.contains(&check.check_name.split('.').next().unwrap_or_default())) {
-        let told = texts::checkup(language, &check.check_name, &check.message);
-        match check.status {
-            CheckStatus::Fail => findings.error("checkup", told),
-            CheckStatus::Warn => findings.warning("checkup", told),
-            CheckStatus::Unknown => {
-                findings.note("checkup", texts::part_not_checked(language, &check.check_name, &check.message));
-            }
-            CheckStatus::Ok => {}
-        }
-    }
-    Ok(())
 }
 
 async fn check_backup(

@@ -2,17 +2,28 @@
 
 use super::links::{Named, of};
 use super::{Findings, shortened};
+use crate::domain::article::{is_protected, is_web};
 use crate::domain::edition_content::EditionContent;
+use crate::domain::reach::is_public_host;
 use crate::domain::texts::preflight as texts;
 use crate::flows::House;
 use crate::store::newsletters::NewsletterRow;
 
-/// Words that were meant to be replaced before anybody reads them.
-const PLACEHOLDERS: [&str; 5] = ["[voorbeeldtekst]", "lorem ipsum", "{{", "‹", "[sample text]"];
-/// Titles that a site gives to what is behind a password.
-const PROTECTED: [&str; 2] = ["beveiligd:", "protected:"];
+/// Sample texts, which nobody means to send, wherever they stand.
+const SAMPLES: [&str; 3] = ["[voorbeeldtekst]", "[sample text]", "lorem ipsum"];
+/// What opens and closes a place that was to be filled in, in the ways of several programs.
+const BRACKETS: [(&str, &str); 6] = [("{", "}"), ("[[", "]]"), ("‹", "›"), ("<<", ">>"), ("*|", "|*"), ("[vul ", "]")];
+/// A longer run of text between brackets is a sentence that somebody means.
+const LONGEST_PLACE: usize = 60;
 
-pub(super) fn check(findings: &mut Findings, house: &House, newsletter: &NewsletterRow, content: &EditionContent) {
+/// `inside` names the articles whose source may lie in a private network.
+pub(super) fn check(
+    findings: &mut Findings,
+    house: &House,
+    newsletter: &NewsletterRow,
+    content: &EditionContent,
+    inside: &[i64],
+) {
     let language = newsletter.language;
     let subject = content.subject.trim();
     if subject.is_empty() {
@@ -29,53 +40,74 @@ pub(super) fn check(findings: &mut Findings, house: &House, newsletter: &Newslet
         findings.error("articles", texts::no_articles(language));
     }
     if newsletter.postal_address.trim().is_empty() {
-        findings.warning("postal-address", texts::no_postal_address(language));
+        findings.error("postal-address", texts::no_postal_address(language));
     }
     // The demo's mail goes no further than its own mailbox, and its texts say what they are.
     if !house.catches_all_mail {
         placeholders(findings, newsletter, content);
     }
     for item in content.items() {
-        let title = item.title.to_lowercase();
-        if PROTECTED.iter().any(|prefix| title.starts_with(prefix)) {
+        if is_protected(&item.title) {
             findings.error("protected", texts::protected(language, shortened(&item.title)));
         }
     }
     for link in of(content) {
-        check_link(findings, newsletter, &link, house.catches_all_mail);
+        let private_is_fine = house.catches_all_mail || link.article.is_some_and(|article| inside.contains(&article));
+        check_link(findings, newsletter, &link, private_is_fine);
     }
 }
 
 fn placeholders(findings: &mut Findings, newsletter: &NewsletterRow, content: &EditionContent) {
-    let own = [content.subject.as_str(), &content.preheader, &content.intro];
-    let promo = content.promo.iter().flat_map(|promo| [promo.heading.as_str(), &promo.title, &promo.text]);
-    let items = content.items().flat_map(|item| [item.title.as_str(), &item.summary]);
-    for text in own.into_iter().chain(promo).chain(items) {
-        let lower = text.to_lowercase();
-        if let Some(word) = PLACEHOLDERS.iter().find(|word| lower.contains(**word)) {
-            findings.error("placeholder", texts::placeholder(newsletter.language, word, shortened(text)));
+    let mut tell = |found: Option<String>, text: &str| {
+        if let Some(found) = found {
+            findings.error("placeholder", texts::placeholder(newsletter.language, found, shortened(text)));
         }
+    };
+    let promo = content.promo.iter().flat_map(|promo| [promo.heading.as_str(), &promo.title, &promo.text]);
+    for text in [content.subject.as_str(), &content.preheader, &content.intro].into_iter().chain(promo) {
+        tell(sample_in(text).or_else(|| place_in(text)), text);
     }
+    // Others write titles as they like: one about templates may well hold a `{{ name }}`.
+    for text in content.items().flat_map(|item| [item.title.as_str(), &item.summary]) {
+        tell(sample_in(text), text);
+    }
+}
+
+fn sample_in(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    SAMPLES.iter().find(|sample| lower.contains(**sample)).map(|sample| (*sample).to_owned())
+}
+
+/// The first place in a text that was left to be filled in.
+fn place_in(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    BRACKETS.iter().find_map(|(open, close)| {
+        lower.match_indices(open).find_map(|(at, _)| {
+            let rest = &lower[at + open.len()..];
+            let inner = &rest[..rest.find(close)?];
+            let is_place = inner.chars().any(char::is_alphanumeric)
+                && !inner.contains('\n')
+                && inner.chars().count() <= LONGEST_PLACE;
+            is_place.then(|| format!("{open}{inner}{close}"))
+        })
+    })
 }
 
 fn check_link(findings: &mut Findings, newsletter: &NewsletterRow, link: &Named<'_>, private_is_fine: bool) {
     let language = newsletter.language;
     let title = shortened(link.title);
-    let parsed = url::Url::parse(&link.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let Some(parsed) = parsed else {
+    let parsed = url::Url::parse(&link.url).ok().filter(is_web);
+    let Some((parsed, host)) = parsed.as_ref().and_then(|url| Some((url, url.host()?))) else {
         return findings.error("link", texts::broken_link(language, title));
     };
-    let host = parsed.host_str().unwrap_or_default();
-    let internal = host == "localhost" || host.ends_with(".local") || host.ends_with(".internal");
-    let private = match parsed.host() {
-        Some(url::Host::Ipv4(address)) => address.is_private() || address.is_loopback() || address.is_link_local(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unique_local(),
-        _ => internal,
-    };
-    if private && !private_is_fine {
-        findings.warning("link", texts::private_link(language, &title, host));
+    if !is_public_host(&host) {
+        let told = texts::private_link(language, &title, &host);
+        match private_is_fine {
+            true => findings.note("link", told),
+            false => findings.error("link", told),
+        }
     }
-    if link.url.contains("/wp-admin") || link.url.contains("preview=true") {
+    if parsed.path().contains("/wp-admin") || parsed.query().is_some_and(|query| query.contains("preview=true")) {
         findings.error("link", texts::unpublished_link(language, title));
     }
 }

@@ -1,32 +1,37 @@
 //! Every link that an edition's readers may follow, with the words it stands behind.
 
 use crate::domain::edition_content::EditionContent;
-use crate::domain::rich_text::{Block, Span, parse_markdown};
+use crate::domain::rich_text::parse_markdown;
 
 /// A link and what it is called.
 pub(super) struct Named<'a> {
     pub title: &'a str,
     pub url: String,
+    /// The article that brought it.
+    pub article: Option<i64>,
 }
 
 /// The links of an edition, but for mail addresses.
 pub(super) fn of(content: &EditionContent) -> Vec<Named<'_>> {
     let mut links = Vec::new();
     for item in content.items() {
-        links.push(Named { title: &item.title, url: item.url.clone() });
-        links.extend(item.source_url.iter().map(|url| Named { title: &item.title, url: url.clone() }));
+        for url in std::iter::once(&item.url).chain(&item.source_url) {
+            links.push(Named { title: &item.title, url: url.clone(), article: Some(item.article) });
+        }
     }
-    links.extend(content.promo.iter().map(|promo| Named { title: &promo.title, url: promo.url.clone() }));
-    links.extend(content.privacy_url.iter().map(|url| Named { title: &content.organisation, url: url.clone() }));
-    let intro = parse_markdown(&content.intro).into_iter().flat_map(spans);
-    let intro = intro.filter_map(|span| span.link).filter(|link| !link.starts_with("mailto:"));
-    links.extend(intro.map(|url| Named { title: &content.subject, url }));
+    let own = |title, url| Named { title, url, article: None };
+    if let Some(promo) = &content.promo {
+        links.push(own(promo.title.as_str(), promo.url.clone()));
+        links.extend(written(&promo.text).into_iter().map(|url| own(&promo.title, url)));
+    }
+    links.extend(content.privacy_url.iter().map(|url| own(&content.organisation, url.clone())));
+    links.extend(written(&content.intro).into_iter().map(|url| own(&content.subject, url)));
     links
 }
 
-fn spans(block: Block) -> Vec<Span> {
-    match block {
-        Block::Paragraph { spans } | Block::Heading { spans } => spans,
-        Block::List { items, .. } => items.into_iter().flatten().collect(),
-    }
+/// The links in a text of Markdown.
+fn written(markdown: &str) -> Vec<String> {
+    let blocks = parse_markdown(markdown);
+    let links = blocks.iter().flat_map(|block| block.spans()).filter_map(|span| span.link.clone());
+    links.filter(|link| !link.starts_with("mailto:")).collect()
 }

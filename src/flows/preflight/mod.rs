@@ -1,18 +1,20 @@
 //! The look at an edition before it leaves: errors block its approval, warnings must have been seen, notes ask nothing.
 
+mod checkup;
 mod circumstances;
 mod content;
 mod links;
 mod outside;
 mod rendering;
+mod way_back;
 
 pub(super) use self::outside::Outside;
 use super::edition_content::{Rendering, contents};
 use super::{FlowError, House};
 use crate::domain::preflight::{Finding, Note, Preflight, Severity};
-use crate::store::Access;
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::{self, NewsletterRow};
+use crate::store::{Access, articles};
 
 /// Looks at an edition as it is now. Asks the pages that it links to, and our own, unless the settings say that nothing
 /// outside is asked.
@@ -53,7 +55,7 @@ pub(super) async fn asked(
         (newsletter, edition, contents)
     };
     let own = contents.iter().find(|content| content.language == newsletter.language);
-    let outside = Outside::ask(house, own.filter(|_| with_links)).await;
+    let outside = Outside::ask(house, own.filter(|_| with_links)).await?;
     Ok((newsletter, edition, outside))
 }
 
@@ -71,7 +73,8 @@ pub(super) async fn look(
     let contents = contents(on, house, newsletter, edition).await?;
     let mut findings = Findings::default();
     if let Some(content) = contents.iter().find(|content| content.language == newsletter.language) {
-        content::check(&mut findings, house, newsletter, content);
+        let inside = articles::from_private_sources(on, edition.id).await?;
+        content::check(&mut findings, house, newsletter, content, &inside);
     }
     let rendering = Rendering::new(house, newsletter, &contents);
     match &rendering {
@@ -82,9 +85,11 @@ pub(super) async fn look(
         }
         Err(error) => findings.error("template", error.to_string()),
     }
+    way_back::check(&mut findings, house, newsletter);
     outside.tell(&mut findings, newsletter.language);
     let hash = rendering.ok().map(|rendering| rendering.hash());
     circumstances::check(&mut findings, on, house, newsletter, edition, hash.as_deref()).await?;
+    outside.checkup.tell(&mut findings, on, house, newsletter).await?;
     Ok(Preflight::of(findings.found).with_notes(findings.notes))
 }
 

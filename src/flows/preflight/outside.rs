@@ -1,4 +1,5 @@
-//! What only others can tell: whether our own one-click link answers the world, and whether links lead anywhere.
+//! What only others can tell: whether mail will arrive, whether our own one-click link answers the world, and whether
+//! links lead anywhere.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,13 +7,14 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use url::Url;
 
+use super::checkup::Checkup;
 use super::links::of;
 use super::{Findings, shortened};
 use crate::content::fetch::{FetchError, Fetcher};
 use crate::domain::edition_content::EditionContent;
 use crate::domain::language::Language;
 use crate::domain::texts::preflight as texts;
-use crate::flows::House;
+use crate::flows::{FlowError, House};
 use crate::mail::sample::SAMPLE_TOKEN;
 
 /// Pages asked at one time.
@@ -23,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What was found.
 #[derive(Debug)]
 pub struct Outside {
+    pub(super) checkup: Checkup,
     one_click: OneClick,
     dead: Vec<Dead>,
     /// Links that could not be asked, by the reason.
@@ -66,22 +69,26 @@ impl Why {
 impl Outside {
     /// Nothing was asked, and nobody needs to know: whoever approves in spite of errors has decided already.
     pub const fn not_asked() -> Self {
-        Self { one_click: OneClick::Works, dead: Vec::new(), unasked: BTreeMap::new() }
+        Self { checkup: Checkup::Noted, one_click: OneClick::Works, dead: Vec::new(), unasked: BTreeMap::new() }
     }
 
-    /// Presses our own button, and looks at the links of `content`.
-    pub async fn ask(house: &House, content: Option<&EditionContent>) -> Self {
+    /// Lets the doctor look where nothing fresh is known, presses our own button, and looks at the links of `content`.
+    ///
+    /// # Errors
+    /// When our own database does not answer.
+    pub async fn ask(house: &House, content: Option<&EditionContent>) -> Result<Self, FlowError> {
         if house.catches_all_mail {
-            return Self::not_asked();
+            return Ok(Self::not_asked());
         }
         if house.config.offline {
             let links = content.map_or(0, |content| links_of(content).len());
             let unasked = BTreeMap::from([(Why::Offline, links)]);
-            return Self { one_click: OneClick::NotChecked(Why::Offline), dead: Vec::new(), unasked };
+            return Ok(Self { one_click: OneClick::NotChecked(Why::Offline), unasked, ..Self::not_asked() });
         }
         let links = content.map(links_of).unwrap_or_default();
-        let (one_click, answers) = tokio::join!(press(house), look_at(&house.fetcher, links));
-        let mut outside = Self { one_click, ..Self::not_asked() };
+        let (checkup, one_click, answers) =
+            tokio::join!(Checkup::ask(house), press(house), look_at(&house.fetcher, links));
+        let mut outside = Self { checkup: checkup?, one_click, ..Self::not_asked() };
         for (url, title, answer) in answers {
             match answer {
                 Ok(status @ (404 | 410 | 500..=599)) => outside.dead.push(Dead { title, url: url.into(), status }),
@@ -89,7 +96,7 @@ impl Outside {
                 Err(error) => *outside.unasked.entry(Why::Failed(error.to_string())).or_default() += 1,
             }
         }
-        outside
+        Ok(outside)
     }
 
     pub(super) fn tell(&self, findings: &mut Findings, language: Language) {

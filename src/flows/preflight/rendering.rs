@@ -40,9 +40,8 @@ pub(super) fn check(
         if content.postal_address.lines().any(|line| !words.contains(&only_words(line))) {
             findings.error("postal-address", texts::no_address_in(language, part));
         }
-        // Who writes templates may well find words of their own for it.
         if !words.contains(&reason) {
-            findings.warning("why", texts::no_reason_in(language, part));
+            findings.error("why", texts::no_reason_in(language, part));
         }
     }
     let silent = html.split("<img").skip(1).filter(|rest| !tag(rest).contains(" alt=\"")).count();

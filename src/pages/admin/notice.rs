@@ -27,6 +27,8 @@ text_enum! {
         Decided = "decided",
         Hurried = "hurried",
         Examined = "examined",
+        Withdrawn = "withdrawn",
+        PutBack = "put-back",
         /// What cannot be undone was asked for without its tick.
         NotSure = "not-sure",
         /// Nothing was done: the page that the button stood on was old.
@@ -62,6 +64,8 @@ impl Notice {
             Self::Decided => words::decided(language),
             Self::Hurried => words::hurried(language),
             Self::Examined => texts::done_examined(language),
+            Self::Withdrawn => words::done_withdrawn(language),
+            Self::PutBack => words::done_put_back(language),
             Self::NotSure => words::fault_sure(language),
             Self::OutOfDate => words::out_of_date(language),
         }

@@ -291,6 +291,7 @@ fn sending(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         filter: Some(DeliveryState::Rejected),
         more: Some("NEXT"),
         pace: &points(),
+        withdrawn: false,
     };
     let deeds = [evidence::Deed { at: noon(), who: words.person, action: "edition.approve", detail: words.about }];
     let proof = evidence::Evidence {
@@ -329,6 +330,7 @@ fn sending(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         ("desk-result", result::page(desk, &report)),
         ("desk-evidence", evidence::page(desk, &proof)),
         ("desk-result-none", result::page(desk, &result::Report { started: None, ..report })),
+        ("desk-result-withdrawn", result::page(desk, &result::Report { withdrawn: true, ..report })),
     ]
 }
 

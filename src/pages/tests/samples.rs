@@ -164,7 +164,12 @@ fn centres(language: Language, words: Words, imprint: Option<Imprint<'_>>) -> [(
 
 /// The edition that the archive and the feed show.
 pub fn with_edition<R>(words: Words, show: impl FnOnce(&archive::Edition<'_>) -> R) -> R {
-    let told = archive::Item { title: words.article, url: words.url, summary: Some(words.summary) };
+    let told = archive::Item {
+        title: words.article,
+        url: words.url,
+        summary: Some(words.summary),
+        source_url: Some(words.url),
+    };
     let listed = archive::Item { summary: None, ..told };
     let sections = [
         archive::Section { title: "Recente blogs", items: &[told, told] },
@@ -177,7 +182,8 @@ pub fn with_edition<R>(words: Words, show: impl FnOnce(&archive::Edition<'_>) ->
         intro: CleanHtml::vouched("<p>Beste lezer,</p><p>Dit is de <strong>vierde</strong> van dit jaar.</p>"),
         sections: &sections,
         promo: Some(archive::Promo {
-            title: "Lees ons boek",
+            heading: "Lees ons boek",
+            title: "Gemeenten",
             body: CleanHtml::vouched("<p>Gemeenten. Bewustzijn. Privacy.</p>"),
             link: Some((words.url, words.article)),
         }),

@@ -163,7 +163,7 @@ async fn join(web: &Web, visit: &Visit, edition: i64, article: i64, section: &st
         if held.key == section {
             items.push(item(article, None, None));
         }
-        SectionChange { key: held.key, items }
+        SectionChange { key: held.key, title: None, items }
     });
     let sections = Some(sections.collect());
     let change = EditionChange { version: Some(row.version), sections, ..EditionChange::default() };

@@ -130,7 +130,7 @@ struct Typed<'a> {
 async fn rendered(web: &Web, visit: &Visit, row: &EditionRow, typed: Typed<'_>) -> Result<HttpResponse, Problem> {
     let house = &web.house;
     let newsletter = visit.newsletter()?;
-    let looked = preflight(house, row.id).await?;
+    let mut looked = preflight(house, row.id).await?;
     let mut reader = house.db.read().await?;
     let tests = edition_tests::of_edition(&mut reader, row.id).await?;
     let saved = edition_tests::last_recipients(&mut reader, newsletter.id).await?;
@@ -139,6 +139,12 @@ async fn rendered(web: &Web, visit: &Visit, row: &EditionRow, typed: Typed<'_>) 
     drop(reader);
     let hash = Rendering::new(house, newsletter, &now).map(|rendering| rendering.hash()).unwrap_or_default();
 
+    if row.content_hash.as_ref().is_some_and(|approved| *approved != hash) && waits(row.status) {
+        let message = sending::not_what_was_approved(visit.language);
+        looked
+            .findings
+            .insert(0, crate::domain::preflight::Finding { check: "approval", severity: Severity::Error, message });
+    }
     let good = good(&looked, visit.language, audience);
     let content = paths::tab(row.id, Tab::Content);
     let findings: Vec<Finding<'_>> = looked
@@ -189,6 +195,11 @@ async fn rendered(web: &Web, visit: &Visit, row: &EditionRow, typed: Typed<'_>) 
     };
     let view = |desk: &crate::pages::admin::Desk<'_>| shown::page(desk, &check);
     Ok(if faults.is_empty() { visit.show(view) } else { visit.again(view) })
+}
+
+/// Whether it is approved and has not set out.
+const fn waits(status: EditionStatus) -> bool {
+    matches!(status, EditionStatus::Approved | EditionStatus::Scheduled)
 }
 
 /// What was looked at and is as it should be.

@@ -17,7 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::role::Role;
 use crate::domain::texts::desk_editions as words;
 use crate::domain::time::Timestamp;
-use crate::flows::{FlowError, uncertain};
+use crate::flows::{self, FlowError, uncertain};
 use crate::pages::admin::edition::Tab;
 use crate::pages::admin::edition::result::{DomainLine, Recipient, Report, page};
 use crate::pages::admin::notice::Notice;
@@ -33,6 +33,7 @@ desk! {
     "/admin/editions/{id}/result": get Viewer show;
     "/admin/editions/{id}/unknown": post Editor decide;
     "/admin/editions/{id}/retry": post Editor hurry;
+    "/admin/editions/{id}/withdraw": post Editor withdraw;
     "/admin/editions/{id}/deliveries.csv": get Editor csv;
 }
 
@@ -103,6 +104,7 @@ async fn show(web: Data<Web>, mut visit: Visit, id: Path<i64>, place: Query<Plac
         filter,
         more: more.as_deref(),
         pace: &points,
+        withdrawn: row.withdrawn,
     };
     Ok(visit.show(|desk| page(desk, &report)))
 }
@@ -194,6 +196,28 @@ async fn decide(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) -
         Ok(_) => Notice::Decided,
         Err(FlowError::Conflict(_)) => Notice::OutOfDate,
         Err(error) => return Err(error.into()),
+    };
+    Ok(visit.on_to(paths::tab(row.id, Tab::Result), Some(notice)))
+}
+
+/// Taking it out of the archive asks twice; putting it back does not.
+async fn withdraw(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) -> Result<HttpResponse, Problem> {
+    let row = open(&web, &mut visit, *id).await?;
+    let back = form.get("decision") == Some("put-back");
+    let notice = if back || form.get("sure").is_some() {
+        match flows::withdraw::withdraw(&web.house, row.id, !back, visit.actor()).await {
+            Ok(_) => {
+                if back {
+                    Notice::PutBack
+                } else {
+                    Notice::Withdrawn
+                }
+            }
+            Err(FlowError::Conflict(_)) => Notice::OutOfDate,
+            Err(error) => return Err(error.into()),
+        }
+    } else {
+        Notice::NotSure
     };
     Ok(visit.on_to(paths::tab(row.id, Tab::Result), Some(notice)))
 }

@@ -68,6 +68,9 @@ async fn press(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) ->
     if waits && let Err(fault) = number(typed.number, audience, visit.language) {
         typed.faults.push(fault);
     }
+    if waits && !publish::is_as_approved(&mut web.house.db.read().await?, &web.house, &row).await? {
+        typed.faults.push(("", sending::not_what_was_approved(visit.language)));
+    }
     let mut at = None;
     if typed.later {
         match moment(&visit, &typed, web.house.clock.now()) {
@@ -161,8 +164,12 @@ async fn ready(web: &Web, visit: &Visit, row: &EditionRow, typed: Option<Typed<'
     let text = try_out::preview(house, row.id, None).await?.text;
     let mut lines = text.lines().map(str::trim).filter(|line| line.chars().any(char::is_alphanumeric));
     let looked = at_home(house, row.id).await?;
-    let warnings: Vec<&str> =
-        [Severity::Error, Severity::Warning].into_iter().flat_map(|severity| looked.messages(severity)).collect();
+    let overtaken = match publish::is_as_approved(&mut house.db.read().await?, house, row).await? {
+        true => None,
+        false => Some(sending::not_what_was_approved(visit.language)),
+    };
+    let found = [Severity::Error, Severity::Warning].into_iter().flat_map(|severity| looked.messages(severity));
+    let warnings: Vec<&str> = overtaken.as_deref().into_iter().chain(found).collect();
     let proposed = visit.moment(planned.unwrap_or(now));
     let date = match planned {
         Some(_) => proposed.date(),

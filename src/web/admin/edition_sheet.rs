@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::domain::article::{MAX_SUMMARY, MAX_TITLE};
 use crate::domain::edition::SectionStyle;
 use crate::domain::language::Language;
 use crate::domain::newsletter::{Promo, one_line, web_address};
@@ -183,8 +184,9 @@ impl Sheet {
         must(one_line(&self.preheader).is_some(), "preheader", words::fault_short_line);
         must(is_text(&self.intro), "intro", words::fault_text);
         for item in self.sections.iter().flat_map(|section| &section.items) {
-            must(full_line(&item.title), &format!("title-{}", item.article), words::fault_line);
-            must(is_text(&item.summary), &format!("summary-{}", item.article), words::fault_text);
+            let title = item.title.chars().count();
+            must((1..=MAX_TITLE).contains(&title), &format!("title-{}", item.article), words::fault_title);
+            must(item.summary.chars().count() <= MAX_SUMMARY, &format!("summary-{}", item.article), words::fault_text);
         }
         if self.promo_shown {
             must(full_line(&self.promo.heading), "promo-heading", words::fault_line);
@@ -200,6 +202,7 @@ impl Sheet {
     pub fn change(&self, version: Option<i64>) -> EditionChange {
         let section = |section: &SheetSection| SectionChange {
             key: section.row.key.clone(),
+            title: None,
             items: section
                 .items
                 .iter()

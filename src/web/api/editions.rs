@@ -11,7 +11,7 @@ use super::caller::{Editor, Viewer};
 use super::idempotency::IdempotencyKey;
 use super::input::{Json, Page, Query};
 use super::{Answered, Listed, created, ok};
-use crate::answers::{DeliveryAnswer, EditionAnswer};
+use crate::answers::{DeliveryAnswer, EditionAnswer, TestAnswer};
 use crate::domain::address::EmailAddress;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::fault::Faults;
@@ -23,7 +23,7 @@ use crate::flows::edit_edition::{self, EditionChange};
 use crate::flows::preflight::preflight as look_over;
 use crate::flows::publish::{self, Deed};
 use crate::flows::try_out::{self, Preview};
-use crate::flows::{FlowError, newsletters};
+use crate::flows::{FlowError, newsletters, withdraw};
 use crate::store::Access;
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
@@ -88,12 +88,6 @@ pub struct TestInput {
     /// One to ten addresses.
     #[schema(value_type = Vec<String>)]
     to: Vec<EmailAddress>,
-}
-
-/// How many tests are on their way.
-#[derive(Serialize, ToSchema)]
-pub struct TestAnswer {
-    queued: usize,
 }
 
 /// When.
@@ -320,6 +314,15 @@ pub async fn resume(web: Data<Web>, editor: Editor, id: Path<i64>, key: Idempote
     .await
 }
 
+/// Make it a draft again
+///
+/// Takes the approval back; also of an edition that is paused, as long as it went to nobody.
+#[utoipa::path(post, path = "/api/v1/editions/{id}/reopen", tag = "editions", params(("id" = i64, Path)),
+    responses((status = 200, body = EditionAnswer), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn reopen(web: Data<Web>, editor: Editor, id: Path<i64>) -> Answered {
+    ok(&answer(&web, publish::by_hand(&web.house, *id, Deed::Reopen, &editor.actor).await?).await?)
+}
+
 /// End it for good
 ///
 /// A draft is thrown away; what has not left stays here.
@@ -327,6 +330,24 @@ pub async fn resume(web: Data<Web>, editor: Editor, id: Path<i64>, key: Idempote
     responses((status = 200, body = EditionAnswer), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn cancel(web: Data<Web>, editor: Editor, id: Path<i64>) -> Answered {
     ok(&answer(&web, publish::by_hand(&web.house, *id, Deed::Cancel, &editor.actor).await?).await?)
+}
+
+/// Take it out of the archive
+///
+/// Its page answers 410 and the feed leaves it out; mails that are out stay out. Asked for again, nothing happens.
+#[utoipa::path(post, path = "/api/v1/editions/{id}/withdraw", tag = "editions", params(("id" = i64, Path)),
+    responses((status = 200, body = EditionAnswer), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn withdraw(web: Data<Web>, editor: Editor, id: Path<i64>) -> Answered {
+    ok(&answer(&web, withdraw::withdraw(&web.house, *id, true, &editor.actor).await?).await?)
+}
+
+/// Put it back into the archive
+///
+/// Asked for again, nothing happens.
+#[utoipa::path(post, path = "/api/v1/editions/{id}/put-back", tag = "editions", params(("id" = i64, Path)),
+    responses((status = 200, body = EditionAnswer), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn put_back(web: Data<Web>, editor: Editor, id: Path<i64>) -> Answered {
+    ok(&answer(&web, withdraw::withdraw(&web.house, *id, false, &editor.actor).await?).await?)
 }
 
 /// How each recipient fared

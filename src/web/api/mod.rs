@@ -91,6 +91,9 @@ calls! {
     "/editions/{id}/pause": post editions::pause;
     "/editions/{id}/resume": post editions::resume;
     "/editions/{id}/cancel": post editions::cancel;
+    "/editions/{id}/reopen": post editions::reopen;
+    "/editions/{id}/withdraw": post editions::withdraw;
+    "/editions/{id}/put-back": post editions::put_back;
     "/editions/{id}/deliveries": get editions::deliveries;
     "/subscribers": get subscribers::list, post subscribers::add;
     "/subscribers/_search": post subscribers::search;

@@ -102,7 +102,8 @@ impl Past {
                 let items = section.items.iter().map(|item| Item {
                     title: &item.title,
                     url: &item.url,
-                    summary: Some(item.summary.as_str()).filter(|summary| told && !summary.is_empty()),
+                    summary: told.then_some(item.summary.as_str()),
+                    source_url: item.source_url.as_deref(),
                 });
                 items.collect()
             })
@@ -122,6 +123,7 @@ impl Past {
             intro: CleanHtml::vouched(&self.intro),
             sections,
             promo: self.content.promo.as_ref().map(|promo| Promo {
+                heading: &promo.heading,
                 title: &promo.title,
                 body: CleanHtml::vouched(&self.promo),
                 link: Some((promo.url.as_str(), promo.button.as_str())),

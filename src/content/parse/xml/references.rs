@@ -36,7 +36,9 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('&') {
         decoded.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = rest.bytes().take(LONGEST).position(|b| b == b';');
+        // A name ends where another reference could begin, so that a text of nothing but `&` costs no more than its length.
+        let name = rest.bytes().skip(1).take(LONGEST).position(|b| !(b.is_ascii_alphanumeric() || b == b'#'));
+        let end = name.map(|end| end + 1).filter(|end| rest.as_bytes()[*end] == b';');
         match end.and_then(|end| Some((end, resolve(&rest[1..end])?))) {
             Some((end, meaning)) => {
                 decoded.push_str(&meaning);

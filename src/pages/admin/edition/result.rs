@@ -8,9 +8,9 @@ use super::{Head, Tab};
 use crate::domain::delivery::{Counts, DeliveryState};
 use crate::domain::language::Language;
 use crate::domain::role::Role;
-use crate::domain::texts::{dates, desk as texts, numbers};
+use crate::domain::texts::{dates, desk as texts, desk_editions as words, numbers};
 use crate::pages::admin::frame::{Desk, Place};
-use crate::pages::admin::parts::{press, select, table};
+use crate::pages::admin::parts::{checkbox, press, select, table};
 use crate::pages::admin::paths;
 use crate::pages::admin::plot::{Point, plot};
 
@@ -34,6 +34,8 @@ pub struct Report<'a> {
     pub more: Option<&'a str>,
     /// Accepted so far, over time.
     pub pace: &'a [Point<'a>],
+    /// Taken out of the archive.
+    pub withdrawn: bool,
 }
 
 /// How it went at one domain.
@@ -84,9 +86,35 @@ pub fn page(desk: &Desk<'_>, report: &Report<'_>) -> Markup {
                     a.btn.sec href=(paths::act(head.id, "evidence")) { (texts::result_evidence(language)) }
                     a.btn.sec href=(paths::act(head.id, "evidence.json")) { (texts::result_evidence_json(language)) }
                 }
+                (archive(desk, report))
             } @else { p { (texts::result_none(language)) } }
         },
     )
+}
+
+/// Whether the archive shows it. Taking it out asks twice, without a second page.
+fn archive(desk: &Desk<'_>, report: &Report<'_>) -> Markup {
+    let language = desk.language;
+    let action = paths::act(report.head.id, "withdraw");
+    html! {
+        @if report.withdrawn {
+            div.note {
+                p { (words::withdrawn(language)) }
+                @if desk.may(Role::Editor) {
+                    div.actions { (press(&action, "sec", &words::put_back(language), &[("decision", "put-back")])) }
+                }
+            }
+        } @else if desk.may(Role::Editor) {
+            details {
+                summary { (words::withdraw(language)) }
+                form method="post" action=(action) {
+                    p { (words::withdraw_hint(language)) }
+                    (checkbox("sure", false, &words::withdraw_sure(language)))
+                    p.actions { button.btn.danger type="submit" { (words::withdraw(language)) } }
+                }
+            }
+        }
+    }
 }
 
 fn decisions(language: Language, report: &Report<'_>) -> Markup {

@@ -136,7 +136,13 @@ fn body(desk: &Desk<'_>, head: &Head<'_>, stage: &Stage<'_>) -> Markup {
             p { (texts::progress(language, counts.finished(), audience, None)) }
             (ledger(language, counts, audience))
             @if may {
-                div.actions { (press(&paths::act(head.id, "resume"), "", &texts::send_resume(language), &[])) }
+                div.actions {
+                    (press(&paths::act(head.id, "resume"), "", &texts::send_resume(language), &[]))
+                    // As long as it has gone to nobody.
+                    @if counts.queued + counts.skipped == counts.sum() {
+                        (press(&paths::act(head.id, "reopen"), "sec", &texts::check_reopen(language), &[]))
+                    }
+                }
                 (stop(language, head))
             }
         },
