@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::scope::Scope;
 use crate::domain::time::Timestamp;
 use crate::store::tokens::TokenRow;
 
@@ -12,6 +13,9 @@ pub struct TokenAnswer {
     pub id: i64,
     pub name: String,
     pub role: &'static str,
+    /// What it may be used for.
+    #[schema(value_type = Vec<String>)]
+    pub scopes: Vec<Scope>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -33,6 +37,7 @@ pub struct NewTokenAnswer {
 impl From<TokenRow> for TokenAnswer {
     fn from(row: TokenRow) -> Self {
         Self {
+            scopes: row.scopes(),
             id: row.id,
             name: row.name,
             role: row.role.as_str(),

@@ -10,13 +10,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::output::Output;
-use super::{Global, logging, start};
+use super::{ACTOR, Global, logging, start};
 use crate::app::{self, Parts, Signals};
 use crate::clock::Clock;
 use crate::config::{Config, TemporaryFolder, program, variables};
 use crate::domain::role::Role;
 use crate::flows::demo::{self, Demo, Feed, NEWSLETTER};
-use crate::flows::{first_start, tokens};
+use crate::flows::first_start;
+use crate::flows::tokens::{self, NewToken};
 use crate::mail::inbound::Listener;
 use crate::mail::mailbox::Mailbox;
 
@@ -70,7 +71,8 @@ async fn show(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     demo::collect(&house, address).await?;
 
     let desk = first_start::invite(&house).await?;
-    let (token, _) = tokens::create(&house, "demo", Role::Admin, None).await?;
+    let new = NewToken { name: "demo", role: Role::Admin, scopes: &[], expires_at: None, actor: ACTOR };
+    let (token, _) = tokens::create(&house, new).await?;
     let public_url = house.config.public_url.as_str().to_owned();
     let file = folder.path().join("postduif.toml");
     let address_text = address.to_string();

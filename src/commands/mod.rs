@@ -34,6 +34,9 @@ use clap::{Args, Parser, Subcommand};
 use self::output::{Output, OutputError, printable};
 use crate::config::{Config, FlagValue, Flags};
 
+/// Who does what is done here, for the log of deeds.
+const ACTOR: &str = "the command line";
+
 /// A newsletter delivery backend: it writes only to who asked, loses nobody and follows nobody.
 #[derive(Parser)]
 #[command(name = "postduif", version, max_term_width = 100, disable_help_subcommand = true)]

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::ACTOR;
 use super::output::Output;
 use crate::answers::UserAnswer;
 use crate::domain::language::Language;
@@ -16,8 +17,6 @@ use crate::flows::users::{self, Addition, INVITATION_VALID};
 use crate::flows::{FlowError, House, second_step};
 use crate::store::users::UserRow;
 
-/// Who did it, for the log of deeds.
-const ACTOR: &str = "the command line";
 /// Longest line that may hold a password, in bytes.
 const LINE: u64 = 8 * 1024;
 

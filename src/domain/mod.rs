@@ -39,6 +39,7 @@ pub mod rich_text;
 pub mod role;
 pub mod safety;
 pub mod schedule;
+pub mod scope;
 pub mod sender;
 pub mod service_key;
 pub mod slug;

@@ -12,6 +12,8 @@ pub struct Call<'a> {
     pub path: &'a str,
     pub summary: &'a str,
     pub description: &'a str,
+    /// What its token must have been made for.
+    pub scope: &'a str,
     /// It needs no token.
     pub public: bool,
 }
@@ -26,7 +28,8 @@ pub fn page(calls: &[Call<'_>], problems: &[(&str, u16, &str)]) -> Markup {
         }
         p {
             "Send a token as " code { "Authorization: Bearer pd_live_…" } "; an administrator makes one with "
-            code { "postduif token create NAME --role editor" } ". Bodies are JSON, times RFC 3339. A list takes "
+            code { "postduif token create NAME --role editor" } ", or one for less than the role may with "
+            code { "--scope articles:write,editions:read" } ". Bodies are JSON, times RFC 3339. A list takes "
             code { "limit" } " and " code { "cursor" } " and answers " code { "{\"items\", \"next\"}" } "."
         }
         h2 { "Calls" }
@@ -37,6 +40,7 @@ pub fn page(calls: &[Call<'_>], problems: &[(&str, u16, &str)]) -> Markup {
                     p { (call.summary) @if !call.summary.is_empty() { "." } }
                     @if !call.description.is_empty() { p { (call.description) } }
                     @if call.public { p.hint { "Needs no token." } }
+                    @if !call.scope.is_empty() { p.hint { "Needs the scope " code { (call.scope) } "." } }
                 }
             }
         }

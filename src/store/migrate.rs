@@ -74,6 +74,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0012_sightings.sql"),
     ),
     (
+        14,
+        "ways in",
+        include_str!("../../migrations/sqlite/0014_ways_in.sql"),
+        include_str!("../../migrations/postgres/0014_ways_in.sql"),
+    ),
+    (
         15,
         "reconfirm",
         include_str!("../../migrations/sqlite/0015_reconfirm.sql"),

@@ -2,6 +2,7 @@
 
 use super::{Access, StoreError, Tx, execute, fetch_all, fetch_one, fetch_optional, row};
 use crate::domain::role::Role;
+use crate::domain::scope::Scope;
 use crate::domain::time::Timestamp;
 
 row! {
@@ -11,10 +12,22 @@ row! {
         pub id: i64,
         pub name: String,
         pub role: Role,
+        /// Words separated by spaces; none is all that the role may.
+        pub scopes: Option<String>,
         pub created_at: Timestamp,
         pub expires_at: Option<Timestamp>,
         pub last_used_at: Option<Timestamp>,
         pub revoked_at: Option<Timestamp>,
+    }
+}
+
+impl TokenRow {
+    /// What it may be used for.
+    pub fn scopes(&self) -> Vec<Scope> {
+        match &self.scopes {
+            Some(listed) => Scope::read_list(listed),
+            None => Scope::all_of(self.role).collect(),
+        }
     }
 }
 
@@ -23,6 +36,7 @@ pub async fn insert(
     tx: &mut Tx,
     name: &str,
     role: Role,
+    scopes: &str,
     hash: &[u8],
     expires_at: Option<Timestamp>,
     now: Timestamp,
@@ -30,10 +44,11 @@ pub async fn insert(
     fetch_one!(
         tx,
         TokenRow,
-        "insert into api_tokens (name, role, hash, expires_at, created_at) values ($1, $2, $3, $4, $5) \
-         returning id, name, role, created_at, expires_at, last_used_at, revoked_at",
+        "insert into api_tokens (name, role, scopes, hash, expires_at, created_at) values ($1, $2, $3, $4, $5, $6) \
+         returning id, name, role, scopes, created_at, expires_at, last_used_at, revoked_at",
         name,
         role,
+        scopes,
         hash,
         expires_at,
         now,
@@ -45,7 +60,7 @@ pub async fn valid(on: &mut impl Access, hash: &[u8], now: Timestamp) -> Result<
     fetch_optional!(
         on,
         TokenRow,
-        "select id, name, role, created_at, expires_at, last_used_at, revoked_at from api_tokens \
+        "select id, name, role, scopes, created_at, expires_at, last_used_at, revoked_at from api_tokens \
          where hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)",
         hash,
         now
@@ -63,11 +78,18 @@ pub async fn all(on: &mut impl Access) -> Result<Vec<TokenRow>, StoreError> {
     fetch_all!(
         on,
         TokenRow,
-        "select id, name, role, created_at, expires_at, last_used_at, revoked_at from api_tokens order by id desc"
+        "select id, name, role, scopes, created_at, expires_at, last_used_at, revoked_at from api_tokens order by id desc"
     )
 }
 
-/// Revokes the token with this id; says whether there was one to revoke.
-pub async fn revoke(tx: &mut Tx, id: i64, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(execute!(tx, "update api_tokens set revoked_at = $2 where id = $1 and revoked_at is null", id, now)? == 1)
+/// Revokes the token with this id; its name, if there was one to revoke.
+pub async fn revoke(tx: &mut Tx, id: i64, now: Timestamp) -> Result<Option<String>, StoreError> {
+    let revoked = fetch_optional!(
+        tx,
+        (String,),
+        "update api_tokens set revoked_at = $2 where id = $1 and revoked_at is null returning name",
+        id,
+        now
+    )?;
+    Ok(revoked.map(|(name,)| name))
 }

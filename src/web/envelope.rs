@@ -113,7 +113,9 @@ fn page(problem: &Problem, language: Language, request_id: &str) -> String {
         Problem::BadInput { .. } | Problem::TooLarge { .. } | Problem::TooSlow | Problem::MediaType { .. } => {
             Shown::BadRequest
         }
-        Problem::Unauthorised | Problem::NotAllowed(_) | Problem::Foreign => Shown::Forbidden,
+        Problem::Unauthorised | Problem::NotAllowed(_) | Problem::MissingScope(_) | Problem::Foreign => {
+            Shown::Forbidden
+        }
         Problem::NotFound(_) => Shown::NotFound,
         Problem::BrokenLink => Shown::BrokenLink,
         Problem::Withdrawn => Shown::Withdrawn,

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::domain::fault::Faults;
 use crate::domain::role::Role;
+use crate::domain::scope::Scope;
 use crate::flows::FlowError;
 use crate::store::StoreError;
 
@@ -22,6 +23,8 @@ pub enum Problem {
     Unauthorised,
     #[error("this needs a token with the role {0}")]
     NotAllowed(Role),
+    #[error("this needs a token with the scope {0}")]
+    MissingScope(Scope),
     /// A button pressed from a page that is not ours.
     #[error("the request came from another site")]
     Foreign,
@@ -83,6 +86,7 @@ pub const CATALOGUE: &[(&str, u16, &str)] = &[
     ("bad-input", 400, "The input is wrong"),
     ("unauthorised", 401, "A valid token is needed"),
     ("not-allowed", 403, "The token's role does not allow this"),
+    ("missing-scope", 403, "The token was not made for this"),
     ("foreign-origin", 403, "The request came from another site"),
     ("not-found", 404, "There is no such thing"),
     ("broken-link", 404, "The link is not one of ours"),
@@ -130,6 +134,7 @@ impl Problem {
             Self::BadInput { .. } => "bad-input",
             Self::Unauthorised => "unauthorised",
             Self::NotAllowed(_) => "not-allowed",
+            Self::MissingScope(_) => "missing-scope",
             Self::Foreign => "foreign-origin",
             Self::NotFound(_) => "not-found",
             Self::BrokenLink => "broken-link",
@@ -180,6 +185,9 @@ impl ResponseError for Problem {
         let mut answer = HttpResponse::build(self.status_code());
         match self {
             Self::Unauthorised => answer.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            // RFC 6750 section 3.1.
+            Self::MissingScope(scope) => answer
+                .insert_header((WWW_AUTHENTICATE, format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))),
             Self::TooMany { retry_after } => answer.insert_header((RETRY_AFTER, retry_after.as_secs().max(1))),
             Self::Unavailable => answer.insert_header((RETRY_AFTER, 60)),
             Self::Method => answer.insert_header((ALLOW, "")),
@@ -225,6 +233,7 @@ mod tests {
             Problem::bad("x"),
             Problem::Unauthorised,
             Problem::NotAllowed(Role::Admin),
+            Problem::MissingScope(Scope::EditionsSend),
             Problem::Foreign,
             Problem::NotFound("x".to_owned()),
             Problem::BrokenLink,

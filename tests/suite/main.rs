@@ -10,6 +10,7 @@ mod admin_second_step;
 mod admin_settings;
 mod admin_setup;
 mod api;
+mod api_tokens;
 mod archive;
 mod backup;
 mod cli;

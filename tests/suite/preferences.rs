@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use postduif::domain::letter::Letter;
 use postduif::domain::token::Purpose;
-use postduif::flows::tokens;
 use serde_json::json;
 
 use crate::kit::database::Database;
@@ -102,8 +101,7 @@ fn who_is_forgotten_leaves_a_hash_and_may_come_back(database: Database) {
     served.wait(Duration::from_secs(3600));
     served.confirmed("ada@example.nl");
     assert!(served.database.texts("select reason from suppressions").is_empty());
-    let token = served.run(tokens::create(&served.house, "test", postduif::domain::role::Role::Admin, None));
-    let bearer = format!("Bearer {}", token.expect("a token is made").0);
+    let bearer = format!("Bearer {}", served.api_token(postduif::domain::role::Role::Admin));
     let ask = |method: &str, place: &str| {
         served.http.ask(method, &format!("/api/v1{place}")).header("authorization", &bearer)
     };

@@ -153,6 +153,11 @@ texts! {
     tokens_expires() { nl: "Geldig tot", en: "Valid until" }
     tokens_never() { nl: "geen einddatum", en: "no end date" }
     tokens_expires_hint() { nl: "Laat leeg voor geen einddatum.", en: "Leave empty for no end date." }
+    tokens_scopes() { nl: "Alleen voor", en: "Only for" }
+    tokens_scopes_hint() {
+        nl: "Vink niets aan voor alles wat de rol mag.",
+        en: "Tick nothing for all that the role may.",
+    }
     tokens_used() { nl: "Laatst gebruikt", en: "Last used" }
     tokens_unused() { nl: "nooit", en: "never" }
     tokens_revoke() { nl: "Trek in", en: "Revoke" }
@@ -192,7 +197,7 @@ texts! {
     deed_second_on(user) { nl: "zette de tweede stap aan voor {user}", en: "switched the second step on for {user}" }
     deed_second_off(user) { nl: "zette de tweede stap uit voor {user}", en: "switched the second step off for {user}" }
     deed_token(name) { nl: "maakte het token “{name}”", en: "created the token “{name}”" }
-    deed_revoke(id) { nl: "trok token {id} in", en: "revoked token {id}" }
+    deed_revoke(name) { nl: "trok het token “{name}” in", en: "revoked the token “{name}”" }
     deed_approve(id) { nl: "keurde nieuwsbrief {id} goed", en: "approved edition {id}" }
     deed_erase() { nl: "verwijderde de gegevens van een persoon", en: "erased a person's data" }
     deed_import(batch, counts) { nl: "nam een lijst over ({batch}): {counts}", en: "took over a list ({batch}): {counts}" }

@@ -10,6 +10,7 @@ use crate::domain::import::ImportState;
 use crate::domain::language::Language;
 use crate::domain::retention::Kept;
 use crate::domain::role::Role;
+use crate::domain::scope::Scope;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
 use crate::pages::admin::edition::{self, Head, check, content, evidence, preview, result, send};
@@ -542,7 +543,14 @@ fn users_tab(desk: &Desk<'_>, words: Words, new_token: Option<&str>) -> Markup {
             last_seen: Some(noon()),
         })
         .collect();
-    let token = users::TokenLine { id: 1, name: words.section, role: Role::Editor, expires: None, last_used: None };
+    let token = users::TokenLine {
+        id: 1,
+        name: words.section,
+        role: Role::Editor,
+        scopes: &[Scope::EditionsRead, Scope::EditionsSend],
+        expires: None,
+        last_used: None,
+    };
     let faults = FormFaults::default();
     users::tab(
         desk,
@@ -553,6 +561,7 @@ fn users_tab(desk: &Desk<'_>, words: Words, new_token: Option<&str>) -> Markup {
             email: words.email,
             token_name: words.section,
             token_expires: "2027-01-01",
+            scopes: &[Scope::EditionsRead],
             faults,
         },
     )

@@ -1,12 +1,15 @@
-//! Who calls, and what their token lets them do. A handler says whom it needs by what it takes.
+//! Who calls, and what their token lets them do. A handler says which role it needs by what it takes, the table of calls
+//! which scope.
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use crate::domain::role::Role;
+use crate::domain::scope::Scope;
 use crate::flows::tokens;
 use crate::web::Web;
 use crate::web::client::Client;
@@ -48,6 +51,20 @@ callers! {
     Admin needs Role::Admin, |actor| Admin { actor };
 }
 
+/// What each method of a resource needs, as the table of calls says; nothing where nobody need show a token.
+#[derive(Clone, Copy)]
+pub struct Scopes(pub &'static [(&'static str, Option<Scope>)]);
+
+impl Scopes {
+    /// What this request needs; a call that asks for its caller and stands in no table is let to nobody.
+    fn of(request: &HttpRequest) -> Result<Scope, Problem> {
+        let Self(table) = request.app_data::<Self>().ok_or(Problem::Internal)?;
+        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        let found = table.iter().find(|(name, _)| method.as_str().eq_ignore_ascii_case(name));
+        found.and_then(|(_, scope)| *scope).ok_or(Problem::Internal)
+    }
+}
+
 async fn recognise(request: &HttpRequest, needed: Role) -> Result<String, Problem> {
     let web = request.app_data::<Data<Web>>().ok_or(Problem::Internal)?;
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -57,8 +74,18 @@ async fn recognise(request: &HttpRequest, needed: Role) -> Result<String, Proble
     });
     let Some(token) = token else { return Err(Problem::Unauthorised) };
     match tokens::check(&web.house, token).await? {
-        Some(row) if row.role.may(needed) => Ok(format!("token {}", row.name)),
-        Some(_) => Err(Problem::NotAllowed(needed)),
+        Some(row) => {
+            let scope = Scopes::of(request)?;
+            let refused = if !row.role.may(needed) {
+                Problem::NotAllowed(needed)
+            } else if !row.scopes().contains(&scope) {
+                Problem::MissingScope(scope)
+            } else {
+                return Ok(format!("token {}", row.name));
+            };
+            tracing::warn!(token = row.id, role = %row.role, %scope, path = request.path(), "a token was refused");
+            Err(refused)
+        }
         None => {
             let client = Client::extract(request).await.unwrap_or(Client(None));
             Err(match web.wrong_tokens.wrong(client.0, web.house.clock.now()) {

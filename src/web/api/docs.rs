@@ -39,6 +39,7 @@ pub async fn page() -> HttpResponse {
                 path,
                 summary: about["summary"].as_str().unwrap_or_default(),
                 description: about["description"].as_str().unwrap_or_default(),
+                scope: about["security"][0]["token"][0].as_str().unwrap_or_default(),
                 // An empty requirement beside the general one.
                 public: about["security"]
                     .as_array()

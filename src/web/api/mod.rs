@@ -23,9 +23,11 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi, ToSchema};
 
+use self::caller::Scopes;
 use super::problem::{CATALOGUE, FieldFault, Problem, ProblemBody};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::language::Language;
+use crate::domain::scope::Scope;
 use crate::domain::subscription::SubscriptionStatus;
 
 /// One route of a resource; what can be read can be asked about with HEAD as well.
@@ -38,18 +40,28 @@ macro_rules! route {
     };
 }
 
-/// Declares the calls: where, how, and who answers. Routes and description cannot fall apart.
+/// What a call needs of a token; `Anyone` needs none.
+macro_rules! scope {
+    (Anyone) => {
+        None
+    };
+    ($scope:ident) => {
+        Some(Scope::$scope)
+    };
+}
+
+/// Declares the calls: where, how, with which scope, and who answers. Routes and description cannot fall apart.
 macro_rules! calls {
-    ($($path:literal: $($method:ident $($handler:ident)::+),+;)+) => {
-        /// Every call, as `(method, path)`.
-        #[cfg(test)]
-        const CALLS: &[(&str, &str)] = &[$($((stringify!($method), concat!("/api/v1", $path))),+),+];
+    ($($path:literal: $($method:ident $scope:ident $($handler:ident)::+),+;)+) => {
+        /// Every call, as `(method, path, scope)`.
+        const CALLS: &[(&str, &str, Option<Scope>)] =
+            &[$($((stringify!($method), concat!("/api/v1", $path), scope!($scope))),+),+];
 
         fn call_routes(config: &mut ServiceConfig) {
             $(
                 let resource = web::resource(concat!("/api/v1", $path));
                 $(let resource = route!(resource, $method, $($handler)::+);)+
-                config.service(resource);
+                config.service(resource.app_data(Scopes(&[$((stringify!($method), scope!($scope))),+])));
             )+
         }
 
@@ -71,42 +83,44 @@ macro_rules! calls {
 }
 
 calls! {
-    "/newsletters": get newsletters::list, post newsletters::create;
-    "/newsletters/{slug}": get newsletters::show, patch newsletters::change;
-    "/newsletters/{slug}/sources": get sources::list, post sources::add;
-    "/sources/{id}": delete sources::remove;
-    "/sources/{id}/fetch": post sources::fetch;
-    "/newsletters/{slug}/articles": get articles::list, post articles::enter;
-    "/articles/{id}": patch articles::change, delete articles::remove;
-    "/newsletters/{slug}/editions": post editions::assemble;
-    "/editions": get editions::list;
-    "/editions/{id}": get editions::show, patch editions::change;
-    "/editions/{id}/preview.html": get editions::preview_html;
-    "/editions/{id}/preview.txt": get editions::preview_text;
-    "/editions/{id}/preview.eml": get editions::preview_message;
-    "/editions/{id}/preflight": get editions::preflight;
-    "/editions/{id}/approve": post editions::approve;
-    "/editions/{id}/test": post editions::test;
-    "/editions/{id}/send": post editions::send;
-    "/editions/{id}/pause": post editions::pause;
-    "/editions/{id}/resume": post editions::resume;
-    "/editions/{id}/cancel": post editions::cancel;
-    "/editions/{id}/reopen": post editions::reopen;
-    "/editions/{id}/withdraw": post editions::withdraw;
-    "/editions/{id}/put-back": post editions::put_back;
-    "/editions/{id}/deliveries": get editions::deliveries;
-    "/subscribers": get subscribers::list, post subscribers::add;
-    "/subscribers/_search": post subscribers::search;
-    "/subscribers/{id}": get subscribers::show, patch subscribers::change, delete subscribers::erase;
-    "/subscribers/{id}/export": get subscribers::export;
-    "/feedback/{provider}": post feedback::take;
-    "/suppressions": get suppressions::list, post suppressions::add, delete suppressions::remove;
-    "/subscriptions": post subscriptions::subscribe;
-    "/webhooks": get webhooks::list, post webhooks::add;
-    "/webhooks/{id}": delete webhooks::remove;
-    "/webhooks/{id}/deliveries": get webhooks::deliveries;
-    "/webhooks/{id}/deliveries/{delivery}/replay": post webhooks::replay;
-    "/openapi.json": get docs::openapi;
+    "/newsletters": get NewslettersRead newsletters::list, post NewslettersWrite newsletters::create;
+    "/newsletters/{slug}": get NewslettersRead newsletters::show, patch NewslettersWrite newsletters::change;
+    "/newsletters/{slug}/sources": get SourcesRead sources::list, post SourcesWrite sources::add;
+    "/sources/{id}": delete SourcesWrite sources::remove;
+    "/sources/{id}/fetch": post ArticlesWrite sources::fetch;
+    "/newsletters/{slug}/articles": get ArticlesRead articles::list, post ArticlesWrite articles::enter;
+    "/articles/{id}": patch ArticlesWrite articles::change, delete ArticlesWrite articles::remove;
+    "/newsletters/{slug}/editions": post EditionsWrite editions::assemble;
+    "/editions": get EditionsRead editions::list;
+    "/editions/{id}": get EditionsRead editions::show, patch EditionsWrite editions::change;
+    "/editions/{id}/preview.html": get EditionsRead editions::preview_html;
+    "/editions/{id}/preview.txt": get EditionsRead editions::preview_text;
+    "/editions/{id}/preview.eml": get EditionsRead editions::preview_message;
+    "/editions/{id}/preflight": get EditionsRead editions::preflight;
+    "/editions/{id}/approve": post EditionsSend editions::approve;
+    "/editions/{id}/test": post EditionsWrite editions::test;
+    "/editions/{id}/send": post EditionsSend editions::send;
+    "/editions/{id}/pause": post EditionsSend editions::pause;
+    "/editions/{id}/resume": post EditionsSend editions::resume;
+    "/editions/{id}/cancel": post EditionsSend editions::cancel;
+    "/editions/{id}/reopen": post EditionsSend editions::reopen;
+    "/editions/{id}/withdraw": post EditionsSend editions::withdraw;
+    "/editions/{id}/put-back": post EditionsSend editions::put_back;
+    "/editions/{id}/deliveries": get DeliveriesRead editions::deliveries;
+    "/subscribers": get SubscribersRead subscribers::list, post SubscribersWrite subscribers::add;
+    "/subscribers/_search": post SubscribersRead subscribers::search;
+    "/subscribers/{id}": get SubscribersRead subscribers::show, patch SubscribersWrite subscribers::change,
+        delete SubscribersWrite subscribers::erase;
+    "/subscribers/{id}/export": get SubscribersRead subscribers::export;
+    "/feedback/{provider}": post Anyone feedback::take;
+    "/suppressions": get SuppressionsRead suppressions::list, post SuppressionsWrite suppressions::add,
+        delete SuppressionsWrite suppressions::remove;
+    "/subscriptions": post Anyone subscriptions::subscribe;
+    "/webhooks": get WebhooksRead webhooks::list, post WebhooksWrite webhooks::add;
+    "/webhooks/{id}": delete WebhooksWrite webhooks::remove;
+    "/webhooks/{id}/deliveries": get WebhooksRead webhooks::deliveries;
+    "/webhooks/{id}/deliveries/{delivery}/replay": post WebhooksWrite webhooks::replay;
+    "/openapi.json": get Anyone docs::openapi;
 }
 
 pub use self::docs::description;
@@ -144,13 +158,30 @@ const PROBLEM: &str = "application/problem+json";
 impl Modify for Finish {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         description.info.version = env!("CARGO_PKG_VERSION").to_owned();
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("pd_live_…").build();
+        let scopes: Vec<String> =
+            Scope::ALL.iter().map(|scope| format!("`{scope}` ({} and above)", scope.least_role())).collect();
+        let about = format!("A token of the API. It has a role and, within it, scopes: {}.", scopes.join(", "));
+        let token =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("pd_live_…").description(Some(about));
+        let token = token.build();
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(token));
         for (path, item) in &mut description.paths.paths {
             let methods = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
             for operation in methods.into_iter().flatten() {
                 complete(path, operation);
+            }
+        }
+        for (method, path, scope) in CALLS {
+            let Some(item) = description.paths.paths.get_mut(*path) else { continue };
+            let operation = match *method {
+                "get" => &mut item.get,
+                "post" => &mut item.post,
+                "patch" => &mut item.patch,
+                _ => &mut item.delete,
+            };
+            if let (Some(operation), Some(scope)) = (operation, scope) {
+                operation.security = Some(vec![SecurityRequirement::new("token", [scope.as_str()])]);
             }
         }
     }
@@ -217,6 +248,18 @@ mod tests {
                 methods.as_object().unwrap().keys().map(move |method| (method.as_str(), path.as_str()))
             })
             .collect();
-        assert_eq!(described, CALLS.iter().copied().collect());
+        assert_eq!(described, CALLS.iter().map(|(method, path, _)| (*method, *path)).collect());
+    }
+
+    #[test]
+    fn the_description_names_the_scope_of_every_call() {
+        let description = serde_json::to_value(Description::openapi()).unwrap();
+        for (method, path, scope) in CALLS {
+            let wanted = match scope {
+                Some(scope) => serde_json::json!([{ "token": [scope] }]),
+                None => serde_json::json!([{}]),
+            };
+            assert_eq!(description["paths"][*path][*method]["security"], wanted, "{method} {path}");
+        }
     }
 }

@@ -9,9 +9,11 @@ use postduif::config::Config;
 use postduif::domain::letter::Letter;
 use postduif::domain::newsletter::NewsletterChange;
 use postduif::domain::role::Role;
+use postduif::domain::scope::Scope;
 use postduif::domain::time::Timestamp;
 use postduif::domain::token::{Link, Purpose};
-use postduif::flows::{House, newsletters, tokens};
+use postduif::flows::tokens::{self, NewToken};
+use postduif::flows::{House, newsletters};
 use tokio::runtime::Runtime;
 
 use super::database::{Database, Engine};
@@ -174,7 +176,13 @@ impl Served {
 
     /// A token for the API.
     pub fn api_token(&self, role: Role) -> String {
-        self.run(tokens::create(&self.house, "test", role, None)).expect("a token is made").0
+        self.api_token_for(role, &[])
+    }
+
+    /// The same, for these scopes alone.
+    pub fn api_token_for(&self, role: Role, scopes: &[Scope]) -> String {
+        let new = NewToken { name: "test", role, scopes, expires_at: None, actor: "a test" };
+        self.run(tokens::create(&self.house, new)).expect("a token is made").0
     }
 }
 

@@ -6,9 +6,10 @@ use maud::{Markup, html};
 use super::{SettingsTab, page};
 use crate::domain::language::Language;
 use crate::domain::role::Role;
+use crate::domain::scope::Scope;
 use crate::domain::texts::{dates, desk as desk_texts, desk_settings as texts};
 use crate::pages::admin::frame::Desk;
-use crate::pages::admin::parts::{Field, FormFaults, Kind, Tone, copyable, select, table, tag};
+use crate::pages::admin::parts::{Field, FormFaults, Kind, Tone, checkbox, copyable, select, table, tag};
 use crate::pages::admin::paths;
 use crate::pages::components::hidden;
 
@@ -39,6 +40,8 @@ pub struct TokenLine<'a> {
     pub id: i64,
     pub name: &'a str,
     pub role: Role,
+    /// What it may be used for.
+    pub scopes: &'a [Scope],
     pub expires: Option<Date>,
     pub last_used: Option<DateTime>,
 }
@@ -54,6 +57,7 @@ pub struct Users<'a> {
     pub email: &'a str,
     pub token_name: &'a str,
     pub token_expires: &'a str,
+    pub scopes: &'a [Scope],
     pub faults: FormFaults<'a>,
 }
 
@@ -183,7 +187,12 @@ fn tokens(desk: &Desk<'_>, tokens: &[TokenLine<'_>]) -> Markup {
                                 }
                             }
                         }
-                        td { (texts::role(language, token.role)) }
+                        td {
+                            (texts::role(language, token.role))
+                            @if token.scopes.len() < Scope::all_of(token.role).count() {
+                                @for scope in token.scopes { br; code { (scope) } }
+                            }
+                        }
                         td {
                             @match token.expires {
                                 Some(day) => (dates::day(language, day)),
@@ -203,6 +212,11 @@ fn tokens(desk: &Desk<'_>, tokens: &[TokenLine<'_>]) -> Markup {
     }
 }
 
+/// The name of a scope's tick.
+pub fn scope_field(scope: Scope) -> String {
+    format!("scope-{}", scope.as_str().replace(':', "-"))
+}
+
 fn new_token(language: Language, users: &Users<'_>) -> Markup {
     html! {
         h3 { (texts::tokens_create(language)) }
@@ -210,6 +224,14 @@ fn new_token(language: Language, users: &Users<'_>) -> Markup {
             (hidden("what", "token"))
             (Field::line("token_name", &texts::tokens_name(language), users.token_name).render(language, users.faults))
             (select("token_role", &texts::users_role(language), Role::Editor.as_str(), &roles(language)))
+            fieldset aria-describedby=[users.faults.of("scopes").map(|_| "scopes-fault")] {
+                legend { (texts::tokens_scopes(language)) }
+                p.hint { (texts::tokens_scopes_hint(language)) }
+                @if let Some(message) = users.faults.of("scopes") { p.fault #scopes-fault { (message) } }
+                @for scope in Scope::ALL {
+                    (checkbox(&scope_field(*scope), users.scopes.contains(scope), scope.as_str()))
+                }
+            }
             (Field::line("token_expires", &texts::tokens_expires(language), users.token_expires)
                 .hint(&texts::tokens_expires_hint(language)).kind(Kind::Date).render(language, users.faults))
             p.actions { button.btn.sec type="submit" { (texts::tokens_create(language)) } }

@@ -6,12 +6,14 @@ use jiff::civil::Date;
 
 use super::{Faulty, outcome};
 use crate::domain::role::Role;
+use crate::domain::scope::Scope;
 use crate::domain::texts::desk_settings as texts;
 use crate::domain::time::Timestamp;
-use crate::flows::{deeds, password_links, tokens, users};
+use crate::flows::tokens::{self, NewToken};
+use crate::flows::{password_links, users};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::settings::SettingsTab;
-use crate::pages::admin::settings::users::{TokenLine, UserLine, UserStanding, Users, tab};
+use crate::pages::admin::settings::users::{TokenLine, UserLine, UserStanding, Users, scope_field, tab};
 use crate::pages::admin::{FormFaults, paths};
 use crate::store::tokens::TokenRow;
 use crate::store::users::UserRow;
@@ -31,6 +33,7 @@ struct Typed {
     email: String,
     token_name: String,
     token_expires: Option<String>,
+    scopes: Vec<Scope>,
     new_token: Option<String>,
 }
 
@@ -47,6 +50,7 @@ async fn press(web: Data<Web>, visit: Visit, form: Fields) -> Result<HttpRespons
         email: field("email").chars().take(254).collect(),
         token_name: field("token_name").to_owned(),
         token_expires: form.get("token_expires").map(str::to_owned),
+        scopes: Scope::ALL.iter().copied().filter(|scope| form.get(&scope_field(*scope)).is_some()).collect(),
         new_token: None,
     };
     let (saved, notice) = match field("what") {
@@ -54,21 +58,16 @@ async fn press(web: Data<Web>, visit: Visit, form: Fields) -> Result<HttpRespons
         "disable" => (users::set_disabled(house, id("user"), true, actor).await.map(drop), Notice::Saved),
         "enable" => (users::set_disabled(house, id("user"), false, actor).await.map(drop), Notice::Saved),
         "invite" => (password_links::invite(house, &visit.user, &typed.email, role("role")?).await, Notice::Invited),
-        "revoke" => {
-            let revoked = tokens::revoke(house, id("token")).await;
-            if revoked.is_ok() {
-                deeds::note(house, actor, "token.revoke", field("token")).await?;
-            }
-            (revoked, Notice::Removed)
-        }
+        "revoke" => (tokens::revoke(house, id("token"), actor).await, Notice::Removed),
         "token" => {
             let Ok(expires) = expiry(&visit, field("token_expires"), house.clock.now()) else {
                 let faulty = Faulty::one("token_expires", texts::fault(language, "token_expires", ""));
                 return shown(&web, &visit, &typed, &faulty).await;
             };
-            match tokens::create(house, &typed.token_name, role("token_role")?, expires).await {
-                Ok((token, row)) => {
-                    deeds::note(house, actor, "token.create", &row.name).await?;
+            let (name, role) = (typed.token_name.as_str(), role("token_role")?);
+            let new = NewToken { name, role, scopes: &typed.scopes, expires_at: expires, actor };
+            match tokens::create(house, new).await {
+                Ok((token, _)) => {
                     let typed = Typed { new_token: Some(token), ..Typed::default() };
                     return shown(&web, &visit, &typed, &Faulty::default()).await;
                 }
@@ -101,8 +100,10 @@ async fn shown(web: &Web, visit: &Visit, typed: &Typed, faulty: &Faulty) -> Resu
     let house = &web.house;
     let (people, programs) = (users::all(house).await?, tokens::all(house).await?);
     let people: Vec<UserLine<'_>> = people.iter().map(|user| line(visit, user)).collect();
+    let holding = programs.iter().filter(|token| token.revoked_at.is_none());
+    let programs: Vec<(&TokenRow, Vec<Scope>)> = holding.map(|token| (token, token.scopes())).collect();
     let programs: Vec<TokenLine<'_>> =
-        programs.iter().filter(|token| token.revoked_at.is_none()).map(|token| token_line(visit, token)).collect();
+        programs.iter().map(|(token, scopes)| token_line(visit, token, scopes)).collect();
     let today = visit.moment(house.clock.now()).date();
     let in_a_year = today.checked_add(jiff::Span::new().years(1)).unwrap_or(today).to_string();
     let (faults, status) = (faulty.pairs(), faulty.status());
@@ -113,6 +114,7 @@ async fn shown(web: &Web, visit: &Visit, typed: &Typed, faulty: &Faulty) -> Resu
         email: &typed.email,
         token_name: &typed.token_name,
         token_expires: typed.token_expires.as_deref().unwrap_or(&in_a_year),
+        scopes: &typed.scopes,
         faults: FormFaults(&faults),
     };
     Ok(visit.page(status, |desk| tab(desk, &page)))
@@ -135,11 +137,12 @@ fn line<'a>(visit: &Visit, user: &'a UserRow) -> UserLine<'a> {
     }
 }
 
-fn token_line<'a>(visit: &Visit, token: &'a TokenRow) -> TokenLine<'a> {
+fn token_line<'a>(visit: &Visit, token: &'a TokenRow, scopes: &'a [Scope]) -> TokenLine<'a> {
     TokenLine {
         id: token.id,
         name: &token.name,
         role: token.role,
+        scopes,
         expires: token.expires_at.map(|moment| visit.moment(moment).date()),
         last_used: token.last_used_at.map(|moment| visit.moment(moment)),
     }
