@@ -32,7 +32,7 @@ impl From<UserRow> for UserAnswer {
             role: row.role,
             language: row.language,
             active: row.password_hash.is_some() && row.disabled_at.is_none(),
-            second_factor: row.totp_secret.is_some(),
+            second_factor: row.totp_secret.is_some() || row.passkeys > 0,
             created_at: row.created_at,
             last_seen_at: row.last_seen_at,
             disabled_at: row.disabled_at,

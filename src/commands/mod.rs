@@ -35,7 +35,7 @@ use self::output::{Output, OutputError, printable};
 use crate::config::{Config, FlagValue, Flags};
 
 /// Who does what is done here, for the log of deeds.
-const ACTOR: &str = "the command line";
+const ACTOR: &str = "command line";
 
 /// A newsletter delivery backend: it writes only to who asked, loses nobody and follows nobody.
 #[derive(Parser)]

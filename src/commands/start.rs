@@ -33,7 +33,7 @@ pub fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::
 pub fn in_house<T>(global: &Global, command: impl AsyncFnOnce(&House) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let config = global.load(None)?;
     block_on(async {
-        let house = app::build(config, Clock::system()).await?;
+        let house = app::build(config, Clock::system()).await?.by(super::ACTOR);
         let outcome = command(&house).await;
         if let Err(error) = tally::store(&house).await {
             tracing::debug!(%error, "what was counted is not stored");

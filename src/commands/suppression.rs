@@ -41,10 +41,10 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
     let answer = SuppressionAnswer::from(match command {
         Command::List => return list(house, output).await,
         Command::Add { address, reason, note } => {
-            suppress::add(house, &address, reason, note.as_deref(), "command line").await?
+            suppress::add(house, &address, reason, note.as_deref(), super::ACTOR).await?
         }
         Command::Remove { address } => {
-            suppress::remove(house, &address, "command line").await?;
+            suppress::remove(house, &address, super::ACTOR).await?;
             let answer = json!({ "email": address, "suppressed": false });
             return Ok(output.one(&answer, || "The suppression is lifted.".to_owned())?);
         }

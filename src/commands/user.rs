@@ -60,7 +60,7 @@ struct Told {
 pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::Add { email, role, name, language } => {
-            let password = password(&email)?;
+            let password = password(house, &email, &name).await?;
             let wants_link = password.is_none();
             let addition = Addition { email: &email, name: &name, role, language, password };
             let user = users::add(house, addition, ACTOR).await?;
@@ -85,7 +85,7 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         }
         Command::Password { email } => {
             let user = users::find(&mut house.db.read().await.map_err(FlowError::from)?, &email).await?;
-            match password(&user.email)? {
+            match password(house, &user.email, &user.name).await? {
                 Some(password) => {
                     let user = users::set_password(house, &email, &password, ACTOR).await?;
                     tell(output, user, None, "has another password")?;
@@ -110,7 +110,15 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
 
 async fn set_disabled(house: &House, output: &Output, email: &str, disabled: bool) -> anyhow::Result<()> {
     let user = users::find(&mut house.db.read().await.map_err(FlowError::from)?, email).await?;
-    let user = users::set_disabled(house, user.id, disabled, ACTOR).await?;
+    let user = if disabled {
+        let (user, left) = users::shut_out(house, user.id, ACTOR).await?;
+        if !left {
+            eprintln!("postduif: warning: no administrator is left who can sign in; `postduif user add` lets one in");
+        }
+        user
+    } else {
+        users::set_disabled(house, user.id, false, ACTOR).await?
+    };
     Ok(tell(output, user, None, if disabled { "can no longer sign in" } else { "may sign in again" })?)
 }
 
@@ -130,7 +138,7 @@ async fn link(house: &House, user: &UserRow) -> Result<String, FlowError> {
 }
 
 /// The password for this address: from the terminal, unseen and twice, or the first line of what is piped in.
-fn password(email: &str) -> anyhow::Result<Option<NewPassword>> {
+async fn password(house: &House, email: &str, name: &str) -> anyhow::Result<Option<NewPassword>> {
     let typed = if std::io::stdin().is_terminal() {
         let typed = rpassword::prompt_password(format!("Password for {email} (nothing: a link to choose one): "))
             .context("the terminal gives no password")?;
@@ -146,5 +154,5 @@ fn password(email: &str) -> anyhow::Result<Option<NewPassword>> {
     if typed.is_empty() {
         return Ok(None);
     }
-    Ok(Some(users::password_for(email, &typed)?))
+    Ok(Some(users::password_for(house, email, name, &typed).await??))
 }

@@ -90,6 +90,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// Webhooks may go to private networks.
     pub webhooks_private: bool,
+    /// The provider with which users of the desk may sign in.
+    pub oidc: Option<OpenIdProvider>,
     /// What is logged.
     pub log: Targets,
     /// How it is written.
@@ -120,6 +122,20 @@ pub struct TokenEndpoint {
     pub client_secret: Option<SecretText>,
     pub refresh: Option<SecretText>,
     pub scope: Option<String>,
+}
+
+/// An OpenID Connect provider, and how it knows us.
+#[derive(Clone, Debug)]
+pub struct OpenIdProvider {
+    /// As its tokens name it, to the letter.
+    pub issuer: Url,
+    pub issuer_text: String,
+    pub client_id: String,
+    pub client_secret: SecretText,
+    /// What people call it.
+    pub name: String,
+    /// It may lie in a private network, and be asked over plain HTTP.
+    pub private: bool,
 }
 
 /// One signature: its domain and selector (RFC 6376 section 3.1) and the file of its private key.

@@ -12,8 +12,8 @@ use super::layers::Layers;
 use super::secret::{SecretKey, SecretText};
 use super::settings::{self, ALL};
 use super::{
-    Config, ConfigError, DatabaseUrl, DkimKey, Effective, Fallback, LogFormat, Origin, ServiceSecrets, Setting, Shown,
-    TokenEndpoint, key_file,
+    Config, ConfigError, DatabaseUrl, DkimKey, Effective, Fallback, LogFormat, OpenIdProvider, Origin, ServiceSecrets,
+    Setting, Shown, TokenEndpoint, key_file,
 };
 use crate::domain::address::{EmailAddress, MAX_LOCAL_OCTETS};
 use crate::domain::network::Network;
@@ -84,6 +84,7 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
         offline: layers.required(settings::OFFLINE, yes_or_no)?,
         metrics_listen: layers.optional(settings::METRICS_LISTEN, socket)?,
         webhooks_private: layers.required(settings::WEBHOOKS_PRIVATE, yes_or_no)?,
+        oidc: openid(&layers)?,
         log: layers.required(settings::LOG, |text| {
             text.parse::<Targets>()
                 .map_err(|_| format!("“{text}” is no filter; write it like info or warn,postduif::mail=debug"))
@@ -155,6 +156,8 @@ fn effective(setting: &'static Setting, layers: &Layers, config: &Config) -> Eff
             value = Some(config.public_url.to_string());
         } else if setting == settings::SMTP_EHLO {
             value = Some(config.smtp_ehlo.clone());
+        } else if setting == settings::OIDC_NAME {
+            value = config.oidc.as_ref().map(|provider| provider.name.clone());
         } else if setting == settings::DNS {
             value = None;
         } else if setting == settings::BACKUP_FOLDER {
@@ -302,6 +305,33 @@ fn ehlo(text: &str) -> Result<String, String> {
     }
     let name = idna::domain_to_ascii_strict(text).ok().filter(|name| !name.is_empty() && name.len() <= 253);
     name.ok_or_else(|| format!("“{text}” is no host name; write it like mail.example.org"))
+}
+
+/// Issuer, client and secret must come together.
+fn openid(layers: &Layers) -> Result<Option<OpenIdProvider>, ConfigError> {
+    let private = layers.required(settings::OIDC_PRIVATE, yes_or_no)?;
+    let issuer = layers.optional(settings::OIDC_ISSUER, |text| {
+        let url =
+            Url::parse(text).ok().filter(|url| url.has_host() && url.query().is_none() && url.fragment().is_none());
+        match url {
+            Some(url) if url.scheme() == "https" || (private && url.scheme() == "http") => Ok((url, text.to_owned())),
+            _ => Err(format!("“{text}” is no issuer; write it as the provider does, like https://id.example.org")),
+        }
+    })?;
+    let client_id = layers.optional(settings::OIDC_CLIENT_ID, |text| Ok::<_, String>(text.to_owned()))?;
+    let client_secret = layers.optional(settings::OIDC_CLIENT_SECRET, SecretText::parse)?;
+    let name = layers.optional(settings::OIDC_NAME, |text| Ok::<_, String>(text.to_owned()))?;
+    let together = "POSTDUIF_OIDC_ISSUER, POSTDUIF_OIDC_CLIENT_ID and POSTDUIF_OIDC_CLIENT_SECRET go together";
+    match (issuer, client_id, client_secret) {
+        (None, None, None) => Ok(None),
+        (Some((issuer, issuer_text)), Some(client_id), Some(client_secret)) => {
+            let name = name.unwrap_or_else(|| issuer.host_str().unwrap_or_default().to_owned());
+            Ok(Some(OpenIdProvider { issuer, issuer_text, client_id, client_secret, name, private }))
+        }
+        (None, ..) => Err(ConfigError::Missing("oidc_issuer", together)),
+        (_, None, _) => Err(ConfigError::Missing("oidc_client_id", together)),
+        (_, _, None) => Err(ConfigError::Missing("oidc_client_secret", together)),
+    }
 }
 
 /// Domain, selectors and key files must come together.

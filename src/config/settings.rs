@@ -194,6 +194,16 @@ settings! {
         "Address and port of the Prometheus metrics, which have a listener of their own: `GET /metrics`.";
     WEBHOOKS_PRIVATE "webhooks_private", Value("false"), Plainly,
         "Whether outgoing webhooks may go to addresses in private networks, such as this machine.";
+    OIDC_ISSUER "oidc_issuer", None, Plainly,
+        "The OpenID Connect provider with which users of the desk may sign in, by its issuer: `https://id.example.org/realms/office`.";
+    OIDC_CLIENT_ID "oidc_client_id", None, Plainly,
+        "By which name the provider knows this installation.";
+    OIDC_CLIENT_SECRET "oidc_client_secret", None, Never,
+        "The secret that goes with it.";
+    OIDC_NAME "oidc_name", Derived("the issuer's host"), Plainly,
+        "What the button at the sign-in calls the provider.";
+    OIDC_PRIVATE "oidc_private", Value("false"), Plainly,
+        "Whether the provider may lie in a private network, and be asked over plain HTTP.";
     LOG "log", Value("info"), Plainly,
         "How much is logged: off, error, warn, info, debug or trace, also for one part of the program: `warn,postduif::mail=debug`.";
     LOG_FORMAT "log_format", Value("text"), Plainly,

@@ -73,6 +73,7 @@ pub async fn enter(house: &House, slug: &str, entered: EnteredArticle) -> Result
     let row = articles::by_canonical(&mut tx, newsletter.id, &article.canonical).await?.ok_or_else(|| {
         FlowError::Conflict("the article was taken away at the same moment; enter it again".to_owned())
     })?;
+    house.note(&mut tx, "article.enter", &row.id.to_string(), &row.title).await?;
     tx.commit().await?;
     Ok((row, stored))
 }
@@ -99,6 +100,7 @@ pub async fn change(house: &House, id: i64, change: ArticleChange) -> Result<Art
         known_section(&mut tx, &newsletter, section).await?;
     }
     let row = articles::edit(&mut tx, id, &change, house.clock.now()).await?.ok_or_else(no_article)?;
+    house.note(&mut tx, "article.change", &id.to_string(), &row.title).await?;
     tx.commit().await?;
     Ok(row)
 }
@@ -115,6 +117,7 @@ pub async fn remove(house: &House, id: i64) -> Result<(), FlowError> {
     if !articles::delete(&mut tx, id).await? {
         return Err(FlowError::Conflict(format!("article {id} stands in an edition; hide it instead")));
     }
+    house.note(&mut tx, "article.remove", &id.to_string(), "").await?;
     Ok(tx.commit().await?)
 }
 

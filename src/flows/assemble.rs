@@ -99,6 +99,7 @@ pub(super) async fn assemble_in(
             editions::insert_item(tx, edition.id, article.id, &section.key, position, None, None).await?;
         }
     }
+    house.note(tx, "edition.assemble", &edition.id.to_string(), &newsletter.slug).await?;
     Ok(Assembled::Draft(Box::new(edition)))
 }
 

@@ -134,6 +134,7 @@ pub async fn edit(house: &House, id: i64, change: EditionChange, by: &str) -> Re
         }
     }
     let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    house.by(by).note(&mut tx, "edition.edit", &id.to_string(), "").await?;
     tx.commit().await?;
     Ok(edition)
 }

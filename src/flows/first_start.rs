@@ -78,7 +78,7 @@ pub async fn begin(house: &House, admin: &FirstAdmin<'_>) -> Result<Outcome, Flo
     if !stored.is_some_and(|stored| is_code(house, &stored, admin.code)) {
         return Ok(Outcome::WrongCode);
     }
-    let password: NewPassword = match people::password_for(admin.email, admin.password) {
+    let password: NewPassword = match people::password_for(house, admin.email, admin.name, admin.password).await? {
         Ok(password) => password,
         Err(fault) => return Ok(Outcome::Password(fault)),
     };

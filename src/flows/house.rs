@@ -23,7 +23,7 @@ use crate::mail::sign::Signer;
 use crate::mail::smtp::{Tls, Untrusting};
 use crate::mail::template::{TemplateError, Templates};
 use crate::store::newsletters::NewsletterRow;
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, Tx, audit};
 
 /// The installation as flows see it. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +38,8 @@ pub struct House {
     pub wake: Arc<Wake>,
     pub tally: Tally,
     pub hashing: Arc<Hashing>,
+    /// Who acts, for the log of deeds; see [`House::by`].
+    pub actor: Arc<str>,
     /// All mail ends in the demo's own mailbox, so sample texts may stand in it.
     pub catches_all_mail: bool,
     /// In the process that is the demo, what it serves as such.
@@ -99,6 +101,16 @@ impl FlowError {
 }
 
 impl House {
+    /// The house as somebody's hands: what is done with it is theirs in the log of deeds. Without this it is the program's.
+    pub fn by(&self, actor: &str) -> Self {
+        Self { actor: actor.into(), ..self.clone() }
+    }
+
+    /// Notes a deed within the transaction that does it.
+    pub(super) async fn note(&self, tx: &mut Tx, deed: &str, target: &str, detail: &str) -> Result<(), StoreError> {
+        audit::note(tx, &self.actor, deed, target, detail, self.clock.now()).await
+    }
+
     /// A fresh random link.
     pub fn link(&self) -> Link {
         self.clock.random()
@@ -128,6 +140,7 @@ impl House {
             wake: Arc::default(),
             tally: Tally::default(),
             hashing: Arc::default(),
+            actor: "the program".into(),
             catches_all_mail: false,
             demo: None,
         })

@@ -35,6 +35,7 @@ pub async fn create(house: &House, change: NewsletterChange) -> Result<Newslette
     for section in usual_sections() {
         newsletters::insert_section(&mut tx, row.id, &section).await?;
     }
+    house.note(&mut tx, "newsletter.create", &row.slug, "").await?;
     tx.commit().await?;
     Ok(row)
 }
@@ -53,8 +54,56 @@ pub async fn edit(house: &House, slug: &str, change: NewsletterChange) -> Result
     check_logo(house, &settings)?;
     let next = if rescheduled { next_assembly(&settings, now) } else { before.next_assemble_at };
     let row = newsletters::update(&mut tx, before.id, &settings, next, now).await?;
+    let changes = changes(&before, &row);
+    if !changes.is_empty() {
+        house.note(&mut tx, "newsletter.edit", &row.slug, &changes).await?;
+    }
     tx.commit().await?;
     Ok(row)
+}
+
+/// Longest value that the log of deeds repeats, in characters.
+const TELLING: usize = 80;
+
+/// What differs, as “four_eyes: true → false; …”; of a long value only that it does.
+fn changes(before: &NewsletterRow, after: &NewsletterRow) -> String {
+    let fields = |row: &NewsletterRow| {
+        let optional = |value: &Option<String>| value.clone().unwrap_or_default();
+        [
+            ("title", row.title.clone()),
+            ("description", row.description.clone()),
+            ("language", row.language.to_string()),
+            ("from", format!("{} <{}>", row.from_name, row.from_address)),
+            ("reply_to", optional(&row.reply_to)),
+            ("organisation", row.organisation.clone()),
+            ("postal_address", row.postal_address.clone()),
+            ("privacy_url", optional(&row.privacy_url)),
+            ("timezone", row.timezone.clone()),
+            ("assemble", row.assemble_rule.clone()),
+            ("review_days", row.review_days.to_string()),
+            ("approval", row.approval.to_string()),
+            ("max_per_year", row.max_per_year.to_string()),
+            ("min_articles", row.min_articles.to_string()),
+            ("on_unknown", row.on_unknown.to_string()),
+            ("repeats", row.repeats.to_string()),
+            ("promo", optional(&row.promo)),
+            ("notify", row.notify.clone()),
+            ("archive_indexed", row.archive_indexed.to_string()),
+            ("four_eyes", row.four_eyes.to_string()),
+            ("safety", row.safety.clone()),
+            ("logo", optional(&row.logo)),
+            ("accent", optional(&row.accent)),
+            ("test_required", row.test_required.to_string()),
+        ]
+    };
+    let (old, new) = (fields(before), fields(after));
+    let differing = old.into_iter().zip(new).filter(|((_, old), (_, new))| old != new);
+    let told = differing.map(|((name, old), (_, new))| {
+        let long = [&old, &new].iter().any(|value| value.chars().count() > TELLING);
+        let shown = |value: String| if value.is_empty() { "–".to_owned() } else { value };
+        if long { name.to_owned() } else { format!("{name}: {} → {}", shown(old), shown(new)) }
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// The settings of a stored newsletter.

@@ -1,5 +1,8 @@
 //! What users change about themselves: their language, their password, where they are signed in.
 
+use std::time::Duration;
+
+use super::guesses::{self, From, Proof};
 use super::sign_in::{self, IDLE, Tokens};
 use super::{FlowError, House, passwords, users as people};
 use crate::domain::language::Language;
@@ -14,10 +17,13 @@ pub enum Change {
     Done(Tokens),
     /// The password of now is another.
     Wrong,
+    TooOften {
+        retry_after: Duration,
+    },
     Invalid(InvalidPassword),
 }
 
-/// Another password, by who knows the one of now. Every session ends; this one begins anew. `held` is its token.
+/// Another password, by who knows the one of now. Every session ends; this one begins anew.
 ///
 /// # Errors
 /// When the database fails.
@@ -26,14 +32,16 @@ pub async fn change_password(
     user: &UserRow,
     current: &str,
     wanted: &str,
-    held: Option<&str>,
+    from: From<'_>,
 ) -> Result<Change, FlowError> {
-    let wanted = match people::password_for(&user.email, wanted) {
+    let wanted = match people::password_for(house, &user.email, &user.name, wanted).await? {
         Ok(wanted) => wanted,
         Err(fault) => return Ok(Change::Invalid(fault)),
     };
-    if !passwords::matches(house, current, user.password_hash.as_deref()).await {
-        return Ok(Change::Wrong);
+    match guesses::prove(house, user, current, from).await? {
+        Proof::Given => {}
+        Proof::Wrong => return Ok(Change::Wrong),
+        Proof::TooOften { retry_after } => return Ok(Change::TooOften { retry_after }),
     }
     let hash = passwords::hash(house, &wanted).await;
     let now = house.clock.now();
@@ -42,7 +50,7 @@ pub async fn change_password(
     user_links::close(&mut tx, user.id).await?;
     sessions::delete_of(&mut tx, user.id).await?;
     audit::note(&mut tx, &user.email, "user.password", &user.email, "", now).await?;
-    let tokens = sign_in::begin(house, &mut tx, user, held, false).await?;
+    let tokens = sign_in::begin(house, &mut tx, user, from.session, false).await?;
     tx.commit().await?;
     Ok(Change::Done(tokens))
 }

@@ -134,7 +134,7 @@ pub async fn choose(
 ) -> Result<Choice, FlowError> {
     let Some(user) = look(house, token).await? else { return Ok(Choice::Gone) };
     let Some(name) = one_line(name.unwrap_or(&user.name)) else { return Ok(Choice::Name) };
-    let password = match people::password_for(&user.email, password) {
+    let password = match people::password_for(house, &user.email, &name, password).await? {
         Ok(password) => password,
         Err(fault) => return Ok(Choice::Invalid(fault)),
     };

@@ -10,7 +10,7 @@ use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::store::{
     Durability, Tx, audit, deliveries, domain_paces, edition_tests, feedback, forgotten, idempotency, imports, limits,
-    meta, outbox, sessions, subscriptions, suppressions, user_links, webhooks,
+    meta, oidc_tries, outbox, sessions, subscriptions, suppressions, user_links, webhooks,
 };
 
 /// How often there is something to forget.
@@ -89,7 +89,10 @@ async fn forget_kind(house: &House, kept: Kept, before: Timestamp) -> Result<u64
             Kept::ImportFiles => (imports::forget_files(&mut tx, before).await?, None),
             Kept::Attempts => (limits::forget(&mut tx, before).await?, None),
             Kept::Audit => (audit::forget(&mut tx, before).await?, None),
-            Kept::Sessions => (sessions::forget(&mut tx, before, house.clock.now()).await?, None),
+            Kept::Sessions => {
+                oidc_tries::forget(&mut tx, house.clock.now()).await?;
+                (sessions::forget(&mut tx, before, house.clock.now()).await?, None)
+            }
             Kept::UserLinks => (user_links::forget(&mut tx, house.clock.now()).await?, None),
             Kept::DomainPaces => (domain_paces::forget(&mut tx, before).await?, None),
             Kept::ServerReplies => (feedback::forget_words(&mut tx, before, CHUNK).await?, Some(CHUNK)),

@@ -1,18 +1,16 @@
-//! Signing in and out: who is at the desk, for how long, and how often somebody may guess.
+//! Signing in and out: who is at the desk, and for how long.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
 
-use super::{FlowError, House, passwords};
+use super::guesses::{self, From, Guess, Guessed};
+use super::{FlowError, House, passwords, second_step};
 use crate::domain::address::EmailAddress;
-use crate::domain::network::Network;
-use crate::domain::time::Timestamp;
-use crate::domain::token::{Link, Purpose, hex};
+use crate::domain::token::{Purpose, hex};
 use crate::store::sessions::SessionRow;
 use crate::store::users::UserRow;
-use crate::store::{Durability, Tx, audit, limits, sessions, users};
+use crate::store::{Durability, Tx, audit, sessions, users};
 
 /// A session that nobody uses ends after this long.
 pub const IDLE: Duration = Duration::from_secs(2 * 3600);
@@ -20,17 +18,6 @@ pub const IDLE: Duration = Duration::from_secs(2 * 3600);
 pub const ABSOLUTE: Duration = Duration::from_secs(12 * 3600);
 /// How long the second step may be owed.
 const CODE_PATIENCE: Duration = Duration::from_secs(10 * 60);
-/// How long a browser is remembered as one in which its user has signed in.
-const DEVICE_KNOWN: Duration = Duration::from_secs(180 * 24 * 3600);
-
-/// Wrong passwords within [`WINDOW`]: for one account (in strange browsers all together, in each known one by itself),
-/// and from one network.
-const PER_ACCOUNT: i64 = 10;
-const PER_NETWORK: i64 = 50;
-const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// What a try of a password is counted as.
-const GUESS: &str = "sign-in";
-
 /// Somebody who is signed in.
 #[derive(Clone)]
 pub struct SignedIn {
@@ -58,16 +45,6 @@ pub enum Attempt {
     },
 }
 
-/// From where somebody tries.
-#[derive(Clone, Copy)]
-pub struct From<'a> {
-    pub client: Option<IpAddr>,
-    /// What the browser kept when its user signed in last.
-    pub device: Option<&'a str>,
-    /// The session that the browser holds now, whoever gave it: it ends here.
-    pub session: Option<&'a str>,
-}
-
 /// Tries an address and a password. An unknown address costs as much time as a known one, and is counted alike.
 ///
 /// # Errors
@@ -80,17 +57,21 @@ pub async fn sign_in(house: &House, email: &str, password: &str, from: From<'_>)
         None => None,
     };
     let account = email.map_or_else(String::new, |email| email.key());
-    if let Err(retry_after) = count(house, GUESS, &account, user.as_ref(), from, now).await? {
+    let guess = Guess { what: Guessed::Password, account: &account, user: user.as_ref(), from, at: now };
+    if let Err(retry_after) = guesses::count(house, guess).await? {
         return Ok(Attempt::TooOften { retry_after });
     }
-    let user = user.filter(|user| user.disabled_at.is_none());
-    let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+    let able = user.as_ref().filter(|user| user.disabled_at.is_none());
+    let hash = able.and_then(|user| user.password_hash.as_deref());
     let right = passwords::matches(house, password, hash).await;
-    let Some(user) = user.filter(|_| right) else { return Ok(Attempt::Wrong) };
+    let Some(user) = able.filter(|_| right) else {
+        guesses::wrong(house, guess).await?;
+        return Ok(Attempt::Wrong);
+    };
 
     let mut tx = house.db.write().await?;
-    forgive(house, &mut tx, GUESS, &account, &user, from, now).await?;
-    let attempt = after_password(house, &mut tx, &user, from.session).await?;
+    guesses::forgive(house, &mut tx, guess).await?;
+    let attempt = after_password(house, &mut tx, user, from.session).await?;
     tx.commit().await?;
     Ok(attempt)
 }
@@ -105,7 +86,7 @@ pub async fn after_password(
     user: &UserRow,
     held: Option<&str>,
 ) -> Result<Attempt, FlowError> {
-    let awaits_code = user.totp_secret.is_some();
+    let awaits_code = second_step::is_on(user);
     let tokens = begin(house, tx, user, held, awaits_code).await?;
     Ok(if awaits_code { Attempt::CodeNeeded(tokens) } else { Attempt::In(tokens) })
 }
@@ -127,12 +108,16 @@ pub async fn begin(
     }
     let session = hex(&house.clock.random::<32>());
     let lasts = if awaits_code { CODE_PATIENCE } else { ABSOLUTE };
-    sessions::insert(tx, &hash(house, &session), user.id, awaits_code, now, now.plus(lasts)).await?;
+    let kept = hash(house, &session);
+    sessions::insert(tx, &kept, user.id, awaits_code, now, now.plus(lasts)).await?;
+    if awaits_code && user.passkeys > 0 {
+        sessions::set_challenge(tx, &kept, Some(&house.clock.random::<32>()), Some(now.plus(lasts))).await?;
+    }
     if !awaits_code {
         users::seen(tx, user.id, now).await?;
         audit::note(tx, &user.email, "user.sign-in", &user.email, "", now).await?;
     }
-    Ok(Tokens { session, device: house.keys.seal(Purpose::Device, &device(user, now)) })
+    Ok(Tokens { session, device: house.keys.seal(Purpose::Device, &guesses::device(user, now)) })
 }
 
 /// Whose session this is, while it lasts and its user may sign in.
@@ -157,6 +142,18 @@ pub async fn recognise(house: &House, token: &str) -> Result<Option<SignedIn>, F
     Ok(Some(SignedIn { user, session }))
 }
 
+/// Whether a session that was recognised a while ago still lasts, and its user may still look.
+///
+/// # Errors
+/// When the database fails.
+pub async fn still_lasts(house: &House, session: &SessionRow) -> Result<bool, FlowError> {
+    let now = house.clock.now();
+    let mut reader = house.db.read().await?;
+    let lasting = sessions::lasting(&mut reader, &session.hash, now.minus(IDLE), now).await?;
+    let user = users::by_id(&mut reader, session.user_id).await?;
+    Ok(lasting.is_some() && user.is_some_and(|user| user.disabled_at.is_none()))
+}
+
 /// Ends a session.
 ///
 /// # Errors
@@ -170,78 +167,4 @@ pub async fn sign_out(house: &House, token: &str) -> Result<(), FlowError> {
 /// What is stored of a session's token.
 fn hash(house: &House, token: &str) -> Vec<u8> {
     hmac::sign(&house.keys.derive("session"), token.as_bytes()).as_ref().to_vec()
-}
-
-/// Counts an attempt before it is looked at, so that many at once are not more than one after the other; `Err` says how
-/// long to wait. Who comes in a browser that has been let in before has a count of their own: guesses from elsewhere
-/// never keep them out.
-pub(super) async fn count(
-    house: &House,
-    what: &'static str,
-    account: &str,
-    user: Option<&UserRow>,
-    from: From<'_>,
-    now: Timestamp,
-) -> Result<Result<(), Duration>, FlowError> {
-    let since = now.minus(WINDOW);
-    let mut tx = house.db.write_with(Durability::Process).await?;
-    for (key, most) in keys(house, what, account, user, from, now) {
-        if limits::count(&mut tx, what, &key, since).await? >= most {
-            let oldest = limits::oldest(&mut tx, what, &key, since).await?.unwrap_or(now);
-            return Ok(Err(oldest.plus(WINDOW).since(now)));
-        }
-        limits::note(&mut tx, what, &key, now).await?;
-    }
-    tx.commit().await?;
-    Ok(Ok(()))
-}
-
-/// A right password was no guess.
-pub(super) async fn forgive(
-    house: &House,
-    tx: &mut Tx,
-    what: &'static str,
-    account: &str,
-    user: &UserRow,
-    from: From<'_>,
-    counted_at: Timestamp,
-) -> Result<(), FlowError> {
-    for (key, _) in keys(house, what, account, Some(user), from, counted_at) {
-        limits::take_back(tx, what, &key, counted_at).await?;
-    }
-    Ok(())
-}
-
-/// What an attempt is counted under, and how often it may be.
-fn keys(
-    house: &House,
-    what: &str,
-    account: &str,
-    user: Option<&UserRow>,
-    from: From<'_>,
-    now: Timestamp,
-) -> Vec<([u8; 32], i64)> {
-    let known = user.zip(from.device).filter(|(user, device)| knows(house, device, user, now));
-    if let Some((_, device)) = known {
-        return vec![(house.keys.hash_text(&format!("{what} in {device}")), PER_ACCOUNT)];
-    }
-    let network = from.client.map(|client| format!("{what} from {}", Network::of_visitor(client)));
-    let network = network.map(|network| (house.keys.hash_text(&network), PER_NETWORK));
-    let account = (house.keys.hash_text(&format!("{what} of {account}")), PER_ACCOUNT);
-    network.into_iter().chain([account]).collect()
-}
-
-/// What marks a browser: whose it is, and since when.
-fn device(user: &UserRow, now: Timestamp) -> Link {
-    let mut link = [0; 16];
-    link[..8].copy_from_slice(&user.id.to_be_bytes());
-    link[8..].copy_from_slice(&now.as_micros().to_be_bytes());
-    link
-}
-
-fn knows(house: &House, device: &str, user: &UserRow, now: Timestamp) -> bool {
-    let Some(link) = house.keys.open(Purpose::Device, device) else { return false };
-    let number = |bytes: &[u8]| bytes.try_into().map(i64::from_be_bytes).unwrap_or_default();
-    let (id, since) = (number(&link[..8]), Timestamp::from_micros(number(&link[8..])));
-    id == user.id && now.since(since) < DEVICE_KNOWN
 }

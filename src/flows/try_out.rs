@@ -107,6 +107,8 @@ async fn owe_tests(house: &House, mut tx: Tx, id: i64, to: &[EmailAddress], by: 
         };
         outbox::insert(&mut tx, &owed, now).await?;
     }
+    // To how many, not to whom: their addresses stand with the test, and go with it.
+    house.by(by).note(&mut tx, "edition.test", &id.to_string(), &to.len().to_string()).await?;
     tx.commit().await?;
     house.wake.letters.notify_one();
     Ok(())

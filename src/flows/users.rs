@@ -11,7 +11,7 @@ use crate::domain::password::{InvalidPassword, NewPassword};
 use crate::domain::role::Role;
 use crate::domain::token::Purpose;
 use crate::store::users::{self, NewUser, UserRow};
-use crate::store::{Access, Tx, audit, sessions, user_links};
+use crate::store::{Access, Tx, audit, newsletters, sessions, user_links};
 
 /// How long an invitation works.
 pub const INVITATION_VALID: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -69,12 +69,25 @@ pub async fn insert(
     Ok(row)
 }
 
-/// A password for this user, who cannot be guessed by it.
+/// A password for this user that nobody guesses who knows them and the house: not their address or name, not the
+/// organisation, not a newsletter.
 ///
 /// # Errors
-/// [`InvalidPassword`].
-pub fn password_for(email: &str, password: &str) -> Result<NewPassword, InvalidPassword> {
-    NewPassword::parse(password, &[email, "postduif"])
+/// When the database cannot answer.
+pub async fn password_for(
+    house: &House,
+    email: &str,
+    name: &str,
+    password: &str,
+) -> Result<Result<NewPassword, InvalidPassword>, FlowError> {
+    let newsletters = newsletters::all(&mut house.db.read().await?).await?;
+    let mut about = vec![email, name, house.config.public_url.host()];
+    about.extend(
+        newsletters
+            .iter()
+            .flat_map(|one| [&one.slug, &one.title, &one.organisation, &one.from_name].map(|text| text.as_str())),
+    );
+    Ok(NewPassword::parse(password, &about))
 }
 
 /// The user of this address.
@@ -153,13 +166,48 @@ pub async fn set_role(house: &House, id: i64, role: Role, actor: &str) -> Result
 /// # Errors
 /// As [`set_role`].
 pub async fn set_disabled(house: &House, id: i64, disabled: bool, actor: &str) -> Result<UserRow, FlowError> {
+    switch(house, id, disabled, actor, true).await
+}
+
+/// Shuts a user out whoever they are: for an operator at the command line, who can let in another. Says whether an
+/// administrator is left who can sign in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn shut_out(house: &House, id: i64, actor: &str) -> Result<(UserRow, bool), FlowError> {
+    let user = switch(house, id, true, actor, false).await?;
+    let left = users::other_admins(&mut house.db.read().await?, id).await?;
+    Ok((user, left > 0))
+}
+
+/// Ends every session of a user, such as one on a telephone that was lost.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is no such user.
+pub async fn end_sessions(house: &House, id: i64, actor: &str) -> Result<(), FlowError> {
+    let mut tx = house.db.write().await?;
+    let user = by_id(&mut tx, id).await?;
+    sessions::delete_of(&mut tx, id).await?;
+    audit::note(&mut tx, actor, "user.sessions-end", &user.email, "", house.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The user of this id.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none.
+pub async fn one(house: &House, id: i64) -> Result<UserRow, FlowError> {
+    by_id(&mut house.db.read().await?, id).await
+}
+
+async fn switch(house: &House, id: i64, disabled: bool, actor: &str, guarded: bool) -> Result<UserRow, FlowError> {
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     let user = by_id(&mut tx, id).await?;
     if user.disabled_at.is_some() == disabled {
         return Ok(user);
     }
-    if disabled {
+    if disabled && guarded {
         keep_an_admin(&mut tx, &user).await?;
     }
     users::set_disabled(&mut tx, id, disabled.then_some(now), now).await?;

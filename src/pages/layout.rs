@@ -40,6 +40,8 @@ pub struct Page<'a> {
     pub path: Option<&'a str>,
     /// Search engines may show it.
     pub indexed: bool,
+    /// What its head holds besides.
+    pub head: Option<&'a Markup>,
     /// The Atom feed that belongs to this page.
     pub feed: Option<&'a str>,
 }
@@ -83,6 +85,7 @@ impl Page<'_> {
                     @if let Some(accent) = self.imprint.and_then(|imprint| imprint.brand.accent) {
                         link rel="stylesheet" href=(assets::accent_path(accent));
                     }
+                    @if let Some(head) = self.head { (head) }
                     @if !self.indexed { meta name="robots" content="noindex"; }
                     @if let Some(feed) = self.feed {
                         link rel="alternate" type="application/atom+xml" href=(feed);

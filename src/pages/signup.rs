@@ -32,6 +32,7 @@ pub fn page(form: &Form<'_>) -> Markup {
         imprint: Some(newsletter.imprint()),
         path: Some(&path),
         indexed: form.fault.is_none(),
+        head: None,
         feed: feed.as_deref(),
     }
     .around(&html! {

@@ -11,7 +11,9 @@ row! {
         pub user_id: i64,
         /// The password was right, and the second step is owed: good for that step and nothing else.
         pub awaits_code: bool,
+        /// What a passkey is asked to sign, and until when it may.
         pub challenge: Option<Vec<u8>>,
+        pub challenge_until: Option<Timestamp>,
         pub created_at: Timestamp,
         pub last_seen_at: Timestamp,
         /// The end, whatever its owner does.
@@ -51,7 +53,7 @@ pub async fn lasting(
     fetch_optional!(
         on,
         SessionRow,
-        "select hash, user_id, awaits_code, challenge, created_at, last_seen_at, expires_at from sessions \
+        "select hash, user_id, awaits_code, challenge, challenge_until, created_at, last_seen_at, expires_at from sessions \
          where hash = $1 and last_seen_at > $2 and expires_at > $3",
         hash,
         idle_since,
@@ -69,13 +71,37 @@ pub async fn of_user(
     fetch_all!(
         on,
         SessionRow,
-        "select hash, user_id, awaits_code, challenge, created_at, last_seen_at, expires_at from sessions \
+        "select hash, user_id, awaits_code, challenge, challenge_until, created_at, last_seen_at, expires_at from sessions \
          where user_id = $1 and last_seen_at > $2 and expires_at > $3 and awaits_code = $4 order by created_at desc, hash",
         user_id,
         idle_since,
         now,
         false,
     )
+}
+
+/// Another challenge for a passkey, or none.
+pub async fn set_challenge(
+    tx: &mut Tx,
+    hash: &[u8],
+    challenge: Option<&[u8]>,
+    until: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    execute!(tx, "update sessions set challenge = $2, challenge_until = $3 where hash = $1", hash, challenge, until)?;
+    Ok(())
+}
+
+/// Takes the challenge away, so that it is answered once; it, if it may still be answered.
+pub async fn take_challenge(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<Option<Vec<u8>>, StoreError> {
+    let held = fetch_optional!(
+        tx,
+        (Option<Vec<u8>>,),
+        "select challenge from sessions where hash = $1 and challenge_until > $2",
+        hash,
+        now
+    )?;
+    set_challenge(tx, hash, None, None).await?;
+    Ok(held.and_then(|(challenge,)| challenge))
 }
 
 /// The session was used; callers say so at most once a minute.

@@ -23,7 +23,10 @@ row! {
         pub totp_last_step: Option<i64>,
         /// The number of a second step that waits for its first code.
         pub totp_begun: Option<String>,
+        /// Who this is to the OpenID provider: its issuer and its subject, with a space between them.
         pub oidc_subject: Option<String>,
+        /// How many passkeys they have.
+        pub passkeys: i64,
         pub disabled_at: Option<Timestamp>,
         pub last_seen_at: Option<Timestamp>,
         pub created_at: Timestamp,
@@ -33,7 +36,7 @@ row! {
 macro_rules! columns {
     () => {
         "id, email, name, role, language, password_hash, totp_secret, totp_last_step, totp_begun, oidc_subject, \
-         disabled_at, last_seen_at, created_at"
+         (select count(*) from passkeys where passkeys.user_id = users.id) as passkeys, disabled_at, last_seen_at, created_at"
     };
 }
 
@@ -74,6 +77,17 @@ pub async fn by_email(on: &mut impl Access, email: &EmailAddress) -> Result<Opti
 /// The user with this id.
 pub async fn by_id(on: &mut impl Access, id: i64) -> Result<Option<UserRow>, StoreError> {
     fetch_optional!(on, UserRow, concat!("select ", columns!(), " from users where id = $1"), id)
+}
+
+/// The user whom the OpenID provider knows by this.
+pub async fn by_oidc_subject(on: &mut impl Access, subject: &str) -> Result<Option<UserRow>, StoreError> {
+    fetch_optional!(on, UserRow, concat!("select ", columns!(), " from users where oidc_subject = $1"), subject)
+}
+
+/// Ties a user to what the OpenID provider knows them by.
+pub async fn set_oidc_subject(tx: &mut Tx, id: i64, subject: &str, now: Timestamp) -> Result<(), StoreError> {
+    execute!(tx, "update users set oidc_subject = $2, updated_at = $3 where id = $1", id, subject, now)?;
+    Ok(())
 }
 
 /// Every user, in the order in which they came.

@@ -14,6 +14,8 @@ on_each_engine![
     a_password_alone_no_longer_opens_the_desk,
     a_lost_telephone_is_made_up_for_by_a_recovery_code_once,
     guessing_codes_is_slowed_down,
+    a_session_left_open_does_not_change_how_its_owner_signs_in,
+    an_administrator_takes_the_second_step_away_and_ends_sessions,
 ];
 
 const PASSWORD: &str = "een zin van een paar woorden";
@@ -101,7 +103,7 @@ fn a_lost_telephone_is_made_up_for_by_a_recovery_code_once(database: Database) {
     assert_eq!(served.database.texts("select cast(count(*) as text) from recovery_codes"), ["8"]);
     served.cli(&["user", "second-step-off", "ada@example.org"]).done();
     assert_eq!(sign_in(&served).header("location"), "/admin");
-    let log = served.seat(Role::Viewer).get("/admin/settings/system").text();
+    let log = served.seat(Role::Admin).get("/admin/settings/system").text();
     assert!(log.contains("switched the second step off for ada@example.org"), "{log}");
 }
 
@@ -114,4 +116,54 @@ fn guessing_codes_is_slowed_down(database: Database) {
     served.wait(Duration::from_secs(15 * 60));
     let pending = sign_in(&served).cookie("postduif").unwrap();
     assert_eq!(try_code(&served, &pending, &now(&served, &secret)).status, 303);
+}
+
+fn a_session_left_open_does_not_change_how_its_owner_signs_in(database: Database) {
+    let served = Served::with(database);
+    served.cli_with(&["user", "add", "ada@example.org", "--role", "admin"], PASSWORD).done();
+    let session = sign_in(&served).cookie("postduif").expect("no second step yet");
+    served.wait(Duration::from_secs(301));
+    let press = |fields: &[(&str, &str)]| {
+        let ask = served.http.ask("POST", "/admin/account").header("cookie", &format!("postduif={session}"));
+        press(ask, fields)
+    };
+    let begun = || served.database.texts("select email from users where totp_begun is not null").len();
+    for what in ["second-start", "passkey-start"] {
+        assert_eq!(press(&[("what", what)]).status, 400, "{what}");
+    }
+    assert_eq!(begun(), 0);
+    assert_eq!(press(&[("what", "second-start"), ("second_password", PASSWORD)]).status, 303);
+    assert_eq!(begun(), 1);
+    // A second session of the same user, such as a thief's, does not see the key.
+    let other = sign_in(&served).cookie("postduif").expect("another session");
+    let ask = served.http.ask("GET", "/admin/account").header("cookie", &format!("postduif={other}"));
+    assert!(!ask.send().text().contains("id=\"secret\""));
+
+    let guess =
+        |word: &str| press(&[("what", "password"), ("current", word), ("password", "quite another sentence")]).status;
+    let statuses: Vec<u16> = (0..12).map(|_| guess("a guess of some length")).collect();
+    assert!(statuses.contains(&400) && statuses.ends_with(&[429; 2]), "{statuses:?}");
+    assert_eq!(guess(PASSWORD), 429, "nor is the right one told from a wrong one then");
+    let log = served
+        .database
+        .texts("select action from audit_log where action in ('user.sign-in-failed', 'user.throttled') order by id");
+    assert_eq!(log, ["user.sign-in-failed", "user.throttled"], "each once");
+}
+
+fn an_administrator_takes_the_second_step_away_and_ends_sessions(database: Database) {
+    let served = Served::with(database);
+    with_second_step(&served);
+    let admin = served.seat_of("boss@example.org", Role::Admin);
+    let editor = served.seat(Role::Editor);
+    let id = |email: &str| {
+        served.database.texts(&format!("select cast(id as text) from users where email = '{email}'")).concat()
+    };
+    let press =
+        |what: &str, email: &str| admin.press("/admin/settings/users", &[("what", what), ("user", &id(email))]).status;
+    assert_eq!(press("sessions", "editor@example.org"), 303);
+    assert_eq!(editor.get("/admin/account").status, 303, "signed out");
+    assert_eq!(press("second-stop", "ada@example.org"), 303);
+    assert_eq!(sign_in(&served).header("location"), "/admin", "the password alone is enough again");
+    let log = admin.get("/admin/settings/system").text();
+    assert!(log.contains("signed editor@example.org out everywhere"), "{log}");
 }

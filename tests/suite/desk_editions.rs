@@ -409,7 +409,7 @@ fn an_edition_on_its_way_is_paused_and_stopped(database: Database) {
     seat.press(&format!("{edition}/cancel"), &[("sure", "on")]);
     assert_eq!(status(&served), "cancelled");
     let deeds = served.database.texts("select action from audit_log where action like 'edition.%' order by id");
-    let told = ["approve", "send", "pause", "resume", "cancel"].map(|deed| format!("edition.{deed}"));
+    let told = ["assemble", "approve", "send", "pause", "resume", "cancel"].map(|deed| format!("edition.{deed}"));
     assert_eq!(deeds, told);
 }
 

@@ -83,6 +83,35 @@ texts! {
         nl: "Open je authenticator-app. Heb je je telefoon niet? Gebruik dan een herstelcode.",
         en: "Open your authenticator app. No phone at hand? Use a recovery code.",
     }
+    code_or_passkey() { nl: "Tweede stap", en: "Second step" }
+    passkey_use() { nl: "Gebruik een passkey", en: "Use a passkey" }
+    passkey_needs_script() {
+        nl: "Voor een passkey moet je browser scripts van deze site uitvoeren. Zonder script kun je hieronder een code gebruiken.",
+        en: "For a passkey your browser must run this site's script. Without script you can use a code below.",
+    }
+    passkey_failed() {
+        nl: "De passkey is niet gebruikt. Probeer het nog eens, of gebruik een code.",
+        en: "The passkey was not used. Try again, or use a code.",
+    }
+    passkey_wrong() { nl: "Deze passkey werkt hier niet.", en: "This passkey does not work here." }
+    openid_going(provider) { nl: "Naar {provider}", en: "To {provider}" }
+    openid_continue(provider) { nl: "Ga verder bij {provider}", en: "Continue at {provider}" }
+    openid_provider(provider) {
+        nl: "{provider} antwoordt nu niet zoals het hoort. Probeer het straks opnieuw, of log in met je wachtwoord.",
+        en: "{provider} does not answer as it should now. Try again later, or sign in with your password.",
+    }
+    openid_refused(provider) {
+        nl: "Je bent bij {provider} niet ingelogd. Probeer het opnieuw.",
+        en: "You were not signed in at {provider}. Try again.",
+    }
+    openid_lost() {
+        nl: "Het inloggen duurde te lang, of is al gebruikt. Begin opnieuw.",
+        en: "Signing in took too long, or was used already. Begin again.",
+    }
+    openid_nobody(provider) {
+        nl: "Je bent ingelogd bij {provider}, maar hebt hier geen account. Vraag een beheerder om een uitnodiging.",
+        en: "You are signed in at {provider}, but have no account here. Ask an administrator for an invitation.",
+    }
     code_wrong() { nl: "Deze code klopt niet (meer).", en: "This code is not right (any more)." }
     forgot_title() { nl: "Nieuw wachtwoord aanvragen", en: "Ask for a new password" }
     forgot_body() {

@@ -140,6 +140,8 @@ texts! {
     users_disabled() { nl: "uitgezet", en: "disabled" }
     users_disable() { nl: "Zet uit", en: "Disable" }
     users_enable() { nl: "Zet aan", en: "Enable" }
+    users_end_sessions() { nl: "Log overal uit", en: "Sign out everywhere" }
+    users_second_stop() { nl: "Tweede stap uit", en: "Second step off" }
     users_act_label(act, name) { nl: "{act}: {name}", en: "{act}: {name}" }
     users_last() { nl: "Laatst gezien", en: "Last seen" }
     users_change_role() { nl: "Wijzig rol", en: "Change role" }
@@ -196,6 +198,25 @@ texts! {
     deed_sign_in() { nl: "logde in", en: "signed in" }
     deed_second_on(user) { nl: "zette de tweede stap aan voor {user}", en: "switched the second step on for {user}" }
     deed_second_off(user) { nl: "zette de tweede stap uit voor {user}", en: "switched the second step off for {user}" }
+    deed_newsletter_new(slug) { nl: "maakte nieuwsbrief {slug}", en: "made the newsletter {slug}" }
+    deed_newsletter(slug, changes) { nl: "wijzigde de instellingen van {slug}: {changes}", en: "changed the settings of {slug}: {changes}" }
+    deed_source_new(slug, url) { nl: "voegde een bron toe aan {slug}: {url}", en: "added a source to {slug}: {url}" }
+    deed_source_gone(id) { nl: "verwijderde bron {id}", en: "removed source {id}" }
+    deed_article_new(title) { nl: "voerde artikel “{title}” in", en: "entered the article “{title}”" }
+    deed_article(title) { nl: "wijzigde artikel “{title}”", en: "changed the article “{title}”" }
+    deed_article_gone(id) { nl: "verwijderde artikel {id}", en: "removed article {id}" }
+    deed_assemble(id) { nl: "stelde nieuwsbrief {id} samen", en: "assembled edition {id}" }
+    deed_edit(id) { nl: "wijzigde nieuwsbrief {id}", en: "changed edition {id}" }
+    deed_test(id, count) { nl: "stuurde een test van nieuwsbrief {id} ({count})", en: "sent a test of edition {id} ({count})" }
+    deed_passkey(name) { nl: "voegde passkey “{name}” toe", en: "added the passkey “{name}”" }
+    deed_passkey_gone() { nl: "verwijderde een passkey", en: "removed a passkey" }
+    deed_sessions(user) { nl: "logde {user} overal uit", en: "signed {user} out everywhere" }
+    deed_failed(user) { nl: "probeerde vergeefs in te loggen als {user}", en: "tried in vain to sign in as {user}" }
+    deed_throttled(user) {
+        nl: "probeerde het te vaak als {user} en moet wachten",
+        en: "tried too often as {user} and has to wait",
+    }
+    deed_tied(user, provider) { nl: "kwam als {user} binnen via {provider}", en: "came in as {user} by {provider}" }
     deed_token(name) { nl: "maakte het token “{name}”", en: "created the token “{name}”" }
     deed_revoke(name) { nl: "trok het token “{name}” in", en: "revoked the token “{name}”" }
     deed_approve(id) { nl: "keurde nieuwsbrief {id} goed", en: "approved edition {id}" }
@@ -244,14 +265,42 @@ texts! {
     }
     account_password_wrong() { nl: "Dit is niet je wachtwoord van nu.", en: "This is not your current password." }
     password_too_short(least) { nl: "Kies minstens {least} tekens.", en: "Choose at least {least} characters." }
-    password_too_long(most) { nl: "Kies hooguit {most} tekens.", en: "Choose at most {most} characters." }
+    password_too_long(most) { nl: "Dit wachtwoord is te lang: kies hooguit {most} gewone letters.", en: "This password is too long: choose at most {most} plain letters." }
     password_too_plain() {
         nl: "Dit wachtwoord raadt een ander als eerste. Kies een zin van een paar woorden.",
         en: "Others would guess this password first. Choose a sentence of a few words.",
     }
     account_second() { nl: "Tweede stap bij het inloggen", en: "Second step when signing in" }
+    account_second_body() {
+        nl: "Met een tweede stap is een gestolen wachtwoord niet genoeg. Kies een passkey, codes uit een app, of allebei.",
+        en: "With a second step a stolen password is not enough. Choose a passkey, codes from an app, or both.",
+    }
+    account_codes() { nl: "Codes uit een app", en: "Codes from an app" }
     account_second_on() { nl: "Staat aan: na je wachtwoord vragen we een code uit je app.", en: "Is on: after your password we ask for a code from your app." }
-    account_second_off() { nl: "Staat uit. Zet hem aan: een gestolen wachtwoord is dan niet genoeg.", en: "Is off. Switch it on: then a stolen password is not enough." }
+    account_second_off() { nl: "Staat uit.", en: "Is off." }
+    account_passkeys() { nl: "Passkeys", en: "Passkeys" }
+    account_passkeys_none() { nl: "Je hebt nog geen passkey.", en: "You have no passkey yet." }
+    account_passkeys_impossible() {
+        nl: "Passkeys werken alleen als deze site een naam heeft en via https bereikbaar is.",
+        en: "Passkeys only work when this site has a name and is reached by https.",
+    }
+    account_passkey_add() { nl: "Voeg een passkey toe", en: "Add a passkey" }
+    account_passkey_name() { nl: "Hoe heet deze passkey?", en: "What is this passkey called?" }
+    account_passkey_name_hint() { nl: "Bijvoorbeeld: laptop, telefoon, sleutelhanger.", en: "For example: laptop, phone, key ring." }
+    account_passkey_make() { nl: "Maak de passkey", en: "Make the passkey" }
+    account_passkey_needs_script() {
+        nl: "Voor een passkey moet je browser scripts van deze site uitvoeren. Zonder script kun je codes uit een app gebruiken.",
+        en: "For a passkey your browser must run this site's script. Without script you can use codes from an app.",
+    }
+    account_passkey_failed() { nl: "Er is geen passkey gemaakt. Probeer het nog eens.", en: "No passkey was made. Try again." }
+    account_passkey_line(made) { nl: "gemaakt op {made}", en: "made on {made}" }
+    account_passkey_used(moment) { nl: "laatst gebruikt op {moment}", en: "last used on {moment}" }
+    account_passkey_unused() { nl: "nog niet gebruikt", en: "not used yet" }
+    account_passkey_remove(name) { nl: "Verwijder passkey {name}", en: "Remove passkey {name}" }
+    account_passkey_many() {
+        nl: "Deze passkey heb je al, of je hebt er al twintig.",
+        en: "You have this passkey already, or you have twenty of them.",
+    }
     account_second_start() { nl: "Zet de tweede stap aan", en: "Switch the second step on" }
     account_second_stop() { nl: "Zet de tweede stap uit", en: "Switch the second step off" }
     account_secret() {
@@ -346,6 +395,22 @@ pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> Str
         "user.sign-in" => deed_sign_in(language),
         "user.second-step-on" => deed_second_on(language, target),
         "user.second-step-off" => deed_second_off(language, target),
+        "newsletter.create" => deed_newsletter_new(language, target),
+        "newsletter.edit" => deed_newsletter(language, target, detail),
+        "source.add" => deed_source_new(language, target, detail),
+        "source.remove" => deed_source_gone(language, target),
+        "article.enter" => deed_article_new(language, detail),
+        "article.change" => deed_article(language, detail),
+        "article.remove" => deed_article_gone(language, target),
+        "edition.assemble" => deed_assemble(language, target),
+        "edition.edit" => deed_edit(language, target),
+        "edition.test" => deed_test(language, target, detail),
+        "user.passkey-add" => deed_passkey(language, detail),
+        "user.passkey-remove" => deed_passkey_gone(language),
+        "user.sessions-end" => deed_sessions(language, target),
+        "user.sign-in-failed" => deed_failed(language, target),
+        "user.throttled" => deed_throttled(language, target),
+        "user.oidc-tied" => deed_tied(language, target, detail),
         "token.create" => deed_token(language, target),
         "token.revoke" => deed_revoke(language, target),
         "edition.approve" => deed_approve(language, target),

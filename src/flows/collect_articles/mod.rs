@@ -68,6 +68,7 @@ pub async fn add(house: &House, slug: &str, source: NewSource<'_>) -> Result<Sou
     )
     .await?
     .ok_or_else(|| FlowError::Conflict(format!("{url} is a source of “{slug}” already")))?;
+    house.note(&mut tx, "source.add", &newsletter.slug, url.as_str()).await?;
     tx.commit().await?;
     Ok(row)
 }
@@ -269,5 +270,6 @@ pub async fn remove(house: &House, id: i64) -> Result<(), FlowError> {
     if !sources::delete(&mut tx, id).await? {
         return Err(FlowError::NotFound(format!("source {id}")));
     }
+    house.note(&mut tx, "source.remove", &id.to_string(), "").await?;
     Ok(tx.commit().await?)
 }

@@ -6,6 +6,7 @@ use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::frame::{Desk, Place};
 use super::parts::{Field, FormFaults, Kind, Tone, copyable, press, select, tag};
+use super::passkey::{PasskeyRequest, create};
 use super::paths;
 use crate::domain::language::Language;
 use crate::domain::texts::{dates, desk as texts, desk_settings as settings, pages};
@@ -18,6 +19,11 @@ const QUIET: i32 = 4;
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {
     pub second_step: SecondStep<'a>,
+    pub passkeys: Passkeys<'a>,
+    /// Codes for emergencies made just now: shown this once.
+    pub recovery: &'a [String],
+    /// Changing the second step asks for the password, because they signed in a while ago.
+    pub asks_password: bool,
     pub sessions: &'a [Session],
     pub faults: FormFaults<'a>,
 }
@@ -31,11 +37,29 @@ pub enum SecondStep<'a> {
         secret: &'a str,
         uri: &'a str,
     },
-    /// Switched on just now: the codes are shown this once.
-    New {
-        recovery: &'a [String],
-    },
     On,
+}
+
+/// The passkeys there are, and what it takes to make another.
+#[derive(Clone, Copy, Debug)]
+pub struct Passkeys<'a> {
+    /// Browsers make some for this site at all.
+    pub possible: bool,
+    pub all: &'a [Passkey<'a>],
+    /// One is being made.
+    pub making: Option<PasskeyRequest<'a>>,
+    /// What was typed as its name.
+    pub name: &'a str,
+}
+
+/// A passkey.
+#[derive(Clone, Copy, Debug)]
+pub struct Passkey<'a> {
+    /// In base64url.
+    pub id: &'a str,
+    pub name: &'a str,
+    pub made: DateTime,
+    pub used: Option<DateTime>,
 }
 
 /// A place where one is signed in.
@@ -63,6 +87,16 @@ pub fn page(desk: &Desk<'_>, account: &Account<'_>) -> Markup {
                 p.actions { button.btn.sec type="submit" { (texts::save(language)) } }
             }
             h2 { (settings::account_second(language)) }
+            p { (settings::account_second_body(language)) }
+            @if !account.recovery.is_empty() {
+                div.good role="status" {
+                    p { (settings::account_recovery(language)) }
+                    (copyable(language, "recovery", &account.recovery.join("\n")))
+                }
+            }
+            h3 { (settings::account_passkeys(language)) }
+            (passkeys(language, account))
+            h3 { (settings::account_codes(language)) }
             (second_step(language, account))
             h2 { (settings::account_password(language)) }
             form method="post" action=(paths::ACCOUNT) novalidate {
@@ -100,7 +134,11 @@ fn second_step(language: Language, account: &Account<'_>) -> Markup {
     match account.second_step {
         SecondStep::Off => html! {
             p { (settings::account_second_off(language)) }
-            (press(paths::ACCOUNT, "", &settings::account_second_start(language), &[("what", "second-start")]))
+            form method="post" action=(paths::ACCOUNT) novalidate {
+                (hidden("what", "second-start"))
+                (password(language, account, "second_password"))
+                p.actions { button.btn.sec type="submit" { (settings::account_second_start(language)) } }
+            }
         },
         SecondStep::Begun { secret, uri } => html! {
             p { (settings::account_secret(language)) }
@@ -113,11 +151,6 @@ fn second_step(language: Language, account: &Account<'_>) -> Markup {
                 p.actions { button.btn type="submit" { (settings::account_second_start(language)) } }
             }
         },
-        SecondStep::New { recovery } => html! {
-            p { (settings::account_second_on(language)) }
-            p.note { (settings::account_recovery(language)) }
-            (copyable(language, "recovery", &recovery.join("\n")))
-        },
         SecondStep::On => html! {
             p { (settings::account_second_on(language)) }
             form method="post" action=(paths::ACCOUNT) novalidate {
@@ -127,6 +160,59 @@ fn second_step(language: Language, account: &Account<'_>) -> Markup {
                 p.actions { button.btn.sec type="submit" { (settings::account_second_stop(language)) } }
             }
         },
+    }
+}
+
+/// The password of now, where it is asked for.
+fn password(language: Language, account: &Account<'_>, name: &str) -> Markup {
+    html! {
+        @if account.asks_password {
+            (Field::line(name, &settings::account_password_now(language), "").kind(Kind::Password)
+                .render(language, account.faults))
+        }
+    }
+}
+
+fn passkeys(language: Language, account: &Account<'_>) -> Markup {
+    let passkeys = account.passkeys;
+    html! {
+        @if passkeys.all.is_empty() { p { (settings::account_passkeys_none(language)) } }
+        @else {
+            ul.lines {
+                @for (number, passkey) in passkeys.all.iter().enumerate() {
+                    li {
+                        strong { (passkey.name) } ": "
+                        (settings::account_passkey_line(language, dates::moment(language, passkey.made))) ", "
+                        @match passkey.used {
+                            Some(moment) => (settings::account_passkey_used(language, dates::moment(language, moment))),
+                            None => (settings::account_passkey_unused(language)),
+                        }
+                        details open[account.faults.of(&format!("password-{number}")).is_some()] {
+                            summary { (settings::account_passkey_remove(language, passkey.name)) }
+                            form method="post" action=(paths::ACCOUNT) novalidate {
+                                (hidden("what", "passkey-remove"))
+                                (hidden("passkey", passkey.id))
+                                (hidden("number", &number.to_string()))
+                                (password(language, account, &format!("password-{number}")))
+                                p.actions {
+                                    button.btn.sec type="submit" {
+                                        (settings::account_passkey_remove(language, passkey.name))
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if let Some(request) = passkeys.making { (create(language, &request, passkeys.name, account.faults)) }
+        @else if passkeys.possible {
+            form method="post" action=(paths::ACCOUNT) novalidate {
+                (hidden("what", "passkey-start"))
+                (password(language, account, "passkey_password"))
+                p.actions { button.btn.sec type="submit" { (settings::account_passkey_add(language)) } }
+            }
+        } @else { p.hint { (settings::account_passkeys_impossible(language)) } }
     }
 }
 

@@ -3,9 +3,11 @@
 use maud::{Markup, html};
 
 use super::parts::{Field, FormFaults, Kind};
+use super::passkey::{PasskeyRequest, usage};
 use super::paths;
 use crate::domain::language::Language;
 use crate::domain::texts::desk as texts;
+use crate::pages::assets;
 use crate::pages::components::hidden;
 use crate::pages::layout::Page;
 
@@ -19,6 +21,14 @@ pub enum Refusal {
     },
     /// The session had come to its end.
     Expired,
+    /// The OpenID provider does not answer as it should.
+    Provider,
+    /// It did not let them in.
+    Refused,
+    /// The way back from it was none, or had been used.
+    Lost,
+    /// It let in somebody who is no user here.
+    Nobody,
 }
 
 /// The form that asks for address and password.
@@ -36,7 +46,12 @@ pub struct Login<'a> {
 /// The page.
 pub fn page(login: &Login<'_>) -> Markup {
     let language = login.language;
+    let provider = login.provider.unwrap_or_default();
     let message = login.refusal.map(|refusal| match refusal {
+        Refusal::Provider => texts::openid_provider(language, provider),
+        Refusal::Refused => texts::openid_refused(language, provider),
+        Refusal::Lost => texts::openid_lost(language),
+        Refusal::Nobody => texts::openid_nobody(language, provider),
         Refusal::Wrong => texts::login_wrong(language),
         Refusal::TooOften { minutes } => texts::login_wait(language, minutes),
         Refusal::Expired => texts::login_expired(language),
@@ -66,24 +81,53 @@ pub fn page(login: &Login<'_>) -> Markup {
     )
 }
 
-/// The second step.
-pub fn code(language: Language, next: &str, wrong: bool) -> Markup {
-    let message = texts::code_wrong(language);
-    let fault = [("code", message.as_str())];
-    let faults = FormFaults(if wrong { &fault } else { &[] });
-    outside(
+/// Why the second step was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongStep {
+    Code,
+    Passkey,
+}
+
+/// The second step: a passkey where there is one, and a code from an app or one for emergencies.
+pub fn code(language: Language, next: &str, passkey: Option<&PasskeyRequest<'_>>, wrong: Option<WrongStep>) -> Markup {
+    let message = match wrong {
+        Some(WrongStep::Passkey) => ("", texts::passkey_wrong(language)),
+        _ => ("code", texts::code_wrong(language)),
+    };
+    let fault = [(message.0, message.1.as_str())];
+    let faults = FormFaults(if wrong.is_some() { &fault } else { &[] });
+    let title = if passkey.is_some() { texts::code_or_passkey(language) } else { texts::code_title(language) };
+    let script = html! { script src=(assets::DESK_SCRIPT.path()) defer {} };
+    outside_with(
         language,
         paths::LOGIN_CODE,
-        &texts::code_title(language),
+        &title,
         faults,
+        passkey.map(|_| &script),
         &html! {
+            @if let Some(passkey) = passkey { (usage(language, passkey, next)) }
             form method="post" action=(paths::LOGIN_CODE) novalidate {
                 (hidden("next", next))
                 (Field::line("code", &texts::code_label(language), "").hint(&texts::code_hint(language))
                     .kind(Kind::OneTimeCode).render(language, faults))
-                p.actions { button.btn type="submit" { (texts::login_button(language)) } }
+                p.actions {
+                    button.btn.sec[passkey.is_some()] type="submit" { (texts::login_button(language)) }
+                }
             }
         },
+    )
+}
+
+/// On the way to the OpenID provider. A page, not a redirect: browsers let no form of ours lead to another site.
+pub fn to_provider(language: Language, provider: &str, place: &str) -> Markup {
+    let refresh = html! { meta http-equiv="refresh" content={ "0; url=" (place) }; };
+    outside_with(
+        language,
+        paths::LOGIN,
+        &texts::openid_going(language, provider),
+        FormFaults::default(),
+        Some(&refresh),
+        &html! { p.actions { a.btn href=(place) { (texts::openid_continue(language, provider)) } } },
     )
 }
 
@@ -142,12 +186,23 @@ pub fn password(language: Language, token: &str, email: &str, name: Option<&str>
 
 /// A page for somebody who is not signed in.
 pub(super) fn outside(language: Language, path: &str, title: &str, faults: FormFaults<'_>, content: &Markup) -> Markup {
+    outside_with(language, path, title, faults, None, content)
+}
+
+/// The same, with more in its head.
+fn outside_with(
+    language: Language,
+    path: &str,
+    title: &str,
+    faults: FormFaults<'_>,
+    head: Option<&Markup>,
+    content: &Markup,
+) -> Markup {
     let full_title = format!("{title} – {}", texts::desk(language));
-    Page { language, title: &full_title, faulty: !faults.is_empty(), path: Some(path), ..Page::default() }.around(
-        &html! {
-            (faults.summary(language))
-            h1 { (title) }
-            (content)
-        },
-    )
+    let faulty = !faults.is_empty();
+    Page { language, title: &full_title, faulty, path: Some(path), head, ..Page::default() }.around(&html! {
+        (faults.summary(language))
+        h1 { (title) }
+        (content)
+    })
 }

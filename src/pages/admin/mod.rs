@@ -10,6 +10,7 @@ pub mod login;
 pub mod notice;
 pub mod overview;
 mod parts;
+pub mod passkey;
 pub mod paths;
 pub mod person;
 mod plot;

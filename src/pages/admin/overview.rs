@@ -8,6 +8,7 @@ use super::frame::{Desk, Place};
 use super::parts::{Tone, facts, tag};
 use super::paths;
 use super::plot::{Point, plot};
+use crate::domain::role::Role;
 use crate::domain::texts::{dates, desk as texts, numbers};
 
 /// Something that waits for a person.
@@ -106,9 +107,9 @@ pub fn page(desk: &Desk<'_>, tasks: &[Task<'_>], figures: &Figures<'_>) -> Marku
                 (texts::figure_system(language), html! {
                     @if figures.system_attention == 0 { (tag(Tone::Good, &texts::figure_system_fine(language))) }
                     @else {
-                        a href=(paths::settings("system")) {
-                            (tag(Tone::Attention, &texts::figure_system_attention(language, figures.system_attention)))
-                        }
+                        @let attention =
+                            tag(Tone::Attention, &texts::figure_system_attention(language, figures.system_attention));
+                        @if desk.may(Role::Admin) { a href=(paths::settings("system")) { (attention) } } @else { (attention) }
                     }
                 }),
             ]))

@@ -6,6 +6,7 @@ pub const OVERVIEW: &str = "/admin";
 pub const LOGIN: &str = "/admin/login";
 pub const LOGIN_CODE: &str = "/admin/login/code";
 pub const LOGIN_OIDC: &str = "/admin/login/oidc";
+pub const LOGIN_PASSKEY: &str = "/admin/login/passkey";
 pub const LOGOUT: &str = "/admin/logout";
 pub const FORGOTTEN: &str = "/admin/forgotten";
 pub const SETUP: &str = "/admin/setup";

@@ -77,7 +77,7 @@ pub fn page(desk: &Desk<'_>, person: &Person<'_>) -> Markup {
         ul.cards { @for subscription in person.subscriptions { li { (subscribed(desk, person, subscription)) } } }
         (history(language, person.history))
         @if desk.may(Role::Editor) {
-            p.actions { a.btn.sec href={ (paths::person(person.id)) "/proof" } { (consents::person_proof(language)) } }
+            (press(&format!("{}/proof", paths::person(person.id)), "sec", &consents::person_proof(language), &[]))
         }
         (deliveries(language, person.deliveries))
         @if desk.may(Role::Admin) { (rights(language, person.id)) }
@@ -165,7 +165,7 @@ fn deliveries(language: Language, deliveries: &[Delivery<'_>]) -> Markup {
 /// A copy of everything (GDPR article 15) and being forgotten (article 17).
 fn rights(language: Language, person: i64) -> Markup {
     html! {
-        p.actions { a.btn.sec href={ (paths::person(person)) "/export" } { (people::person_export(language)) } }
+        (press(&format!("{}/export", paths::person(person)), "sec", &people::person_export(language), &[]))
         details {
             summary { (people::person_erase(language)) }
             form method="post" action=(paths::person(person)) {

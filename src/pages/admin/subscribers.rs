@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::frame::{Desk, Place};
-use super::parts::{Field, FormFaults, Kind, Tone, select, table, tag};
+use super::parts::{Field, FormFaults, Kind, Tone, press, select, table, tag};
 use super::paths;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
@@ -49,51 +49,64 @@ pub fn list(desk: &Desk<'_>, found: &Found<'_>) -> Markup {
         people::people_since(language),
     ];
     let chosen = found.status.map_or("", SubscriptionStatus::as_str);
-    desk.page(Place::Subscribers, &texts::nav_subscribers(language), &html! {
-        h1 { (texts::nav_subscribers(language)) }
-        form.filter method="post" action=(paths::SEARCH_SUBSCRIBERS) role="search" novalidate {
-            (hidden("newsletter", desk.newsletter))
-            (Field::line("query", &people::people_search(language), found.query).render(language, FormFaults::default()))
-            (select("status", &people::people_status(language), chosen, &states))
-            button.btn type="submit" { (texts::search(language)) }
-        }
-        div.actions {
-            @if desk.may(Role::Admin) {
-                a.btn.sec href=(desk.here(paths::NEW_SUBSCRIBER)) { (people::people_add(language)) }
-                a.btn.sec href=(desk.here(paths::IMPORT)) { (people::people_import(language)) }
-                a.btn.sec href=(desk.here(paths::EXPORT_SUBSCRIBERS)) { (people::people_export(language)) }
-            }
-            a.btn.sec href=(paths::SUPPRESSIONS) { (consents::suppressions_title(language)) }
-            a.btn.sec href=(paths::RETENTION) { (retention::title(language)) }
-        }
-        p role="status" { (people::people_found(language, numbers::count(language, found.total))) }
-        @if !found.people.is_empty() {
-            (table(&texts::nav_subscribers(language), &columns, &html! {
-                @for person in found.people {
-                    tr {
-                        th scope="row" { a href=(paths::person(person.id)) { (person.email) } }
-                        td {
-                            (status_tag(language, person.status))
-                            @if person.wants_back { " " (tag(Tone::Attention, &people::wants_back(language))) }
-                        }
-                        td lang=[(person.language != language).then_some(person.language)] {
-                            (pages::language_name(person.language))
-                        }
-                        td { (dates::day(language, person.since)) }
-                    }
-                }
-            }))
-        }
-        @if let Some(cursor) = found.more {
-            form method="post" action=(paths::SEARCH_SUBSCRIBERS) {
+    desk.page(
+        Place::Subscribers,
+        &texts::nav_subscribers(language),
+        &html! {
+            h1 { (texts::nav_subscribers(language)) }
+            form.filter method="post" action=(paths::SEARCH_SUBSCRIBERS) role="search" novalidate {
                 (hidden("newsletter", desk.newsletter))
-                (hidden("query", found.query))
-                (hidden("status", chosen))
-                (hidden("cursor", cursor))
-                button.btn.sec type="submit" { (texts::more(language)) }
+                @if desk.may(Role::Editor) {
+                    (Field::line("query", &people::people_search(language), found.query)
+                        .render(language, FormFaults::default()))
+                }
+                (select("status", &people::people_status(language), chosen, &states))
+                button.btn type="submit" { (texts::search(language)) }
             }
-        }
-    })
+            div.actions {
+                @if desk.may(Role::Admin) {
+                    a.btn.sec href=(desk.here(paths::NEW_SUBSCRIBER)) { (people::people_add(language)) }
+                    a.btn.sec href=(desk.here(paths::IMPORT)) { (people::people_import(language)) }
+                    (press(paths::EXPORT_SUBSCRIBERS, "sec", &people::people_export(language),
+                        &[("newsletter", desk.newsletter)]))
+                }
+                @if desk.may(Role::Editor) {
+                a.btn.sec href=(paths::SUPPRESSIONS) { (consents::suppressions_title(language)) }
+            }
+                a.btn.sec href=(paths::RETENTION) { (retention::title(language)) }
+            }
+            p role="status" { (people::people_found(language, numbers::count(language, found.total))) }
+            @if !found.people.is_empty() {
+                (table(&texts::nav_subscribers(language), &columns, &html! {
+                    @for person in found.people {
+                        tr {
+                            th scope="row" {
+                                @if desk.may(Role::Editor) { a href=(paths::person(person.id)) { (person.email) } }
+                                @else { (person.email) }
+                            }
+                            td {
+                                (status_tag(language, person.status))
+                                @if person.wants_back { " " (tag(Tone::Attention, &people::wants_back(language))) }
+                            }
+                            td lang=[(person.language != language).then_some(person.language)] {
+                                (pages::language_name(person.language))
+                            }
+                            td { (dates::day(language, person.since)) }
+                        }
+                    }
+                }))
+            }
+            @if let Some(cursor) = found.more {
+                form method="post" action=(paths::SEARCH_SUBSCRIBERS) {
+                    (hidden("newsletter", desk.newsletter))
+                    (hidden("query", found.query))
+                    (hidden("status", chosen))
+                    (hidden("cursor", cursor))
+                    button.btn.sec type="submit" { (texts::more(language)) }
+                }
+            }
+        },
+    )
 }
 
 /// The form that adds somebody by hand.

@@ -15,6 +15,7 @@ use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
 use crate::pages::admin::edition::{self, Head, check, content, evidence, preview, result, send};
 use crate::pages::admin::notice::Notice;
+use crate::pages::admin::passkey::PasskeyRequest;
 use crate::pages::admin::settings::{form, schedule, sender, sources, system, users};
 use crate::pages::admin::{
     Desk, FormFaults, NewsletterChoice, Point, User, account, articles, editions, import, login, overview, person,
@@ -66,6 +67,15 @@ fn points() -> [Point<'static>; 5] {
         .map(|(label, value)| Point { label, value })
 }
 
+/// What a browser is told to make or use a passkey.
+const PASSKEY: PasskeyRequest<'_> = PasskeyRequest {
+    challenge: "Y2hhbGxlbmdl",
+    site: "news.example.org",
+    user: "dXNlcg",
+    user_name: "\"",
+    known: "b25l dHdv",
+};
+
 fn outside(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
     let sign_in = login::Login { language, email: "", next: "/admin", refusal: None, provider: None };
     let fault = [("password", words.about)];
@@ -79,7 +89,9 @@ fn outside(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
     vec![
         ("desk-login", login::page(&sign_in)),
         ("desk-login-wrong", login::page(&again)),
-        ("desk-login-code", login::code(language, "/admin", true)),
+        ("desk-login-code", login::code(language, "/admin", None, Some(login::WrongStep::Code))),
+        ("desk-login-passkey", login::code(language, "/admin", Some(&PASSKEY), Some(login::WrongStep::Passkey))),
+        ("desk-login-provider", login::to_provider(language, words.organisation, "https://id.example.org/?a=\"b")),
         ("desk-forgotten", login::forgotten(language, "", FormFaults::default())),
         ("desk-forgotten-sent", login::forgotten_sent(language)),
         ("desk-password", login::password(language, "K3", words.email, Some(words.person), FormFaults(&fault))),
@@ -422,9 +434,22 @@ fn people(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         .collect();
     let session = account::Session { since: noon(), seen: noon(), this_one: true };
     let sessions = [session, account::Session { this_one: false, ..session }];
-    let own = |second_step| {
-        account::page(desk, &account::Account { second_step, sessions: &sessions, faults: FormFaults::default() })
+    let keys = [("b25l", words.section, None), ("dHdv", words.person, Some(noon()))];
+    let keys = keys.map(|(id, name, used)| account::Passkey { id, name, made: noon(), used });
+    let passkeys = account::Passkeys { possible: true, all: &keys, making: None, name: "" };
+    let plain = account::Account {
+        second_step: account::SecondStep::Off,
+        passkeys: account::Passkeys { possible: false, all: &[], ..passkeys },
+        recovery: &[],
+        asks_password: true,
+        sessions: &sessions,
+        faults: FormFaults::default(),
     };
+    let codes = [words.summary.to_owned()];
+    let own = |account: account::Account<'_>| account::page(desk, &account);
+    let begun = account::SecondStep::Begun { secret: words.summary, uri: "otpauth://totp/x" };
+    let making = account::Passkeys { making: Some(PASSKEY), name: words.section, ..passkeys };
+    let faults = [("password-1", words.about), ("passkey_name", words.about)];
     vec![
         ("desk-subscribers", subscribers::list(desk, &found)),
         ("desk-subscriber-new", subscribers::add(desk, &addition)),
@@ -435,10 +460,12 @@ fn people(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         ("desk-retention", retention::page(desk, &register)),
         ("desk-import-dry", import::dry_run(desk, "B1", &outcome)),
         ("desk-import-done", import::done(desk, "B1", "/admin/import/B1/report", &outcome)),
-        ("desk-account", own(account::SecondStep::Off)),
-        ("desk-account-begun", own(account::SecondStep::Begun { secret: words.summary, uri: "otpauth://totp/x" })),
-        ("desk-account-new", own(account::SecondStep::New { recovery: &[words.summary.to_owned()] })),
-        ("desk-account-on", own(account::SecondStep::On)),
+        ("desk-account", own(plain)),
+        ("desk-account-begun", own(account::Account { second_step: begun, asks_password: false, ..plain })),
+        ("desk-account-new", own(account::Account { second_step: account::SecondStep::On, recovery: &codes, ..plain })),
+        ("desk-account-passkeys", own(account::Account { passkeys, ..plain })),
+        ("desk-account-passkey", own(account::Account { passkeys: making, faults: FormFaults(&faults), ..plain })),
+        ("desk-account-on", own(account::Account { second_step: account::SecondStep::On, ..plain })),
     ]
 }
 

@@ -1,16 +1,18 @@
-//! One's own account: language, password, and where one is signed in.
+//! One's own account: language, password, second step, and where one is signed in.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::cookies::{self, keep};
+use super::cookies::keep;
 use super::desk;
-use super::login::Kept;
+use super::login::{Kept, Told, told};
 use super::visit::{Visit, see_other};
 use crate::domain::texts::{desk as desk_texts, desk_settings as texts};
-use crate::flows::own_account;
-use crate::flows::second_step::{self, Stopped};
-use crate::pages::admin::account::{Account, SecondStep, Session, page};
+use crate::flows::guesses::{self, Proof};
+use crate::flows::{own_account, passkeys, second_step};
+use crate::pages::admin::account::{Account, Passkey, Passkeys, SecondStep, Session, page};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::{FormFaults, paths};
 use crate::web::Web;
@@ -22,8 +24,23 @@ desk! {
     "/admin/account": get Viewer show, post Viewer press;
 }
 
+/// What the page shows besides what is stored.
+#[derive(Default)]
+struct More {
+    faults: Vec<(String, String)>,
+    /// Codes for emergencies made just now.
+    recovery: Vec<String>,
+    passkey_name: String,
+}
+
+impl More {
+    fn fault(field: &str, message: String) -> Self {
+        Self { faults: vec![(field.to_owned(), message)], ..Self::default() }
+    }
+}
+
 async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
-    shown(&web, &visit, &[]).await
+    shown(&web, &visit, &More::default()).await
 }
 
 async fn press(
@@ -33,70 +50,105 @@ async fn press(
     visit: Visit,
     form: Fields,
 ) -> Result<HttpResponse, Problem> {
-    let house = &web.house;
+    let (house, url) = (&web.house, &web.house.config.public_url);
     let field = |name: &str| form.get(name).unwrap_or_default();
-    match field("what") {
+    let bytes = |name: &str| BASE64_URL_SAFE_NO_PAD.decode(field(name)).unwrap_or_default();
+    let kept = Kept::of(&request, url);
+    let from = kept.from(client);
+    let (user, session) = (&visit.user, &visit.session);
+    let saved = || visit.done(paths::ACCOUNT, Notice::Saved);
+    let wrong_password = |field: &str| More::fault(field, texts::account_password_wrong(visit.language));
+    let more = match field("what") {
         "language" => {
             let language = field("language").parse().map_err(|_| Problem::bad("there is no such language"))?;
-            own_account::set_language(house, &visit.user, language).await?;
-            Ok(visit.done(paths::ACCOUNT, Notice::Saved))
+            own_account::set_language(house, user, language).await?;
+            return Ok(saved());
         }
         "password" => {
-            let url = &house.config.public_url;
-            let held = cookies::session(&request, url);
-            match own_account::change_password(house, &visit.user, field("current"), field("password"), held.as_deref())
-                .await?
-            {
-                own_account::Change::Done(tokens) => Ok(keep(visit.done(paths::ACCOUNT, Notice::Saved), &tokens, url)),
-                own_account::Change::Wrong => {
-                    shown(&web, &visit, &[("current", texts::account_password_wrong(visit.language))]).await
-                }
+            match own_account::change_password(house, user, field("current"), field("password"), from).await? {
+                own_account::Change::Done(tokens) => return Ok(keep(saved(), &tokens, url)),
+                own_account::Change::Wrong => wrong_password("current"),
+                own_account::Change::TooOften { retry_after } => return Err(Problem::TooMany { retry_after }),
                 own_account::Change::Invalid(fault) => {
-                    shown(&web, &visit, &[("password", texts::password_fault(visit.language, fault))]).await
+                    More::fault("password", texts::password_fault(visit.language, fault))
                 }
             }
         }
         "sessions" => {
-            own_account::sign_out_others(house, &visit.user, &visit.session.hash).await?;
-            Ok(visit.done(paths::ACCOUNT, Notice::Saved))
+            own_account::sign_out_others(house, user, &session.hash).await?;
+            return Ok(saved());
         }
-        "second-start" => {
-            second_step::start(house, &visit.user).await?;
-            Ok(see_other(paths::ACCOUNT))
-        }
-        "second-confirm" => match second_step::confirm(house, &visit.user, field("code"), &visit.session.hash).await? {
-            Some(codes) => page_of(&web, &visit, SecondStep::New { recovery: &codes }, &[]).await,
-            None => shown(&web, &visit, &[("code", desk_texts::code_wrong(visit.language))]).await,
+        "second-start" => match second_step::start(house, user, session, field("second_password"), from).await? {
+            Proof::Given => return Ok(see_other(paths::ACCOUNT)),
+            Proof::Wrong => wrong_password("second_password"),
+            Proof::TooOften { retry_after } => return Err(Problem::TooMany { retry_after }),
         },
-        "second-stop" => {
-            let kept = Kept::of(&request, &house.config.public_url);
-            match second_step::stop(house, &visit.user, field("code"), kept.from(client)).await? {
-                Stopped::Done => Ok(visit.done(paths::ACCOUNT, Notice::Saved)),
-                Stopped::Wrong => shown(&web, &visit, &[("code", desk_texts::code_wrong(visit.language))]).await,
-                Stopped::TooOften { retry_after } => Err(Problem::TooMany { retry_after }),
+        "second-confirm" => match second_step::confirm(house, user, session, field("code")).await? {
+            Some(recovery) if recovery.is_empty() => return Ok(saved()),
+            Some(recovery) => More { recovery, ..More::default() },
+            None => More::fault("code", desk_texts::code_wrong(visit.language)),
+        },
+        "second-stop" => match second_step::stop(house, user, session, field("code"), from).await? {
+            Proof::Given => return Ok(saved()),
+            Proof::Wrong => More::fault("code", desk_texts::code_wrong(visit.language)),
+            Proof::TooOften { retry_after } => return Err(Problem::TooMany { retry_after }),
+        },
+        "passkey-start" => match passkeys::start(house, user, session, field("passkey_password"), from).await? {
+            Proof::Given => return Ok(see_other(paths::ACCOUNT)),
+            Proof::Wrong => wrong_password("passkey_password"),
+            Proof::TooOften { retry_after } => return Err(Problem::TooMany { retry_after }),
+        },
+        "passkey-finish" => {
+            let name = field("passkey_name");
+            let (client_data, attestation) = (bytes("client_data"), bytes("attestation"));
+            match passkeys::finish(house, user, session, name, &client_data, &attestation).await? {
+                passkeys::Made::Done(recovery) if recovery.is_empty() => return Ok(saved()),
+                passkeys::Made::Done(recovery) => More { recovery, ..More::default() },
+                passkeys::Made::Refused(_) => More::fault("", texts::account_passkey_failed(visit.language)),
+                passkeys::Made::Name => More {
+                    passkey_name: name.to_owned(),
+                    ..More::fault("passkey_name", texts::fault(visit.language, "name", ""))
+                },
+                passkeys::Made::TooMany => More::fault("", texts::account_passkey_many(visit.language)),
             }
         }
-        _ => Ok(see_other(paths::ACCOUNT)),
-    }
+        "passkey-remove" => {
+            let typed = format!("password-{}", field("number"));
+            match passkeys::remove(house, user, session, &bytes("passkey"), field(&typed), from).await? {
+                Proof::Given => return Ok(visit.done(paths::ACCOUNT, Notice::Removed)),
+                Proof::Wrong => wrong_password(&typed),
+                Proof::TooOften { retry_after } => return Err(Problem::TooMany { retry_after }),
+            }
+        }
+        _ => return Ok(see_other(paths::ACCOUNT)),
+    };
+    shown(&web, &visit, &more).await
 }
 
-async fn shown(web: &Web, visit: &Visit, faults: &[(&str, String)]) -> Result<HttpResponse, Problem> {
-    let begun = second_step::begun(&web.house, &visit.user);
-    let second_step = match (&visit.user.totp_secret, &begun) {
+async fn shown(web: &Web, visit: &Visit, more: &More) -> Result<HttpResponse, Problem> {
+    let house = &web.house;
+    // Read again: what was pressed may have changed it.
+    let user = crate::flows::users::one(house, visit.user.id).await?;
+    let begun = second_step::begun(house, &user, &visit.session);
+    let second_step = match (&user.totp_secret, &begun) {
         (Some(_), _) => SecondStep::On,
         (None, Some(begun)) => SecondStep::Begun { secret: &begun.secret, uri: &begun.uri },
         (None, None) => SecondStep::Off,
     };
-    page_of(web, visit, second_step, faults).await
-}
-
-async fn page_of(
-    web: &Web,
-    visit: &Visit,
-    second_step: SecondStep<'_>,
-    faults: &[(&str, String)],
-) -> Result<HttpResponse, Problem> {
-    let sessions = own_account::sessions_of(&web.house, &visit.user).await?;
+    let held = passkeys::of(house, &user).await?;
+    let ids: Vec<String> = held.iter().map(|passkey| BASE64_URL_SAFE_NO_PAD.encode(&passkey.id)).collect();
+    let all: Vec<Passkey<'_>> = (held.iter().zip(&ids))
+        .map(|(passkey, id)| Passkey {
+            id,
+            name: &passkey.name,
+            made: visit.moment(passkey.created_at),
+            used: passkey.last_used_at.map(|moment| visit.moment(moment)),
+        })
+        .collect();
+    let asked = if more.recovery.is_empty() { passkeys::request(house, &user, &visit.session).await? } else { None };
+    let asked: Option<Told> = asked.as_ref().map(told);
+    let making = asked.as_ref().map(|asked| asked.view(&user.email));
+    let sessions = own_account::sessions_of(house, &user).await?;
     let sessions: Vec<Session> = sessions
         .iter()
         .map(|session| Session {
@@ -105,8 +157,16 @@ async fn page_of(
             this_one: session.hash == visit.session.hash,
         })
         .collect();
-    let told: Vec<(&str, &str)> = faults.iter().map(|(field, message)| (*field, message.as_str())).collect();
-    let account = Account { second_step, sessions: &sessions, faults: FormFaults(&told) };
+    let faults: Vec<(&str, &str)> =
+        more.faults.iter().map(|(field, message)| (field.as_str(), message.as_str())).collect();
+    let account = Account {
+        second_step,
+        passkeys: Passkeys { possible: passkeys::are_possible(house), all: &all, making, name: &more.passkey_name },
+        recovery: &more.recovery,
+        asks_password: !guesses::is_fresh(house, &visit.session),
+        sessions: &sessions,
+        faults: FormFaults(&faults),
+    };
     let view = |desk: &crate::pages::admin::Desk<'_>| page(desk, &account);
-    Ok(if told.is_empty() { visit.show(view) } else { visit.again(view) })
+    Ok(if faults.is_empty() { visit.show(view) } else { visit.again(view) })
 }

@@ -129,7 +129,7 @@ async fn add(web: Data<Web>, mut visit: Visit, form: Fields) -> Result<HttpRespo
         summary: typed.summary.clone(),
         published: None,
     };
-    let article = match enter(&web.house, &visit.newsletter()?.slug, entered).await {
+    let article = match enter(&web.house.by(visit.actor()), &visit.newsletter()?.slug, entered).await {
         Ok((article, _)) => article,
         Err(FlowError::Invalid(faults)) => {
             return rendered(&web, &visit, &typed, &told(&faults, visit.language)).await;
@@ -192,7 +192,7 @@ async fn stored(web: &Web, visit: &mut Visit, id: i64) -> Result<Typed, Problem>
 async fn press(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) -> Result<HttpResponse, Problem> {
     let before = stored(&web, &mut visit, *id).await?;
     if form.get("remove").is_some() {
-        return match remove(&web.house, *id).await {
+        return match remove(&web.house.by(visit.actor()), *id).await {
             Ok(()) => Ok(visit.done(paths::ARTICLES, Notice::Removed)),
             Err(FlowError::Conflict(_)) => {
                 let fault = (String::new(), words::fault_in_edition(visit.language));
@@ -203,7 +203,7 @@ async fn press(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) ->
     }
     if let Some(hidden) = form.get("hidden") {
         let hide = ArticleChange { hidden: Some(hidden == "yes"), ..ArticleChange::default() };
-        change(&web.house, *id, hide).await?;
+        change(&web.house.by(visit.actor()), *id, hide).await?;
         return Ok(visit.done(paths::ARTICLES, Notice::Saved));
     }
     let typed = Typed::read(&form, Some(*id));
@@ -216,7 +216,7 @@ async fn press(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) ->
         summary: differs(&typed.summary, &before.summary),
         hidden: None,
     };
-    match change(&web.house, *id, wanted).await {
+    match change(&web.house.by(visit.actor()), *id, wanted).await {
         Ok(_) => Ok(visit.done(paths::ARTICLES, Notice::Saved)),
         Err(FlowError::Invalid(faults)) => rendered(&web, &visit, &typed, &told(&faults, visit.language)).await,
         Err(error) => Err(error.into()),

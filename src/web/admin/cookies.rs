@@ -1,4 +1,4 @@
-//! The desk's two cookies: who is signed in, and in which browser they were before.
+//! The desk's cookies: who is signed in, in which browser they were before, and who is away at the OpenID provider.
 
 use actix_web::http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -13,6 +13,8 @@ pub enum Cookie {
     Session,
     /// Lets guesses from elsewhere keep nobody out; see [`crate::flows::sign_in`].
     Device,
+    /// Says who has gone to the OpenID provider; see [`crate::flows::openid`].
+    Provider,
 }
 
 impl Cookie {
@@ -23,6 +25,8 @@ impl Cookie {
             (Self::Session, false) => "postduif",
             (Self::Device, true) => "__Host-postduif-device",
             (Self::Device, false) => "postduif-device",
+            (Self::Provider, true) => "__Host-postduif-provider",
+            (Self::Provider, false) => "postduif-provider",
         }
     }
 
@@ -30,6 +34,7 @@ impl Cookie {
         match self {
             Self::Session => None,
             Self::Device => Some(180 * 24 * 3600),
+            Self::Provider => Some(600),
         }
     }
 

@@ -72,7 +72,7 @@ fn line<'a>(visit: &Visit, row: &'a EditionRow) -> Line<'a> {
 async fn make(web: Data<Web>, mut visit: Visit, form: Fields) -> Result<HttpResponse, Problem> {
     visit.take_in_hand(form.get("newsletter").unwrap_or_default())?;
     let newsletter = visit.newsletter()?;
-    Ok(match assemble(&web.house, &newsletter.slug, None).await? {
+    Ok(match assemble(&web.house.by(visit.actor()), &newsletter.slug, None).await? {
         Assembled::Draft(row) => visit.done(paths::tab(row.id, Tab::Content), Notice::Assembled),
         Assembled::Open(row) => visit.on_to(paths::tab(row.id, Tab::Content), None),
         Assembled::TooFew { .. } => visit.done(paths::EDITIONS, Notice::NothingNew),

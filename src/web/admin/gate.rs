@@ -71,6 +71,7 @@ async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
         return Ok(Entry::Elsewhere(way_in(request, looking, held)));
     };
     if !who.user.role.may(role) {
+        tracing::warn!(user = who.user.id, needed = %role, path = request.path(), "a user was refused");
         return Err(Problem::NotAllowed(role));
     }
     let visit = Visit::begin(house, who, request.request()).await?;

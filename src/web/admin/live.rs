@@ -19,8 +19,10 @@ use crate::domain::edition::EditionStatus;
 use crate::domain::language::Language;
 use crate::domain::texts::numbers;
 use crate::domain::time::Timestamp;
+use crate::flows::sign_in;
 use crate::pages::admin::edition::send::{Pace, progress};
 use crate::store::editions::{self, EditionRow};
+use crate::store::sessions::SessionRow;
 use crate::web::Web;
 use crate::web::problem::Problem;
 
@@ -33,6 +35,8 @@ const SEATS: usize = 40;
 const LOOK: Duration = Duration::from_secs(1);
 /// A proxy takes a line that is silent for longer for a dead one.
 const SIGN_OF_LIFE: u32 = 15;
+/// So often it is asked whether the session still lasts.
+const LOOKS_AGAIN: u32 = 5;
 /// Then the browser comes back by itself, and the gate looks at its session again.
 const WATCH: u32 = 300;
 /// The pace is that of the last minute.
@@ -89,7 +93,15 @@ async fn watch(web: Data<Web>, mut visit: Visit, id: Path<i64>) -> Result<HttpRe
     let Ok(seat) = Arc::clone(&web.live.seats).try_acquire_owned() else {
         return Err(Problem::TooMany { retry_after: Duration::from_secs(10) });
     };
-    let watcher = Watcher { web, id: row.id, language: visit.language, told: None, looks: 0, _seat: seat };
+    let watcher = Watcher {
+        session: visit.session.clone(),
+        web,
+        id: row.id,
+        language: visit.language,
+        told: None,
+        looks: 0,
+        _seat: seat,
+    };
     let news = stream::unfold(Some(watcher), |watcher| async {
         let mut watcher = watcher?;
         let (news, goes_on) = watcher.next().await?;
@@ -106,6 +118,8 @@ async fn watch(web: Data<Web>, mut visit: Visit, id: Path<i64>) -> Result<HttpRe
 /// One who looks on.
 struct Watcher {
     web: Data<Web>,
+    /// Ends with it.
+    session: SessionRow,
     id: i64,
     language: Language,
     told: Option<Counts>,
@@ -122,6 +136,10 @@ impl Watcher {
             }
             self.looks += 1;
             if self.looks > WATCH || self.web.draining.load(std::sync::atomic::Ordering::Relaxed) {
+                return None;
+            }
+            let looks_again = self.looks.is_multiple_of(LOOKS_AGAIN);
+            if looks_again && !sign_in::still_lasts(&self.web.house, &self.session).await.ok()? {
                 return None;
             }
             let mut reader = self.web.house.db.read().await.ok()?;

@@ -4,6 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, RETRY_AFTER};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use maud::Markup;
 use serde::Deserialize;
 
@@ -12,9 +14,12 @@ use super::desk;
 use super::visit::see_other;
 use crate::domain::language::Language;
 use crate::domain::public_url::PublicUrl;
-use crate::flows::sign_in::{self, Attempt, From};
-use crate::flows::{first_start, second_step};
-use crate::pages::admin::login::{self as shown, Login, Refusal};
+use crate::domain::webauthn::Assertion;
+use crate::flows::guesses::From;
+use crate::flows::sign_in::{self, Attempt};
+use crate::flows::{first_start, openid, passkeys, second_step};
+use crate::pages::admin::login::{self as shown, Login, Refusal, WrongStep};
+use crate::pages::admin::passkey::PasskeyRequest;
 use crate::pages::admin::paths;
 use crate::web::Web;
 use crate::web::body::Form;
@@ -26,6 +31,7 @@ use crate::web::public::{language_asked, minutes};
 desk! {
     "/admin/login": get Anyone show, post Anyone press;
     "/admin/login/code": get Anyone ask_code, post Anyone try_code;
+    "/admin/login/passkey": post Anyone try_passkey;
     "/admin/logout": post Anyone leave;
 }
 
@@ -53,7 +59,7 @@ async fn show(web: Data<Web>, request: HttpRequest, wish: Query<Wish>) -> Result
         return Ok(see_other(next));
     }
     let refusal = (wish.expired == "yes").then_some(Refusal::Expired);
-    Ok(form(StatusCode::OK, language(&request), "", next, refusal))
+    Ok(form(&web, StatusCode::OK, language(&request), "", next, refusal))
 }
 
 #[derive(Deserialize)]
@@ -80,7 +86,7 @@ async fn press(
     let (next, url) = (inside(&typed.next), &web.house.config.public_url);
     let kept = Kept::of(&request, url);
     let email: String = typed.email.chars().take(254).collect();
-    let again = |status, refusal| self::form(status, language(&request), &email, next, Some(refusal));
+    let again = |status, refusal| self::form(&web, status, language(&request), &email, next, Some(refusal));
     Ok(match sign_in::sign_in(&web.house, &typed.email, &typed.password, kept.from(client)).await? {
         attempt @ (Attempt::In(_) | Attempt::CodeNeeded(_)) => entered(attempt, next, url).ok_or(Problem::Internal)?,
         Attempt::Wrong => again(StatusCode::BAD_REQUEST, Refusal::Wrong),
@@ -126,14 +132,95 @@ pub fn entered(attempt: Attempt, next: &str, url: &PublicUrl) -> Option<HttpResp
 }
 
 async fn ask_code(web: Data<Web>, request: HttpRequest, wish: Query<Wish>) -> Result<HttpResponse, Problem> {
-    let waiting = match cookies::session(&request, &web.house.config.public_url) {
-        Some(token) => sign_in::recognise(&web.house, &token).await?.is_some_and(|who| who.session.awaits_code),
-        None => false,
+    code_page(&web, &request, inside(&wish.next), None).await
+}
+
+/// The second step, asked of who owes it; anybody else begins anew.
+async fn code_page(
+    web: &Web,
+    request: &HttpRequest,
+    next: &str,
+    wrong: Option<WrongStep>,
+) -> Result<HttpResponse, Problem> {
+    let who = match cookies::session(request, &web.house.config.public_url) {
+        Some(token) => sign_in::recognise(&web.house, &token).await?.filter(|who| who.session.awaits_code),
+        None => None,
     };
-    if !waiting {
-        return Ok(see_other(paths::LOGIN));
+    let Some(who) = who else { return Ok(see_other(paths::LOGIN)) };
+    let asked = match who.user.passkeys {
+        0 => None,
+        _ => passkeys::request(&web.house, &who.user, &who.session).await?,
+    };
+    let asked = asked.as_ref().map(told);
+    // Whoever has the password need not be told more of whose it is than they typed.
+    let view = asked.as_ref().map(|asked| asked.view(""));
+    let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(page(status, &shown::code(language(request), next, view.as_ref(), wrong)))
+}
+
+/// What a browser is told to make or use a passkey, its bytes as text.
+pub struct Told {
+    challenge: String,
+    site: String,
+    user: String,
+    known: String,
+}
+
+/// Writes it so.
+pub fn told(request: &passkeys::Request) -> Told {
+    let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    let known: Vec<String> = request.known.iter().map(|id| text(id)).collect();
+    let (challenge, user) = (text(&request.challenge), text(&request.user));
+    Told { challenge, site: request.party.id.clone(), user, known: known.join(" ") }
+}
+
+impl Told {
+    /// As forms take it.
+    pub fn view<'a>(&'a self, user_name: &'a str) -> PasskeyRequest<'a> {
+        let Self { challenge, site, user, known } = self;
+        PasskeyRequest { challenge, site, user, user_name, known }
     }
-    Ok(page(StatusCode::OK, &shown::code(language(&request), inside(&wish.next), false)))
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct PasskeyAnswer {
+    credential: String,
+    client_data: String,
+    authenticator_data: String,
+    signature: String,
+    next: String,
+}
+
+impl Default for PasskeyAnswer {
+    fn default() -> Self {
+        let none = String::new;
+        let (credential, client_data, authenticator_data, signature) = (none(), none(), none(), none());
+        Self { credential, client_data, authenticator_data, signature, next: paths::OVERVIEW.to_owned() }
+    }
+}
+
+async fn try_passkey(
+    web: Data<Web>,
+    request: HttpRequest,
+    client: Client,
+    form: Form<PasskeyAnswer>,
+) -> Result<HttpResponse, Problem> {
+    let Form(typed) = form;
+    let (next, url) = (inside(&typed.next), &web.house.config.public_url);
+    let kept = Kept::of(&request, url);
+    let Some(token) = kept.session.as_deref() else { return Ok(see_other(paths::LOGIN)) };
+    let bytes = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+    let (client_data, signature) = (bytes(&typed.client_data), bytes(&typed.signature));
+    let authenticator_data = bytes(&typed.authenticator_data);
+    let given = Assertion { client_data: &client_data, authenticator_data: &authenticator_data, signature: &signature };
+    let id = bytes(&typed.credential);
+    Ok(match passkeys::try_passkey(&web.house, token, &id, given, kept.from(client)).await? {
+        None => see_other(paths::LOGIN),
+        Some(Attempt::Wrong) => return code_page(&web, &request, next, Some(WrongStep::Passkey)).await,
+        Some(Attempt::TooOften { retry_after }) => return Err(Problem::TooMany { retry_after }),
+        Some(attempt) => entered(attempt, next, url).ok_or(Problem::Internal)?,
+    })
 }
 
 #[derive(Deserialize)]
@@ -161,7 +248,7 @@ async fn try_code(
     let Some(token) = kept.session.as_deref() else { return Ok(see_other(paths::LOGIN)) };
     Ok(match second_step::try_code(&web.house, token, &typed.code, kept.from(client)).await? {
         None => see_other(paths::LOGIN),
-        Some(Attempt::Wrong) => page(StatusCode::BAD_REQUEST, &shown::code(language(&request), next, true)),
+        Some(Attempt::Wrong) => return code_page(&web, &request, next, Some(WrongStep::Code)).await,
         Some(Attempt::TooOften { retry_after }) => return Err(Problem::TooMany { retry_after }),
         Some(attempt) => entered(attempt, next, url).ok_or(Problem::Internal)?,
     })
@@ -177,8 +264,17 @@ async fn leave(web: Data<Web>, request: HttpRequest) -> Result<HttpResponse, Pro
     Ok(answer)
 }
 
-fn form(status: StatusCode, language: Language, email: &str, next: &str, refusal: Option<Refusal>) -> HttpResponse {
-    page(status, &shown::page(&Login { language, email, next, refusal, provider: None }))
+/// The form that asks for address and password.
+pub fn form(
+    web: &Web,
+    status: StatusCode,
+    language: Language,
+    email: &str,
+    next: &str,
+    refusal: Option<Refusal>,
+) -> HttpResponse {
+    let provider = openid::provider_name(&web.house);
+    page(status, &shown::page(&Login { language, email, next, refusal, provider }))
 }
 
 /// A page for somebody who is not signed in.

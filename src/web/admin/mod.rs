@@ -15,6 +15,7 @@ mod gate;
 mod import;
 mod live;
 mod login;
+mod openid;
 mod overview;
 mod password;
 mod settings;
@@ -78,6 +79,7 @@ use desk;
 /// The tables of all nouns.
 const NOUNS: &[&[Route]] = &[
     login::ROUTES,
+    openid::ROUTES,
     password::ROUTES,
     setup::ROUTES,
     account::ROUTES,

@@ -93,8 +93,8 @@ async fn save(web: Data<Web>, visit: Visit, step: Path<usize>, form: Fields) -> 
         2 => {
             let typed = Typed::from(&form);
             let saved = match visit.newsletter() {
-                Ok(row) => newsletters::edit(&web.house, &row.slug, typed.change(false)).await,
-                Err(_) => newsletters::create(&web.house, typed.change(true)).await,
+                Ok(row) => newsletters::edit(&web.house.by(visit.actor()), &row.slug, typed.change(false)).await,
+                Err(_) => newsletters::create(&web.house.by(visit.actor()), typed.change(true)).await,
             };
             match settings::outcome(visit.language, saved.map(drop))? {
                 Ok(()) => Ok(see_other(then)),

@@ -1,8 +1,8 @@
 //! Readers at the desk: found, looked at, added, let go, taken along, forgotten.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{Bytes, Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
 
 use super::desk;
@@ -30,10 +30,10 @@ desk! {
     "/admin/subscribers": get Viewer list;
     "/admin/subscribers/search": post Viewer search;
     "/admin/subscribers/new": get Admin new, post Admin add;
-    "/admin/subscribers/export": get Admin export;
-    "/admin/subscribers/{id}": get Viewer show, post Editor press;
-    "/admin/subscribers/{id}/export": get Admin take_along;
-    "/admin/subscribers/{id}/proof": get Editor proof_page;
+    "/admin/subscribers/export": post Admin export;
+    "/admin/subscribers/{id}": get Editor show, post Editor press;
+    "/admin/subscribers/{id}/export": post Admin take_along;
+    "/admin/subscribers/{id}/proof": post Editor proof_page;
 }
 
 /// People on a page.
@@ -69,17 +69,22 @@ async fn found(
     before: Option<i64>,
 ) -> Result<HttpResponse, Problem> {
     let newsletter = visit.newsletter()?;
+    // Whoever may not see addresses cannot ask for one either: whether it is found would tell.
+    let names = visit.may(Role::Editor);
+    let query = if names { query } else { "" };
     let mut reader = web.house.db.read().await?;
     let rows =
         subscriptions::search(&mut reader, newsletter.id, status, query, before.unwrap_or(i64::MAX), PAGE).await?;
     let total = subscriptions::search_count(&mut reader, newsletter.id, status, query).await?;
     let full = i64::try_from(rows.len()).is_ok_and(|count| count == PAGE);
     let more = rows.last().filter(|_| full).map(|row| row.id.to_string());
-    let lines: Vec<Line<'_>> = rows
-        .iter()
-        .map(|row| Line {
+    let masked = |email: &str| EmailAddress::parse_any_role(email).map(|email| email.masked()).unwrap_or_default();
+    let shown: Vec<String> =
+        rows.iter().map(|row| if names { row.email.clone() } else { masked(&row.email) }).collect();
+    let lines: Vec<Line<'_>> = (rows.iter().zip(&shown))
+        .map(|(row, email)| Line {
             id: row.subscriber_id,
-            email: &row.email,
+            email,
             status: row.status,
             language: row.language,
             since: visit.moment(row.requested_at).date(),
@@ -235,8 +240,9 @@ async fn take_along(web: Data<Web>, visit: Visit, id: Path<i64>) -> Result<HttpR
 }
 
 /// The whole list of the newsletter in hand, or with `all` everything there is; written while it is read.
-async fn export(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let all = request.query_string().split('&').any(|word| word == "all");
+async fn export(web: Data<Web>, mut visit: Visit, form: Fields) -> Result<HttpResponse, Problem> {
+    take_in_hand(&mut visit, &form)?;
+    let all = form.get("all").is_some();
     let slug = (!all).then(|| visit.newsletter().map(|newsletter| newsletter.slug.clone())).transpose()?;
     let export = Export::of(&web.house, slug.as_deref(), None).await?;
     noted(&web.house, &visit, "subscriber.export", slug.as_deref().unwrap_or("all")).await?;

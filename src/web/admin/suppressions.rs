@@ -18,7 +18,7 @@ use crate::web::body::Fields;
 use crate::web::problem::Problem;
 
 desk! {
-    "/admin/suppressions": get Viewer show, post Admin press;
+    "/admin/suppressions": get Editor show, post Admin press;
     "/admin/retention": get Viewer kept;
 }
 

@@ -68,8 +68,8 @@ fn place(query: &PageQuery) -> Result<(Page, Option<(Timestamp, i64)>), Problem>
 #[utoipa::path(post, path = "/api/v1/newsletters/{slug}/articles", tag = "articles", params(("slug" = String, Path)),
     request_body = EnteredArticle, responses((status = 201, body = ArticleAnswer), (status = 200, body = ArticleAnswer),
     (status = 400, body = ProblemBody), (status = 404, body = ProblemBody)))]
-pub async fn enter(web: Data<Web>, _: Editor, slug: Path<String>, body: Json<EnteredArticle>) -> Answered {
-    let (row, stored) = articles::enter(&web.house, &slug, body.value?).await?;
+pub async fn enter(web: Data<Web>, editor: Editor, slug: Path<String>, body: Json<EnteredArticle>) -> Answered {
+    let (row, stored) = articles::enter(&web.house.by(&editor.actor), &slug, body.value?).await?;
     let answer = ArticleAnswer::of(&slug, row);
     match stored {
         Stored::New => created(&answer),
@@ -82,9 +82,11 @@ pub async fn enter(web: Data<Web>, _: Editor, slug: Path<String>, body: Json<Ent
 /// Its source does not overwrite the words after that.
 #[utoipa::path(patch, path = "/api/v1/articles/{id}", tag = "articles", params(("id" = i64, Path)), request_body = ArticlePatch,
     responses((status = 200, body = ArticleAnswer), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody)))]
-pub async fn change(web: Data<Web>, _: Editor, id: Path<i64>, body: Json<ArticlePatch>) -> Answered {
+pub async fn change(web: Data<Web>, editor: Editor, id: Path<i64>, body: Json<ArticlePatch>) -> Answered {
     let ArticlePatch { section, title, url, summary, hidden } = body.value?;
-    let row = articles::change(&web.house, *id, ArticleChange { section, title, url, summary, hidden }).await?;
+    let row =
+        articles::change(&web.house.by(&editor.actor), *id, ArticleChange { section, title, url, summary, hidden })
+            .await?;
     let newsletter = store::newsletters::by_id(&mut web.house.db.read().await?, row.newsletter_id).await?;
     let newsletter = newsletter.ok_or_else(|| FlowError::NotFound(format!("newsletter of article {id}")))?;
     ok(&ArticleAnswer::of(&newsletter.slug, row))
@@ -95,7 +97,7 @@ pub async fn change(web: Data<Web>, _: Editor, id: Path<i64>, body: Json<Article
 /// One that stands in an edition stays; hide it instead.
 #[utoipa::path(delete, path = "/api/v1/articles/{id}", tag = "articles", params(("id" = i64, Path)),
     responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
-pub async fn remove(web: Data<Web>, _: Editor, id: Path<i64>) -> Answered {
-    articles::remove(&web.house, *id).await?;
+pub async fn remove(web: Data<Web>, editor: Editor, id: Path<i64>) -> Answered {
+    articles::remove(&web.house.by(&editor.actor), *id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -138,8 +138,8 @@ pub struct FindingAnswer {
 #[utoipa::path(post, path = "/api/v1/newsletters/{slug}/editions", tag = "editions", params(("slug" = String, Path)),
     responses((status = 201, body = EditionAnswer), (status = 200, body = EditionAnswer), (status = 404, body = ProblemBody),
     (status = 409, body = ProblemBody, description = "Too few new articles")))]
-pub async fn assemble(web: Data<Web>, _: Editor, slug: Path<String>) -> Answered {
-    match assemble_edition(&web.house, &slug, None).await? {
+pub async fn assemble(web: Data<Web>, editor: Editor, slug: Path<String>) -> Answered {
+    match assemble_edition(&web.house.by(&editor.actor), &slug, None).await? {
         Assembled::Draft(row) => created(&answer(&web, *row).await?),
         Assembled::Open(row) => ok(&answer(&web, *row).await?),
         Assembled::TooFew { found, needed, .. } => Err(Problem::Conflict(format!(

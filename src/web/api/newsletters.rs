@@ -57,8 +57,8 @@ pub async fn list(web: Data<Web>, _: Viewer, query: Query<PageQuery>) -> Answere
 /// `slug`, `title` and `from` are needed; the rest has defaults.
 #[utoipa::path(post, path = "/api/v1/newsletters", tag = "newsletters", request_body = NewsletterChange,
     responses((status = 201, body = NewsletterAnswer), (status = 400, body = ProblemBody), (status = 409, body = ProblemBody)))]
-pub async fn create(web: Data<Web>, _: Admin, body: Json<NewsletterChange>) -> Answered {
-    let row = newsletters::create(&web.house, body.value?).await?;
+pub async fn create(web: Data<Web>, admin: Admin, body: Json<NewsletterChange>) -> Answered {
+    let row = newsletters::create(&web.house.by(&admin.actor), body.value?).await?;
     created(&NewsletterAnswer::of(&mut web.house.db.read().await?, row).await?)
 }
 
@@ -77,7 +77,7 @@ pub async fn show(web: Data<Web>, _: Viewer, slug: Path<String>) -> Answered {
 #[utoipa::path(patch, path = "/api/v1/newsletters/{slug}", tag = "newsletters", params(("slug" = String, Path)),
     request_body = NewsletterChange, responses((status = 200, body = NewsletterAnswer), (status = 400, body = ProblemBody),
     (status = 404, body = ProblemBody)))]
-pub async fn change(web: Data<Web>, _: Admin, slug: Path<String>, body: Json<NewsletterChange>) -> Answered {
-    let row = newsletters::edit(&web.house, &slug, body.value?).await?;
+pub async fn change(web: Data<Web>, admin: Admin, slug: Path<String>, body: Json<NewsletterChange>) -> Answered {
+    let row = newsletters::edit(&web.house.by(&admin.actor), &slug, body.value?).await?;
     ok(&NewsletterAnswer::of(&mut web.house.db.read().await?, row).await?)
 }

@@ -71,10 +71,10 @@ pub async fn list(web: Data<Web>, _: Viewer, slug: Path<String>, query: Query<Pa
 #[utoipa::path(post, path = "/api/v1/newsletters/{slug}/sources", tag = "sources", params(("slug" = String, Path)),
     request_body = SourceInput, responses((status = 201, body = SourceAnswer), (status = 400, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
-pub async fn add(web: Data<Web>, _: Admin, slug: Path<String>, body: Json<SourceInput>) -> Answered {
+pub async fn add(web: Data<Web>, admin: Admin, slug: Path<String>, body: Json<SourceInput>) -> Answered {
     let SourceInput { url, section, category_sections, allow_private } = body.value?;
     let source = NewSource { url: &url, section: &section, category_sections, allow_private };
-    let row = collect_articles::add(&web.house, &slug, source).await?;
+    let row = collect_articles::add(&web.house.by(&admin.actor), &slug, source).await?;
     created(&SourceAnswer::of(&slug, row))
 }
 
@@ -102,7 +102,7 @@ pub async fn fetch(web: Data<Web>, _: Editor, id: Path<i64>) -> Answered {
 /// Its articles stay.
 #[utoipa::path(delete, path = "/api/v1/sources/{id}", tag = "sources", params(("id" = i64, Path)),
     responses((status = 204), (status = 404, body = ProblemBody)))]
-pub async fn remove(web: Data<Web>, _: Admin, id: Path<i64>) -> Answered {
-    collect_articles::remove(&web.house, *id).await?;
+pub async fn remove(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
+    collect_articles::remove(&web.house.by(&admin.actor), *id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

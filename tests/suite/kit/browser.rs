@@ -111,6 +111,11 @@ impl Browser {
         self.tell("/cookie", &json!({"cookie": cookie}));
     }
 
+    /// Gives the browser an authenticator for passkeys, which is not there (WebAuthn section 11).
+    pub fn authenticator(&self, options: &Value) {
+        self.tell("/webauthn/authenticator", options);
+    }
+
     pub fn resize(&self, width: u32, height: u32) {
         self.tell("/window/rect", &json!({"width": width, "height": height}));
     }

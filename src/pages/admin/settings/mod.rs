@@ -1,4 +1,4 @@
-//! Settings: five tabs, which everybody may read and administrators change.
+//! Settings: five tabs; three of them everybody may read, and administrators change them all.
 
 pub mod form;
 pub mod schedule;
@@ -41,6 +41,14 @@ impl SettingsTab {
         }
     }
 
+    /// Who may look at it: people, programs and the log of deeds are for those who look after them.
+    const fn least_role(self) -> Role {
+        match self {
+            Self::Sender | Self::Sources | Self::Form => Role::Viewer,
+            Self::Users | Self::System => Role::Admin,
+        }
+    }
+
     fn label(self, language: Language) -> String {
         match self {
             Self::Sender => texts::tab_sender(language),
@@ -55,8 +63,11 @@ impl SettingsTab {
 /// A tab with its content.
 fn page(desk: &Desk<'_>, open: SettingsTab, faults: FormFaults<'_>, content: &Markup) -> Markup {
     let language = desk.language;
-    let entries =
-        SettingsTab::ALL.map(|tab| (desk.here(&paths::settings(tab.segment())), tab.label(language), tab == open));
+    let entries: Vec<_> = SettingsTab::ALL
+        .into_iter()
+        .filter(|tab| desk.may(tab.least_role()))
+        .map(|tab| (desk.here(&paths::settings(tab.segment())), tab.label(language), tab == open))
+        .collect();
     let title = format!("{} – {}", desk_texts::nav_settings(language), open.label(language));
     desk.faulty_page(
         Place::Settings,

@@ -142,6 +142,15 @@ fn change(language: Language, user: &UserLine<'_>) -> Markup {
                 (texts::users_change_role(language))
             }
         }
+        @for (what, act) in [("sessions", texts::users_end_sessions(language)), ("second-stop", texts::users_second_stop(language))] {
+            @if what == "sessions" || user.second_factor {
+                form.inline method="post" action=(action) {
+                    (hidden("what", what))
+                    (hidden("user", &id))
+                    button.plain type="submit" aria-label=(texts::users_act_label(language, &act, user.name)) { (act) }
+                }
+            }
+        }
         form.inline method="post" action=(action) {
             (hidden("what", if disabled { "enable" } else { "disable" }))
             (hidden("user", &id))

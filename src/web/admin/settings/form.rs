@@ -34,7 +34,7 @@ async fn press(web: Data<Web>, mut visit: Visit, form: Fields) -> Result<HttpRes
         visit.take_in_hand(slug)?;
     }
     let words = Words::from(&form);
-    let saved = newsletters::edit(&web.house, &visit.newsletter()?.slug, words.change()).await;
+    let saved = newsletters::edit(&web.house.by(visit.actor()), &visit.newsletter()?.slug, words.change()).await;
     match outcome(visit.language, saved.map(drop))? {
         Ok(()) => Ok(visit.done(paths::settings(SettingsTab::Form.segment()), Notice::Saved)),
         Err(faulty) => shown(&web, &visit, &words, &faulty).await,

@@ -35,7 +35,7 @@ async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fie
     match form.get("what") {
         Some("sender") => {
             let from = Author::from(&form);
-            let saved = newsletters::edit(&web.house, &visit.newsletter()?.slug, from.change()).await;
+            let saved = newsletters::edit(&web.house.by(visit.actor()), &visit.newsletter()?.slug, from.change()).await;
             match outcome(visit.language, saved.map(drop))? {
                 Ok(()) => Ok(visit.done(paths::settings(SettingsTab::Sender.segment()), Notice::Saved)),
                 Err(faulty) => shown(&web, &visit, &from, &faulty).await,

@@ -59,7 +59,7 @@ async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fie
         }
         "remove" => {
             let source = source(&web, &visit, &form).await?;
-            collect_articles::remove(house, source.id).await?;
+            collect_articles::remove(&house.by(visit.actor()), source.id).await?;
             Ok(back(&request, &visit, SettingsTab::Sources, Notice::Removed))
         }
         "source" => {
@@ -80,7 +80,10 @@ async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fie
                     allow_private: wish.allow_private,
                 };
                 let slug = &visit.newsletter()?.slug;
-                match outcome(visit.language, collect_articles::add(house, slug, new).await.map(drop))? {
+                match outcome(
+                    visit.language,
+                    collect_articles::add(&house.by(visit.actor()), slug, new).await.map(drop),
+                )? {
                     Ok(()) => return Ok(back(&request, &visit, SettingsTab::Sources, Notice::Added)),
                     Err(faulty) => faulty,
                 }
@@ -294,7 +297,7 @@ impl When {
         };
         faults.check()?;
         let slug = visit.newsletter().map(|row| row.slug.clone()).unwrap_or_default();
-        newsletters::edit(&web.house, &slug, change).await.map(drop)
+        newsletters::edit(&web.house.by(visit.actor()), &slug, change).await.map(drop)
     }
 }
 

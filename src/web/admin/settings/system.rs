@@ -20,7 +20,7 @@ use crate::web::admin::visit::Visit;
 use crate::web::problem::Problem;
 
 desk! {
-    "/admin/settings/system": get Viewer show, post Admin look;
+    "/admin/settings/system": get Admin show, post Admin look;
 }
 
 /// Lines of the log on one page.

@@ -10,7 +10,7 @@ use crate::domain::scope::Scope;
 use crate::domain::texts::desk_settings as texts;
 use crate::domain::time::Timestamp;
 use crate::flows::tokens::{self, NewToken};
-use crate::flows::{password_links, users};
+use crate::flows::{password_links, second_step, users};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::settings::SettingsTab;
 use crate::pages::admin::settings::users::{TokenLine, UserLine, UserStanding, Users, scope_field, tab};
@@ -24,7 +24,7 @@ use crate::web::body::Fields;
 use crate::web::problem::Problem;
 
 desk! {
-    "/admin/settings/users": get Viewer show, post Admin press;
+    "/admin/settings/users": get Admin show, post Admin press;
 }
 
 /// What was typed, and a token made just now.
@@ -57,6 +57,11 @@ async fn press(web: Data<Web>, visit: Visit, form: Fields) -> Result<HttpRespons
         "role" => (users::set_role(house, id("user"), role("role")?, actor).await, Notice::Saved),
         "disable" => (users::set_disabled(house, id("user"), true, actor).await.map(drop), Notice::Saved),
         "enable" => (users::set_disabled(house, id("user"), false, actor).await.map(drop), Notice::Saved),
+        "sessions" => (users::end_sessions(house, id("user"), actor).await, Notice::Saved),
+        "second-stop" => {
+            let user = users::one(house, id("user")).await?;
+            (second_step::forget(house, &user, actor).await, Notice::Saved)
+        }
         "invite" => (password_links::invite(house, &visit.user, &typed.email, role("role")?).await, Notice::Invited),
         "revoke" => (tokens::revoke(house, id("token"), actor).await, Notice::Removed),
         "token" => {
@@ -132,7 +137,7 @@ fn line<'a>(visit: &Visit, user: &'a UserRow) -> UserLine<'a> {
         email: &user.email,
         role: user.role,
         standing,
-        second_factor: user.totp_secret.is_some(),
+        second_factor: second_step::is_on(user),
         last_seen: user.last_seen_at.map(|moment| visit.moment(moment)),
     }
 }
