@@ -534,7 +534,7 @@ fn an_edition_leaves_evidence(database: Database) {
         .iter()
         .map(|deed| deed["action"].as_str().expect("a deed has a name"))
         .collect();
-    assert_eq!(deeds, ["edition.approve", "edition.send"]);
+    assert_eq!(deeds, ["edition.assemble", "edition.approve", "edition.send"]);
     assert!(!answer.text().contains("ben@example.nl"), "no reader is named");
     let page = seat.get(&format!("{edition}/evidence")).text();
     assert!(page.contains(&hash) && page.contains("Nobody is missing."), "{page}");

@@ -152,6 +152,9 @@ texts! {
     evidence_who() { nl: "Wie", en: "Who" }
     evidence_detail() { nl: "Bijzonderheden", en: "Details" }
     none() { nl: "niemand", en: "nobody" }
+    deed_assemble() { nl: "Samengesteld", en: "Assembled" }
+    deed_edit() { nl: "Gewijzigd", en: "Changed" }
+    deed_test() { nl: "Test verstuurd", en: "Test sent" }
     deed_approve() { nl: "Goedgekeurd", en: "Approved" }
     deed_send() { nl: "Versturen", en: "Send" }
     deed_schedule() { nl: "Gepland", en: "Planned" }
@@ -208,6 +211,9 @@ pub fn reason(language: Language, noted: &str) -> Option<String> {
 /// The name of a deed in the log, in words; an unknown one stays as it is.
 pub fn deed(language: Language, action: &str) -> String {
     match action {
+        "edition.assemble" => deed_assemble(language),
+        "edition.edit" => deed_edit(language),
+        "edition.test" => deed_test(language),
         "edition.approve" => deed_approve(language),
         "edition.send" => deed_send(language),
         "edition.schedule" => deed_schedule(language),

@@ -188,49 +188,6 @@ texts! {
         en: "as long as the subscription lasts; erased on request",
     }
 
-    // What people did, for the log.
-    deed_add(user, role) { nl: "gaf {user} toegang als {role}", en: "let {user} in as {role}" }
-    deed_password(user) { nl: "koos een nieuw wachtwoord voor {user}", en: "chose a new password for {user}" }
-    deed_reset(user) { nl: "vroeg een nieuw wachtwoord aan voor {user}", en: "asked for a new password for {user}" }
-    deed_role(user, change) { nl: "wijzigde de rol van {user}: {change}", en: "changed the role of {user}: {change}" }
-    deed_disable(user) { nl: "zette {user} uit", en: "disabled {user}" }
-    deed_enable(user) { nl: "zette {user} weer aan", en: "enabled {user} again" }
-    deed_sign_in() { nl: "logde in", en: "signed in" }
-    deed_second_on(user) { nl: "zette de tweede stap aan voor {user}", en: "switched the second step on for {user}" }
-    deed_second_off(user) { nl: "zette de tweede stap uit voor {user}", en: "switched the second step off for {user}" }
-    deed_newsletter_new(slug) { nl: "maakte nieuwsbrief {slug}", en: "made the newsletter {slug}" }
-    deed_newsletter(slug, changes) { nl: "wijzigde de instellingen van {slug}: {changes}", en: "changed the settings of {slug}: {changes}" }
-    deed_source_new(slug, url) { nl: "voegde een bron toe aan {slug}: {url}", en: "added a source to {slug}: {url}" }
-    deed_source_gone(id) { nl: "verwijderde bron {id}", en: "removed source {id}" }
-    deed_article_new(title) { nl: "voerde artikel “{title}” in", en: "entered the article “{title}”" }
-    deed_article(title) { nl: "wijzigde artikel “{title}”", en: "changed the article “{title}”" }
-    deed_article_gone(id) { nl: "verwijderde artikel {id}", en: "removed article {id}" }
-    deed_assemble(id) { nl: "stelde nieuwsbrief {id} samen", en: "assembled edition {id}" }
-    deed_edit(id) { nl: "wijzigde nieuwsbrief {id}", en: "changed edition {id}" }
-    deed_test(id, count) { nl: "stuurde een test van nieuwsbrief {id} ({count})", en: "sent a test of edition {id} ({count})" }
-    deed_passkey(name) { nl: "voegde passkey “{name}” toe", en: "added the passkey “{name}”" }
-    deed_passkey_gone() { nl: "verwijderde een passkey", en: "removed a passkey" }
-    deed_sessions(user) { nl: "logde {user} overal uit", en: "signed {user} out everywhere" }
-    deed_failed(user) { nl: "probeerde vergeefs in te loggen als {user}", en: "tried in vain to sign in as {user}" }
-    deed_throttled(user) {
-        nl: "probeerde het te vaak als {user} en moet wachten",
-        en: "tried too often as {user} and has to wait",
-    }
-    deed_tied(user, provider) { nl: "kwam als {user} binnen via {provider}", en: "came in as {user} by {provider}" }
-    deed_token(name) { nl: "maakte het token “{name}”", en: "created the token “{name}”" }
-    deed_revoke(name) { nl: "trok het token “{name}” in", en: "revoked the token “{name}”" }
-    deed_approve(id) { nl: "keurde nieuwsbrief {id} goed", en: "approved edition {id}" }
-    deed_erase() { nl: "verwijderde de gegevens van een persoon", en: "erased a person's data" }
-    deed_import(batch, counts) { nl: "nam een lijst over ({batch}): {counts}", en: "took over a list ({batch}): {counts}" }
-    deed_import_undo(batch) { nl: "draaide een lijst terug ({batch})", en: "took a list back ({batch})" }
-    deed_export() { nl: "nam gegevens van abonnees mee", en: "took readers' data along" }
-    deed_person_add(id) { nl: "vroeg {id} om te bevestigen", en: "asked {id} to confirm" }
-    deed_person_end(id) { nl: "meldde {id} af", en: "unsubscribed {id}" }
-    deed_person_back() { nl: "liet iemand weer toe", en: "let somebody in again" }
-    deed_suppress() { nl: "blokkeerde een adres", en: "blocked an address" }
-    deed_release() { nl: "gaf een adres weer vrij", en: "released an address" }
-    deed_reason(newsletter, reason) { nl: "meldde zich af van {newsletter}: {reason}", en: "left {newsletter}: {reason}" }
-
     // What is wrong with a field of the settings.
     fault_email() { nl: "Vul een e-mailadres in, zoals naam@voorbeeld.nl.", en: "Enter an email address like name@example.org." }
     fault_name() { nl: "Vul één regel tekst in.", en: "Enter one line of text." }
@@ -374,51 +331,6 @@ pub fn fault(language: Language, field: &str, why: &str) -> String {
         "notify" => fault_notify(language),
         "token_expires" => fault_expires(language),
         _ => fault_other(language, why),
-    }
-}
-
-/// A deed of the log as a sentence without its doer; one that has no sentence shows as it is kept.
-pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> String {
-    match action {
-        "subscriber.import" => deed_import(language, target, detail),
-        "subscriber.import-undo" => deed_import_undo(language, target),
-        "subscriber.export" | "consent.export" => deed_export(language),
-        "subscriber.add" | "subscriber.ask-again" => deed_person_add(language, target),
-        "subscriber.unsubscribe" => deed_person_end(language, target),
-        "subscriber.let-back" => deed_person_back(language),
-        "user.add" => deed_add(language, target, detail),
-        "user.password" => deed_password(language, target),
-        "user.reset-asked" => deed_reset(language, target),
-        "user.role" => deed_role(language, target, detail),
-        "user.disable" => deed_disable(language, target),
-        "user.enable" => deed_enable(language, target),
-        "user.sign-in" => deed_sign_in(language),
-        "user.second-step-on" => deed_second_on(language, target),
-        "user.second-step-off" => deed_second_off(language, target),
-        "newsletter.create" => deed_newsletter_new(language, target),
-        "newsletter.edit" => deed_newsletter(language, target, detail),
-        "source.add" => deed_source_new(language, target, detail),
-        "source.remove" => deed_source_gone(language, target),
-        "article.enter" => deed_article_new(language, detail),
-        "article.change" => deed_article(language, detail),
-        "article.remove" => deed_article_gone(language, target),
-        "edition.assemble" => deed_assemble(language, target),
-        "edition.edit" => deed_edit(language, target),
-        "edition.test" => deed_test(language, target, detail),
-        "user.passkey-add" => deed_passkey(language, detail),
-        "user.passkey-remove" => deed_passkey_gone(language),
-        "user.sessions-end" => deed_sessions(language, target),
-        "user.sign-in-failed" => deed_failed(language, target),
-        "user.throttled" => deed_throttled(language, target),
-        "user.oidc-tied" => deed_tied(language, target, detail),
-        "token.create" => deed_token(language, target),
-        "token.revoke" => deed_revoke(language, target),
-        "edition.approve" => deed_approve(language, target),
-        "subscriber.erase" => deed_erase(language),
-        "suppression.add" => deed_suppress(language),
-        "suppression.remove" => deed_release(language),
-        "unsubscribe.reason" => deed_reason(language, target, detail),
-        _ => [action, target, detail].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "),
     }
 }
 

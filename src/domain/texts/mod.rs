@@ -1,6 +1,7 @@
 //! Every sentence that people read, in every language; the compiler refuses one that a language lacks.
 
 pub mod dates;
+pub mod deeds;
 pub mod demo;
 pub mod desk;
 pub mod desk_editions;

@@ -233,7 +233,7 @@ fn new_token(language: Language, users: &Users<'_>) -> Markup {
             (hidden("what", "token"))
             (Field::line("token_name", &texts::tokens_name(language), users.token_name).render(language, users.faults))
             (select("token_role", &texts::users_role(language), Role::Editor.as_str(), &roles(language)))
-            fieldset aria-describedby=[users.faults.of("scopes").map(|_| "scopes-fault")] {
+            fieldset #scopes tabindex="-1" aria-describedby=[users.faults.of("scopes").map(|_| "scopes-fault")] {
                 legend { (texts::tokens_scopes(language)) }
                 p.hint { (texts::tokens_scopes_hint(language)) }
                 @if let Some(message) = users.faults.of("scopes") { p.fault #scopes-fault { (message) } }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::domain::checkup::CheckStatus;
 use crate::domain::language::Language;
 use crate::domain::retention::Entry;
-use crate::domain::texts::{desk_settings as texts, retention as words};
+use crate::domain::texts::{deeds as told, desk_settings as texts, retention as words};
 use crate::flows::{deeds, doctor as examine, retention};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::paths;
@@ -42,7 +42,7 @@ async fn show(web: Data<Web>, visit: Visit, query: Query<Page>) -> Result<HttpRe
     let deeds = deeds::page(house, query.cursor, LINES).await?;
     let more = (deeds.len() as i64 == LINES).then(|| deeds.last().map(|deed| deed.id.to_string())).flatten();
     let told: Vec<String> =
-        deeds.iter().map(|deed| texts::deed(language, &deed.action, &deed.target, &deed.detail)).collect();
+        deeds.iter().map(|deed| told::deed(language, &deed.action, &deed.target, &deed.detail)).collect();
     let log: Vec<Deed<'_>> = deeds
         .iter()
         .zip(&told)
