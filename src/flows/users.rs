@@ -176,8 +176,9 @@ pub async fn set_disabled(house: &House, id: i64, disabled: bool, actor: &str) -
 /// When the database fails.
 pub async fn shut_out(house: &House, id: i64, actor: &str) -> Result<(UserRow, bool), FlowError> {
     let user = switch(house, id, true, actor, false).await?;
-    let left = users::other_admins(&mut house.db.read().await?, id).await?;
-    Ok((user, left > 0))
+    let others = users::other_admins(&mut house.db.read().await?, id).await?;
+    let left = others > 0 || user.role != Role::Admin;
+    Ok((user, left))
 }
 
 /// Ends every session of a user, such as one on a telephone that was lost.

@@ -18,7 +18,7 @@ fn house(engine: Engine) -> Option<(Served, String)> {
     let port = listen.rsplit(':').next().expect("an address has a port").to_owned();
     let site = format!("http://localhost:{port}");
     let served = Served::set(database, &[("listen", &listen), ("public_url", &site)]);
-    served.cli_with(&["user", "add", "ada@example.org", "--role", "admin"], PASSWORD).done();
+    served.cli_with(&["user", "add", "ada@example.org", "--role", "admin", "--language", "en"], PASSWORD).done();
     Some((served, site))
 }
 

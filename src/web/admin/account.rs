@@ -31,6 +31,8 @@ struct More {
     /// Codes for emergencies made just now.
     recovery: Vec<String>,
     passkey_name: String,
+    /// The challenge of a passkey has been answered: there is nothing more to make with it.
+    spent: bool,
 }
 
 impl More {
@@ -104,7 +106,9 @@ async fn press(
             match passkeys::finish(house, user, session, name, &client_data, &attestation).await? {
                 passkeys::Made::Done(recovery) if recovery.is_empty() => return Ok(saved()),
                 passkeys::Made::Done(recovery) => More { recovery, ..More::default() },
-                passkeys::Made::Refused(_) => More::fault("", texts::account_passkey_failed(visit.language)),
+                passkeys::Made::Refused(_) => {
+                    More { spent: true, ..More::fault("", texts::account_passkey_failed(visit.language)) }
+                }
                 passkeys::Made::Name => More {
                     passkey_name: name.to_owned(),
                     ..More::fault("passkey_name", texts::fault(visit.language, "name", ""))
@@ -145,7 +149,11 @@ async fn shown(web: &Web, visit: &Visit, more: &More) -> Result<HttpResponse, Pr
             used: passkey.last_used_at.map(|moment| visit.moment(moment)),
         })
         .collect();
-    let asked = if more.recovery.is_empty() { passkeys::request(house, &user, &visit.session).await? } else { None };
+    let asked = if more.recovery.is_empty() && !more.spent {
+        passkeys::request(house, &user, &visit.session).await?
+    } else {
+        None
+    };
     let asked: Option<Told> = asked.as_ref().map(told);
     let making = asked.as_ref().map(|asked| asked.view(&user.email));
     let sessions = own_account::sessions_of(house, &user).await?;
