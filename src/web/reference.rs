@@ -26,6 +26,9 @@ pub fn api() -> String {
             if call["security"].as_array().is_some_and(Vec::is_empty) || call["security"] == serde_json::json!([{}]) {
                 let _ = writeln!(page, "Public.\n");
             }
+            if let Some(scope) = call["security"][0]["token"][0].as_str() {
+                let _ = writeln!(page, "Needs the scope `{scope}`.\n");
+            }
             for parameter in call["parameters"].as_array().into_iter().flatten() {
                 let text = parameter["description"].as_str().unwrap_or_default();
                 let name = parameter["name"].as_str().unwrap_or_default();
