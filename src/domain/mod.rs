@@ -17,6 +17,7 @@ pub mod edition_content;
 pub mod fault;
 pub mod feedback;
 pub mod holidays;
+pub mod imap_url;
 pub mod import;
 pub mod language;
 pub mod letter;

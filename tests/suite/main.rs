@@ -29,6 +29,7 @@ mod imports;
 mod killed;
 mod killed_at_work;
 mod look;
+mod mailbox;
 mod metrics;
 mod nodes;
 mod notices;
