@@ -24,7 +24,7 @@ use crate::flows::health::KEY_FINGERPRINT;
 use crate::flows::{FurnishError, House, demo, mail_servers, tally};
 
 use crate::jobs::Jobs;
-use crate::mail::inbound::Listener;
+use crate::mail::inbound::{Certificate, CertificateError, Listener};
 use crate::mail::smtp::Tls;
 use crate::store::at_work::AtWork;
 use crate::store::{Db, StoreError, meta, migrate};
@@ -74,6 +74,8 @@ pub enum StartError {
     Furnish(#[from] FurnishError),
     #[error("the database must change for this version, and the backup before that failed: {0}")]
     Backup(#[from] BackupError),
+    #[error("the listener for bounces cannot offer encryption: {0}")]
+    Certificate(#[from] CertificateError),
     #[error("the clockwork does not start: {0}")]
     Jobs(#[from] JobSchedulerError),
     #[error("the machine does not let us start: {0}")]
@@ -200,7 +202,11 @@ fn receive(house: &House, listener: TcpListener) -> Result<Inbound, StartError> 
     listener.set_nonblocking(true)?;
     let socket = tokio::net::TcpListener::from_std(listener)?;
     let (close, closed) = oneshot::channel();
-    let serving = Listener::new(&house.config.smtp_ehlo).serve(socket, Inbox::new(house.clone()), async {
+    let mut listener = Listener::new(&house.config.smtp_ehlo);
+    if let Some(files) = &house.config.inbound_tls {
+        listener.certificate = Some(Arc::new(Certificate::read(&files.certificate, &files.key)?));
+    }
+    let serving = listener.serve(socket, Inbox::new(house.clone()), async {
         let _ = closed.await;
     });
     tracing::info!(%address, "taking bounces and unsubscribe mail");

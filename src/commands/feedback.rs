@@ -15,14 +15,18 @@ use crate::app;
 use crate::clock::Clock;
 use crate::domain::feedback::Channel;
 use crate::domain::token::Keys;
-use crate::flows::feedback::{self, DeliveryTie, Outcome};
+use crate::flows::House;
+use crate::flows::feedback::{self, DeliveryTie, Looked, Outcome};
 use crate::mail::report::{self, Feedback};
-use crate::store::{Db, editions};
+use crate::store::{Db, editions, unclassified};
 
 /// Longest message that is read, in octets; reports say what they have to say at their beginning.
 const MOST_OCTETS: u64 = 10_000_000;
 /// “Temporary failure” among the exit codes of mail programs (sysexits.h): the mail server keeps the message.
 const TRY_AGAIN_LATER: u8 = 75;
+
+/// Mails listed at a time.
+const PAGE: i64 = 100;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -33,6 +37,16 @@ pub enum Command {
         files: Vec<PathBuf>,
     },
     Ingest(Ingest),
+    /// Look into the mailbox of POSTDUIF_IMAP_URL now; serve does it every minute
+    Poll,
+    /// List mail that came back about our mails and that only a person can read, the newest first
+    List,
+    /// Take such a mail off the list, once somebody has dealt with it
+    Dismiss {
+        /// Its number
+        #[arg(value_name = "N")]
+        id: i64,
+    },
 }
 
 /// Read one message from standard input and act on it, for a pipe from a mail server
@@ -69,6 +83,57 @@ pub fn run(command: &Command, global: &Global, output: &Output) -> anyhow::Resul
             }
             done => done.map(|()| ExitCode::SUCCESS),
         },
+        Command::Poll => in_house(global, async |house| poll(house, output).await),
+        Command::List => in_house(global, async |house| list(house, output).await),
+        Command::Dismiss { id } => in_house(global, async |house| {
+            feedback::dismiss(house, *id, "command line").await?;
+            Ok(output.one(&json!({ "id": id, "dismissed": true }), || "It is off the list.".to_owned())?)
+        }),
+    }
+}
+
+/// Does something in a house of its own.
+fn in_house(global: &Global, what: impl AsyncFnOnce(&House) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    let config = global.load(None)?;
+    start::block_on(async {
+        let house = app::build(config, Clock::system()).await?;
+        let done = what(&house).await;
+        house.db.close().await;
+        done.map(|()| ExitCode::SUCCESS)
+    })
+}
+
+async fn poll(house: &House, output: &Output) -> anyhow::Result<()> {
+    let Looked { messages, taken, left_alone } = feedback::look_now(house).await?;
+    let answer = json!({ "messages": messages, "taken": taken, "left_alone": left_alone });
+    Ok(output
+        .one(&answer, || format!("{messages} new messages: {taken} were ours, {left_alone} stay as they were."))?)
+}
+
+async fn list(house: &House, output: &Output) -> anyhow::Result<()> {
+    let mut before = i64::MAX;
+    loop {
+        let page = unclassified::newest(&mut house.db.read().await?, before, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        before = last.id;
+        for one in page {
+            let answer = json!({
+                "id": one.id, "at": one.at, "edition": one.edition_id, "delivery": one.seq, "email": one.email,
+                "channel": one.channel.as_str(), "subject": one.subject, "text": one.words,
+            });
+            let text = || {
+                let email = one.email.as_deref().unwrap_or("(no address is kept)");
+                format!(
+                    "{}  {}  edition {}, {email}\n  {}\n  {}",
+                    one.id,
+                    one.at,
+                    one.edition_id,
+                    one.subject,
+                    one.words.replace('\n', "\n  ")
+                )
+            };
+            output.one(&answer, text)?;
+        }
     }
 }
 
@@ -168,6 +233,7 @@ const fn words(outcome: Outcome) -> &'static str {
         Outcome::Repeated => "known already; nothing changed",
         Outcome::Harmless => "asks for nothing; nothing changed",
         Outcome::Forgotten => "about somebody of whom nothing is kept; nothing changed",
+        Outcome::Unclassified => "about a mail of ours, but only a person can read it; see postduif feedback list",
         Outcome::Unmatched => "carries nothing that we made; nothing changed",
     }
 }

@@ -41,6 +41,11 @@ impl Drop for TemporaryFolder {
     }
 }
 
+/// A name that nobody has in the machine's temporary folder, for a file that stays.
+pub fn temporary_name(name: &str, clock: &Clock) -> PathBuf {
+    std::env::temp_dir().join(format!("{}-{name}", hex(&clock.random::<4>())))
+}
+
 /// Makes a folder that only we can enter, unless it is there.
 ///
 /// # Errors

@@ -18,11 +18,14 @@ use url::Url;
 
 pub use self::database::{DatabaseUrl, InvalidDatabaseUrl};
 pub use self::layers::{FlagValue, Flags, Origin};
-pub use self::machine::{TemporaryFolder, free_bytes, handed_listener, private_folder, program, variables};
+pub use self::machine::{
+    TemporaryFolder, free_bytes, handed_listener, private_folder, program, temporary_name, variables,
+};
 pub use self::secret::{KeyFileError, SecretKey, SecretText, key_file, put_key};
 use self::settings::{Fallback, Setting, Shown};
 use crate::clock::Clock;
 use crate::domain::address::EmailAddress;
+use crate::domain::imap_url::ImapUrl;
 use crate::domain::network::Network;
 use crate::domain::public_url::PublicUrl;
 use crate::domain::reach::is_this_machine;
@@ -70,6 +73,10 @@ pub struct Config {
     pub templates: Option<PathBuf>,
     /// Where bounces and unsubscribe mail come in.
     pub inbound_listen: Option<SocketAddr>,
+    /// With what the listener proves who it is, where it offers encryption.
+    pub inbound_tls: Option<CertificateFiles>,
+    /// A mailbox that is looked into for what came back.
+    pub imap: Option<ImapUrl>,
     /// The envelope sender to which a detail is added.
     pub bounce_address: Option<EmailAddress>,
     /// How mail services prove themselves when they tell what came back.
@@ -136,6 +143,13 @@ pub struct OpenIdProvider {
     pub name: String,
     /// It may lie in a private network, and be asked over plain HTTP.
     pub private: bool,
+}
+
+/// A certificate with its chain, and its private key; both PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 /// One signature: its domain and selector (RFC 6376 section 3.1) and the file of its private key.

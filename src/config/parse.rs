@@ -12,10 +12,11 @@ use super::layers::Layers;
 use super::secret::{SecretKey, SecretText};
 use super::settings::{self, ALL};
 use super::{
-    Config, ConfigError, DatabaseUrl, DkimKey, Effective, Fallback, LogFormat, OpenIdProvider, Origin, ServiceSecrets,
-    Setting, Shown, TokenEndpoint, key_file,
+    CertificateFiles, Config, ConfigError, DatabaseUrl, DkimKey, Effective, Fallback, LogFormat, OpenIdProvider,
+    Origin, ServiceSecrets, Setting, Shown, TokenEndpoint, key_file,
 };
 use crate::domain::address::{EmailAddress, MAX_LOCAL_OCTETS};
+use crate::domain::imap_url::ImapUrl;
 use crate::domain::network::Network;
 use crate::domain::public_url::PublicUrl;
 use crate::domain::retention::Periods;
@@ -64,6 +65,8 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
         dkim: dkim(&layers)?,
         templates: layers.optional(settings::TEMPLATES, str::parse::<PathBuf>)?,
         inbound_listen: layers.optional(settings::INBOUND_LISTEN, socket)?,
+        inbound_tls: inbound_tls(&layers)?,
+        imap: layers.optional(settings::IMAP_URL, ImapUrl::parse)?,
         bounce_address: layers.optional(settings::BOUNCE_ADDRESS, bounce_address)?,
         feedback: ServiceSecrets {
             ses_topics: layers.optional(settings::FEEDBACK_SES_TOPICS, topics)?.unwrap_or_default(),
@@ -110,6 +113,12 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
             "POSTDUIF_INBOUND_LISTEN takes mail for this address and no other; set it to one like bounces@example.org",
         ));
     }
+    if config.imap.is_some() && config.bounce_address.is_none() {
+        return Err(ConfigError::Missing(
+            "bounce_address",
+            "POSTDUIF_IMAP_URL is looked into for mail to this address; set it to the mailbox's own, like bounces@example.org",
+        ));
+    }
     Ok(config)
 }
 
@@ -149,6 +158,9 @@ fn effective(setting: &'static Setting, layers: &Layers, config: &Config) -> Eff
         value = Some(config.database_url.to_string());
     } else if setting == settings::SMTP_URL && value.is_some() {
         value = Some(config.smtp.iter().map(Smarthost::to_string).collect::<Vec<_>>().join(","));
+    }
+    if setting == settings::IMAP_URL {
+        value = config.imap.as_ref().map(ImapUrl::to_string);
     }
     if value.is_none() && matches!(setting.default, Fallback::Derived(_)) {
         origin = Origin::Default;
@@ -331,6 +343,19 @@ fn openid(layers: &Layers) -> Result<Option<OpenIdProvider>, ConfigError> {
         (None, ..) => Err(ConfigError::Missing("oidc_issuer", together)),
         (_, None, _) => Err(ConfigError::Missing("oidc_client_id", together)),
         (_, _, None) => Err(ConfigError::Missing("oidc_client_secret", together)),
+    }
+}
+
+/// A certificate goes with its key.
+fn inbound_tls(layers: &Layers) -> Result<Option<CertificateFiles>, ConfigError> {
+    let certificate = layers.optional(settings::INBOUND_TLS_CERT_FILE, str::parse::<PathBuf>)?;
+    let key = layers.optional(settings::INBOUND_TLS_KEY_FILE, str::parse::<PathBuf>)?;
+    let together = "POSTDUIF_INBOUND_TLS_CERT_FILE and POSTDUIF_INBOUND_TLS_KEY_FILE go together";
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some(CertificateFiles { certificate, key })),
+        (None, _) => Err(ConfigError::Missing("inbound_tls_cert_file", together)),
+        (_, None) => Err(ConfigError::Missing("inbound_tls_key_file", together)),
     }
 }
 

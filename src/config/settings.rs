@@ -160,8 +160,16 @@ settings! {
         "A folder with templates of your own for newsletters and letters; one that it lacks is the built-in one.";
     INBOUND_LISTEN "inbound_listen", None, Plainly,
         "Address and port on which bounces and unsubscribe mail are taken by SMTP or LMTP, for the bounce address and `unsubscribe@` its domain alone.";
+    INBOUND_TLS_CERT_FILE "inbound_tls_cert_file", None, Plainly,
+        "The file of the certificate, with its chain, as PEM: the listener for bounces then offers STARTTLS.";
+    INBOUND_TLS_KEY_FILE "inbound_tls_key_file", None, Plainly,
+        "The file of the private key of that certificate, as PEM. Both are read anew once they change.";
     BOUNCE_ADDRESS "bounce_address", None, Plainly,
         "The envelope sender; a detail is added for each delivery: `bounces+TOKEN@example.org`.";
+    IMAP_URL "imap_url", None, WithoutPasswords,
+        "A mailbox in which bounces arrive and that is looked into every minute: `imaps://user:password@host/Folder`, or \
+         `imap://…?tls=required` for STARTTLS; `?auth=xoauth2&token-command=…` instead of a password. What is ours is marked \
+         as read, everything else stays as it is, and nothing is ever deleted.";
     FEEDBACK_SES_TOPICS "feedback_ses_topics", None, Plainly,
         "The ARNs of the Amazon SNS topics, separated by commas, that may tell at `/api/v1/feedback/ses` what came back.";
     FEEDBACK_POSTMARK_SECRET "feedback_postmark_secret", None, Never,

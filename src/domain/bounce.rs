@@ -57,9 +57,10 @@ impl BounceClass {
         matches!(self, Self::Gone)
     }
 
-    /// Several editions in a row refused for this reason mean that nobody reads at this address any more.
+    /// Several editions in a row refused for this reason mean that nobody reads at this address any more. A reason that
+    /// nobody can read is none to lose a reader for.
     pub const fn counts_towards_suppression(self) -> bool {
-        matches!(self, Self::MailboxFull | Self::UnsupportedAddress | Self::Unclear)
+        matches!(self, Self::MailboxFull | Self::UnsupportedAddress)
     }
 
     /// The refusal says something about this one address, and nothing about us, the edition or the way there.

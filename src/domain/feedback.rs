@@ -1,12 +1,16 @@
 //! What came back about one delivery and what follows from it: one decision, whether a mail server said it while we
 //! were talking, a report brought it later, or a mail service called.
 
+use std::time::Duration;
+
 use super::bounce::BounceClass;
 use super::suppression::SuppressionReason;
 use super::text_enum::text_enum;
 
-/// A mailbox that is full for so many editions in a row is one that nobody empties any more.
-pub const EDITIONS_IN_A_ROW: i64 = 3;
+/// A mailbox that is full for so many editions in a row, over [`AT_LEAST`], is one that nobody empties any more.
+pub const EDITIONS_IN_A_ROW: usize = 3;
+/// How long they must have stretched: a week of daily editions is a holiday.
+pub const AT_LEAST: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Longest words of a server that are kept, in characters.
 pub const MAX_WORDS: usize = 512;
 
@@ -71,7 +75,7 @@ pub enum Consequence {
     Suppress(SuppressionReason),
     /// End this subscription.
     Unsubscribe,
-    /// Count it; [`EDITIONS_IN_A_ROW`] of them suppress.
+    /// Count it; [`EDITIONS_IN_A_ROW`] of them over [`AT_LEAST`] suppress.
     Count,
     /// Blame nobody.
     Nothing,

@@ -51,6 +51,10 @@ pub enum Refusal {
     Unconfirmed,
     #[error("“{0}” is no status that we know")]
     UnknownStatus(String),
-    #[error("this row is about “{0}”, not about the list that is taken over; import each list from a file of its own")]
+    #[error("this row is about “{0}”, not about the list that is taken over")]
     OtherList(String),
+    #[error("is on no list there, so nobody asked for anything")]
+    NoList,
+    #[error("the line breaks the file: it {0}")]
+    Broken(String),
 }

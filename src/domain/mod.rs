@@ -19,6 +19,7 @@ pub mod fault;
 pub mod feedback;
 pub mod holidays;
 pub mod id_token;
+pub mod imap_url;
 pub mod import;
 pub mod language;
 pub mod letter;

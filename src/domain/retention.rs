@@ -20,6 +20,10 @@ text_enum! {
         ServerReplies = "server-replies",
         /// To whom test mails of editions went.
         TestMails = "test-mails",
+        /// Mail about deliveries that nobody could read but a person.
+        UnclassifiedMail = "unclassified-mail",
+        /// To whom letters went, so that one that comes back is understood.
+        SentLetters = "sent-letters",
         /// Letters that could not be delivered.
         FailedLetters = "failed-letters",
         /// New addresses that waited for their owner's confirmation.
@@ -67,7 +71,11 @@ impl Kept {
     pub fn period(self, periods: &Periods) -> Option<Duration> {
         let days = |days: Option<u32>| days.map(|days| days * DAY);
         match self {
-            Self::Unconfirmed | Self::FailedLetters | Self::WebhookDeliveries => Some(30 * DAY),
+            Self::Unconfirmed
+            | Self::FailedLetters
+            | Self::WebhookDeliveries
+            | Self::UnclassifiedMail
+            | Self::SentLetters => Some(30 * DAY),
             Self::Ended | Self::Suppressions => days(periods.ended),
             Self::DeliveryAddresses | Self::TestMails => days(periods.deliveries),
             Self::ServerReplies => Some(90 * DAY),

@@ -205,8 +205,8 @@ impl fmt::Display for Smarthost {
 }
 
 /// What stands behind the question mark.
-struct Settings {
-    tls: Option<TlsMode>,
+pub(super) struct Settings {
+    pub(super) tls: Option<TlsMode>,
     weight: u32,
     xoauth2: bool,
     token_command: Option<String>,
@@ -215,7 +215,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn parse(query: &str) -> Result<Self, InvalidSmarthost> {
+    pub(super) fn parse(query: &str) -> Result<Self, InvalidSmarthost> {
         let mut settings = Self { tls: None, weight: 1, xoauth2: false, token_command: None, family: None, bind: None };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -253,7 +253,7 @@ impl Settings {
         Ok(settings)
     }
 
-    fn login(&self, who: Option<&str>) -> Result<Option<Login>, InvalidSmarthost> {
+    pub(super) fn login(&self, who: Option<&str>) -> Result<Option<Login>, InvalidSmarthost> {
         let (user, password) = match who.map(|who| who.split_once(':').map_or((who, None), |(u, p)| (u, Some(p)))) {
             None => (String::new(), None),
             Some((user, password)) => {
@@ -286,13 +286,13 @@ fn has_scheme(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, _)| matches!(scheme.to_ascii_lowercase().as_str(), "smtp" | "smtps"))
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-fn split_port(place: &str) -> Result<(&str, Option<u16>), InvalidSmarthost> {
+pub(super) fn split_port(place: &str) -> Result<(&str, Option<u16>), InvalidSmarthost> {
     // The last colon of a bracketed IPv6 address belongs to the address.
     let Some((host, port)) = place.rsplit_once(':').filter(|(_, port)| !port.contains(']')) else {
         return Ok((place, None));
@@ -301,7 +301,7 @@ fn split_port(place: &str) -> Result<(&str, Option<u16>), InvalidSmarthost> {
     Ok((host, Some(number.ok_or(InvalidSmarthost::Port)?)))
 }
 
-fn parse_host(text: &str) -> Result<String, InvalidSmarthost> {
+pub(super) fn parse_host(text: &str) -> Result<String, InvalidSmarthost> {
     let wrong = || InvalidSmarthost::Host(shown(text));
     if let Some(literal) = text.strip_prefix('[') {
         let literal = literal.strip_suffix(']').ok_or_else(wrong)?;
@@ -314,7 +314,7 @@ fn parse_host(text: &str) -> Result<String, InvalidSmarthost> {
 
 /// Undoes percent-encoding (RFC 3986 section 2.1); a plus stays a plus. Control characters are refused, because a
 /// line end in a user name would become a command of its own.
-fn decode(text: &str, what: &'static str) -> Result<String, InvalidSmarthost> {
+pub(super) fn decode(text: &str, what: &'static str) -> Result<String, InvalidSmarthost> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut pieces = text.split('%');
     bytes.extend_from_slice(pieces.next().unwrap_or_default().as_bytes());

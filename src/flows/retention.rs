@@ -10,7 +10,7 @@ use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::store::{
     Durability, Tx, audit, deliveries, domain_paces, edition_tests, feedback, forgotten, idempotency, imports, limits,
-    meta, oidc_tries, outbox, sessions, subscriptions, suppressions, user_links, webhooks,
+    meta, oidc_tries, outbox, sent_letters, sessions, subscriptions, suppressions, unclassified, user_links, webhooks,
 };
 
 /// How often there is something to forget.
@@ -80,6 +80,8 @@ async fn forget_kind(house: &House, kept: Kept, before: Timestamp) -> Result<u64
             Kept::Unconfirmed => (forget_unconfirmed(house, &mut tx, before).await?, Some(PEOPLE)),
             Kept::Ended => (forget_ended(house, &mut tx, before).await?, Some(PEOPLE)),
             Kept::Suppressions => (suppressions::forget_addresses(&mut tx, before).await?, None),
+            Kept::UnclassifiedMail => (unclassified::forget(&mut tx, before).await?, None),
+            Kept::SentLetters => (sent_letters::forget(&mut tx, before).await?, None),
             Kept::FailedLetters => (outbox::forget_failed(&mut tx, before).await?, None),
             Kept::TestMails => (edition_tests::forget_recipients(&mut tx, before).await?, None),
             Kept::WebhookDeliveries => (webhooks::forget(&mut tx, before).await?, None),

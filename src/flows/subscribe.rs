@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::feedback::UNREACHABLE;
 use super::newsletters::find;
 use super::tally::Count;
 use super::{FlowError, House};
@@ -177,10 +178,13 @@ async fn within_address_limits(
     if !letters_allowed(tx, hash, now).await? {
         return Ok(false);
     }
+    // Mailboxes get repaired, but not every day.
+    const REPAIRED_WITHIN: Duration = Duration::from_secs(30 * 24 * 3600);
+    let since = now.minus(REPAIRED_WITHIN);
     let (most, window) = match subscription.status {
         SubscriptionStatus::Confirmed => (1, DAY),
-        // Mailboxes get repaired, but not every day.
-        SubscriptionStatus::Bounced => (1, 30 * DAY),
+        SubscriptionStatus::Bounced => (1, REPAIRED_WITHIN),
+        _ if limits::count(tx, UNREACHABLE, hash, since).await? > 0 => (1, REPAIRED_WITHIN),
         _ => return Ok(true),
     };
     Ok(limits::count(tx, "letter", hash, now.minus(window)).await? < most)

@@ -9,7 +9,8 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::domain::checkup::CheckStatus;
 use crate::domain::time::Timestamp;
-use crate::flows::{FlowError, House, backup, collect_articles, doctor, keep_schedule, retention, webhooks};
+use crate::flows::feedback::LookError;
+use crate::flows::{FlowError, House, backup, collect_articles, doctor, feedback, keep_schedule, retention, webhooks};
 
 /// Every five seconds: a planned edition leaves when it should.
 const TICK: &str = "*/5 * * * * *";
@@ -39,6 +40,8 @@ impl Jobs {
             beat(house, "assembling", |house| async move { keep_schedule::assemble_due(&house).await })?,
             beat(house, "reading sources", |house| async move { collect_articles::fetch_due(&house).await.map(drop) })?,
             beat(house, "telling webhooks", |house| async move { webhooks::tell_due(&house).await.map(drop) })?,
+            // Its server may take its time, too.
+            beat(house, "looking into the mailbox", look_into_mailbox)?,
             beat(house, "housekeeping", move |house| keep_house(house, Arc::clone(&last_forgot)))?,
         ] {
             scheduler.add(job).await?;
@@ -86,6 +89,18 @@ where
         })
     })?;
     Ok((job, alone))
+}
+
+/// Looks into the mailbox that bounces come in at, when that is due and one is set.
+async fn look_into_mailbox(house: House) -> Result<(), FlowError> {
+    match feedback::look_when_due(&house).await {
+        Ok(_) => Ok(()),
+        Err(LookError::Flow(error)) => Err(error),
+        Err(error) => {
+            tracing::error!(%error, "the mailbox could not be looked into; it is tried again");
+            Ok(())
+        }
+    }
 }
 
 async fn keep_house(house: House, last_forgot: Arc<Mutex<Option<Timestamp>>>) -> Result<(), FlowError> {

@@ -9,6 +9,7 @@ mod draft;
 mod fields;
 #[cfg(test)]
 mod fixture;
+pub mod imap;
 pub mod inbound;
 mod layout;
 pub mod letter;

@@ -1,6 +1,6 @@
 //! What came back: one line for each delivery and kind.
 
-use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, row};
 use crate::domain::bounce::BounceClass;
 use crate::domain::feedback::{Channel, Effect, FeedbackKind, Verdict};
 use crate::domain::time::Timestamp;
@@ -103,25 +103,27 @@ pub async fn set_effect(tx: &mut Tx, id: i64, effect: Effect) -> Result<(), Stor
     Ok(())
 }
 
-/// How many of the latest `editions` that were sent to a subscription came back for a reason that counts.
-pub async fn counted_in_a_row(
+/// The latest editions that were sent to a subscription, the newest first: when each began, and whether it came back for
+/// a reason that counts.
+pub async fn latest(
     on: &mut impl Access,
     newsletter_id: i64,
     subscription_id: i64,
     editions: i64,
-) -> Result<i64, StoreError> {
-    fetch_value!(
+) -> Result<Vec<(Timestamp, bool)>, StoreError> {
+    let rows = fetch_all!(
         on,
-        i64,
-        "select count(*) from (select e.id from editions e join deliveries d on d.edition_id = e.id and d.subscription_id = $2 \
+        (Timestamp, i64),
+        "select e.started_at, (select count(*) from feedback f where f.edition_id = e.id and f.subscription_id = $2 \
+         and f.kind = 'bounce' and f.effect in ('counted', 'suppressed')) as counted \
+         from editions e join deliveries d on d.edition_id = e.id and d.subscription_id = $2 \
          where e.newsletter_id = $1 and e.started_at is not null and d.state in ('accepted', 'rejected', 'expired', 'unknown') \
-         order by e.started_at desc, e.id desc limit $3) as latest \
-         join feedback f on f.edition_id = latest.id and f.subscription_id = $2 and f.kind = 'bounce' \
-         and f.effect in ('counted', 'suppressed')",
+         order by e.started_at desc, e.id desc limit $3",
         newsletter_id,
         subscription_id,
         editions,
-    )
+    )?;
+    Ok(rows.into_iter().map(|(at, counted)| (at, counted > 0)).collect())
 }
 
 /// What came back about a stretch of an edition's deliveries, in their order.
@@ -157,8 +159,11 @@ pub async fn sums(
     )
 }
 
-/// Takes what mail servers wrote about a person out: it repeats their address.
+/// Takes what mail servers wrote about a person out: it repeats their address. Mail about them that nobody could read
+/// goes with it, and what ties their letters to them.
 pub async fn forget_person(tx: &mut Tx, subscription_id: i64) -> Result<u64, StoreError> {
+    execute!(tx, "delete from unclassified_mail where subscription_id = $1", subscription_id)?;
+    execute!(tx, "delete from sent_letters where subscription_id = $1", subscription_id)?;
     execute!(tx, "update feedback set words = null where subscription_id = $1 and words is not null", subscription_id)
 }
 

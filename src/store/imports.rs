@@ -22,6 +22,8 @@ row! {
         pub statement: String,
         /// SHA-256 of the file: the same one is gone on with, not begun again.
         pub digest: Vec<u8>,
+        /// The list that was chosen, of a file that holds several.
+        pub list: Option<String>,
         pub read: i64,
         pub imported: i64,
         pub unchanged: i64,
@@ -54,6 +56,7 @@ pub struct NewBatch<'a> {
     pub origin: &'a str,
     pub statement: &'a str,
     pub digest: &'a [u8],
+    pub list: Option<&'a str>,
 }
 
 /// Notes that a list is there; gives its number.
@@ -61,14 +64,15 @@ pub async fn begin(tx: &mut Tx, batch: &NewBatch<'_>, now: Timestamp) -> Result<
     fetch_value!(
         tx,
         i64,
-        "insert into import_batches (newsletter_id, state, actor, origin, statement, digest, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7) returning id",
+        "insert into import_batches (newsletter_id, state, actor, origin, statement, digest, list, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
         batch.newsletter_id,
         batch.state,
         batch.actor,
         batch.origin,
         batch.statement,
         batch.digest,
+        batch.list,
         now
     )
 }
@@ -78,18 +82,21 @@ pub async fn by_id(on: &mut impl Access, id: i64) -> Result<Option<BatchRow>, St
     fetch_optional!(on, BatchRow, "select * from import_batches where id = $1", id)
 }
 
-/// The same file for the same newsletter, broken off before its end.
+/// The same file and list for the same newsletter, broken off before its end.
 pub async fn broken_off(
     on: &mut impl Access,
     newsletter_id: i64,
     digest: &[u8],
+    list: Option<&str>,
 ) -> Result<Option<BatchRow>, StoreError> {
     fetch_optional!(
         on,
         BatchRow,
-        "select * from import_batches where newsletter_id = $1 and digest = $2 and state = 'running' order by id limit 1",
+        "select * from import_batches where newsletter_id = $1 and digest = $2 and coalesce(list, '') = $3 \
+         and state = 'running' order by id limit 1",
         newsletter_id,
-        digest
+        digest,
+        list.unwrap_or_default()
     )
 }
 
@@ -176,6 +183,7 @@ row! {
         pub subscription_id: Option<i64>,
         pub newsletter_id: Option<i64>,
         pub status: Option<SubscriptionStatus>,
+        pub confirmed_at: Option<Timestamp>,
         pub language: Language,
     }
 }
@@ -186,7 +194,8 @@ pub async fn known(on: &mut impl Access, email_keys: &[&str]) -> Result<Vec<Know
     macro_rules! known_query {
         ($of_list:literal) => {
             concat!(
-                "select p.email_key, p.id as subscriber_id, s.id as subscription_id, s.newsletter_id, s.status, p.language \
+                "select p.email_key, p.id as subscriber_id, s.id as subscription_id, s.newsletter_id, s.status, s.confirmed_at, \
+                 p.language \
                  from subscribers p left join subscriptions s on s.subscriber_id = p.id where p.email_key ",
                 $of_list
             )

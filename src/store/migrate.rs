@@ -86,6 +86,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0015_reconfirm.sql"),
     ),
     (
+        16,
+        "intake",
+        include_str!("../../migrations/sqlite/0016_intake.sql"),
+        include_str!("../../migrations/postgres/0016_intake.sql"),
+    ),
+    (
         17,
         "operations",
         include_str!("../../migrations/sqlite/0017_operations.sql"),

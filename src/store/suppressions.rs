@@ -1,5 +1,6 @@
 //! Addresses that must not be mailed, known by their keyed hash.
 
+use super::db::execute_many;
 use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row, webhooks};
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
@@ -54,6 +55,30 @@ pub async fn insert(
         now,
     )?;
     Ok(())
+}
+
+/// An address that must not be mailed.
+pub struct NewSuppression<'a> {
+    pub address_hash: &'a [u8],
+    pub email: &'a str,
+    pub reason: SuppressionReason,
+}
+
+/// Suppresses addresses, all at once, each as [`insert`] does.
+pub async fn insert_many(
+    tx: &mut Tx,
+    suppressions: &[NewSuppression<'_>],
+    note: Option<&str>,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    execute_many!(
+        tx,
+        "insert into suppressions (address_hash, email, reason, note, created_at)",
+        "on conflict (address_hash) do update set reason = excluded.reason where excluded.reason = 'complained'",
+        suppressions,
+        |one| [one.address_hash, one.email, one.reason, note, now]
+    )
+    .await
 }
 
 /// Lifts the suppression of an address; says whether there was one.

@@ -220,8 +220,13 @@ fn a_forged_report_changes_nothing(installation: Installation) {
 fn a_full_mailbox_is_given_three_editions(installation: Installation) {
     let post = Post::working(installation, 2);
     let serving = post.installation.serve();
-    let statuses: Vec<String> = (0..3)
+    let statuses: Vec<String> = (0..4)
         .map(|round| {
+            if round == 3 {
+                // Three in a row, but within an hour: that may be a holiday. Now it is a quarter of a year.
+                let days = 40_i64 * 24 * 3600 * 1_000_000;
+                post.database().sql(&format!("update editions set started_at = started_at - {days}"));
+            }
             if round > 0 {
                 let url = format!("https://www.example.org/{round}");
                 let add = ["article", "add", "nieuws", "--section", "blogs", "--title", "More", "--url", &url];
@@ -237,7 +242,7 @@ fn a_full_mailbox_is_given_three_editions(installation: Installation) {
             post.status(1)
         })
         .collect();
-    assert_eq!(statuses, ["confirmed", "confirmed", "bounced"]);
+    assert_eq!(statuses, ["confirmed", "confirmed", "confirmed", "bounced"]);
     assert_eq!(post.status(2), "confirmed");
     drop(serving);
 }

@@ -13,6 +13,11 @@ on_each_engine![
     an_import_is_taken_back_but_not_what_people_did_since,
     what_leaves_by_an_export_comes_home_the_same,
     when_people_confirmed_elsewhere_is_kept,
+    a_list_of_addresses_that_must_not_be_mailed_is_taken_over,
+    of_several_lists_one_is_chosen,
+    who_left_elsewhere_after_confirming_here_or_is_gone_is_not_mailed,
+    a_report_is_made_before_anything_is_changed,
+    what_comes_wrapped_is_unwrapped,
 ];
 
 fn put(served: &Served, name: &str, content: impl AsRef<[u8]>) {
@@ -60,7 +65,7 @@ fn a_broken_file_is_refused_by_its_lines_and_changes_nothing(database: Database)
             "line 2: has 5 cells, and the first line has 2; line 3",
         ),
         (b"PK\x03\x04 anna@example.nl", "ZIP"),
-        (b"\xff\xfee\0m\0a\0i\0l\0\n\0", "UTF-16"),
+        (b"\xff\xfen\0a\0m\0e\0\n\0", "its columns are: name"),
         (b"", "empty"),
         (b"\n\n\n", "empty"),
         (b"name,phone\nAnna,06\n", "its columns are: name, phone"),
@@ -198,4 +203,160 @@ fn when_people_confirmed_elsewhere_is_kept(database: Database) {
     );
     let origin = "mailchimp-subscribed.csv (Mailchimp), confirmed there 2023-02-12T18:06:58Z";
     assert_eq!(shown["consent"][0]["origin"], json!(origin));
+}
+
+fn a_list_of_addresses_that_must_not_be_mailed_is_taken_over(database: Database) {
+    let served = Served::with(database);
+    served.confirmed("anna@example.nl");
+    let blocks = |name: &str, more: &[&str]| {
+        let answer = served.cli(&[&["suppression", "import", name, "--json"], more].concat()).json().remove(0);
+        ["rows", "imported", "unchanged", "rejected"].map(|count| answer[count].as_u64().unwrap())
+    };
+    let suppressed = || {
+        let query = "select email || ' ' || reason || ' ' || coalesce(note, '') from suppressions order by email";
+        served.database.texts(query)
+    };
+    let head =
+        "Email,Reason\nanna@example.nl,HardBounce\nbob@example.nl,SpamComplaint\ncarl@example.nl,\nBOB@example.nl,\n";
+    put(&served, "blocks.csv", format!("{head}bad@\n"));
+    assert!(served.cli(&["suppression", "import", "blocks.csv"]).failed().contains("line 6: has 1 cells"));
+    put(&served, "blocks.csv", format!("{head}bad@,\n"));
+    assert_eq!(blocks("blocks.csv", &["--dry-run"]), [5, 3, 1, 1]);
+    assert!(suppressed().is_empty());
+    assert_eq!(blocks("blocks.csv", &[]), [5, 3, 1, 1]);
+    assert_eq!(suppressed(), ["anna@example.nl bounced ", "bob@example.nl complained ", "carl@example.nl imported "]);
+    let report = std::fs::read_to_string(served.database.folder().join("blocks.csv.rejected.csv")).unwrap();
+    assert!(report.contains("\n6,bad@,"), "{report}");
+    assert_eq!(blocks("blocks.csv", &[]), [5, 0, 4, 1], "doing it twice changes nothing");
+    put(&served, "more.csv", "email\ncarl@example.nl\ndora@example.nl\n");
+    assert_eq!(blocks("more.csv", &["--reason", "complained", "--note", "by phone"]), [2, 1, 1, 0]);
+    assert_eq!(suppressed()[2..], ["carl@example.nl complained ", "dora@example.nl complained by phone"]);
+    assert_eq!(served.status("anna@example.nl"), "confirmed", "what they asked for stays on record");
+    put(&served, "subscribers.csv", "email\nanna@example.nl\ndora@example.nl\n");
+    assert_eq!(counts(&imported(&served, "subscribers.csv"))[3], 2, "a suppression wins");
+}
+
+fn of_several_lists_one_is_chosen(database: Database) {
+    let served = Served::with(database);
+    let mailpoet = "\u{feff}\"Email\",\"List status\",\"Global status\",\"List\"\n\
+        \"anna@example.nl\",\"subscribed\",\"subscribed\",\"Nieuws\"\n\
+        \"bob@example.nl\",\"subscribed\",\"subscribed\",\"Cursussen\"\n\
+        \"carl@example.nl\",\"subscribed\",\"bounced\",\"Nieuws\"\n";
+    put(&served, "mailpoet.csv", mailpoet);
+    let said = served.cli(&ordered("mailpoet.csv", &[])).failed();
+    assert!(said.contains("--list") && said.contains("“Nieuws” (1 people)") && said.contains("Cursussen"), "{said}");
+    assert!(served.cli(&ordered("mailpoet.csv", &["--list", "Post"])).failed().contains("no list “Post”"));
+    let answer = served.cli(&ordered("mailpoet.csv", &["--list", "cursussen", "--json"])).json().remove(0);
+    assert_eq!(counts(&answer), [3, 1, 0, 0, 2]);
+    assert_eq!([served.status("anna@example.nl"), served.status("bob@example.nl")], ["", "confirmed"]);
+
+    let phplist = "id\tEmail\tIs this subscriber confirmed\tIs this subscriber blacklisted\tList Membership\n\
+        1\tdora@example.nl\t1\t0\tNieuws; Test; \n\
+        2\temil@example.nl\t1\t0\tTest; \n\
+        3\tfrank@example.nl\t1\t0\tNo Lists\n\
+        4\tgert@example.nl\t1\t1\tNo Lists\n";
+    put(&served, "phplist.csv", phplist);
+    assert!(served.cli(&ordered("phplist.csv", &[])).failed().contains("“Test” (2 people)"));
+    let answer = served.cli(&ordered("phplist.csv", &["--list", "Nieuws", "--json"])).json().remove(0);
+    assert_eq!(counts(&answer), [4, 1, 0, 1, 2]);
+    let report = std::fs::read_to_string(served.database.folder().join("phplist.csv.rejected.csv")).unwrap();
+    assert!(report.contains("4,frank@example.nl,") && report.contains("on no list there"), "{report}");
+    assert!(report.contains("3,emil@example.nl,") && report.contains("“Test”"), "{report}");
+}
+
+fn who_left_elsewhere_after_confirming_here_or_is_gone_is_not_mailed(database: Database) {
+    let settings = [("signups_per_network", "0")];
+    let served = Served::set(database, &settings);
+    for name in ["before", "after", "unknown", "gone", "blocked"] {
+        served.confirmed(&format!("{name}@example.nl"));
+    }
+    put(
+        &served,
+        "left.csv",
+        "email,status,UNSUB_TIME\nbefore@example.nl,unsubscribed,2020-01-01 10:00:00\n\
+         after@example.nl,unsubscribed,2026-03-01 10:00:00\nunknown@example.nl,unsubscribed,\ngone@example.nl,cleaned,\n\
+         blocked@example.nl,blocklisted,\n",
+    );
+    assert_eq!(counts(&imported(&served, "left.csv")), [5, 0, 1, 4, 0]);
+    let status = |name: &str| served.status(&format!("{name}@example.nl"));
+    assert_eq!(
+        ["before", "after", "unknown", "gone", "blocked"].map(status),
+        ["confirmed", "unsubscribed", "unsubscribed", "bounced", "unsubscribed"]
+    );
+    served.cli(&["consent", "verify"]).done();
+}
+
+fn a_report_is_made_before_anything_is_changed(database: Database) {
+    let served = Served::with(database);
+    put(&served, "list.csv", "email\na@example.nl\nbad\n");
+    let said = served.cli(&ordered("list.csv", &["--report", "no-such-folder/report.csv"])).failed();
+    assert!(said.contains("nothing was changed") && said.contains("no-such-folder"), "{said}");
+    assert_eq!(served.status("a@example.nl"), "");
+    // Where it cannot lie beside the file, it goes elsewhere.
+    std::fs::create_dir_all(served.database.folder().join("in/list.csv.rejected.csv")).unwrap();
+    put(&served, "in/list.csv", "email\na@example.nl\nbad\n");
+    let answer = imported(&served, "in/list.csv");
+    assert_eq!((counts(&answer), &answer["report"]), ([2, 1, 0, 0, 1], &json!("list.csv.rejected.csv")));
+    // A file that is broken is refused as a whole, with every line that breaks it in the report.
+    let cells = |row: usize| if row.is_multiple_of(2) { ",x" } else { "" };
+    let rows: String = (0..50).map(|row| format!("r{row}@example.nl{}\n", cells(row))).collect();
+    put(&served, "ragged.csv", format!("email,name\n{rows}"));
+    let said = served.cli(&ordered("ragged.csv", &[])).failed();
+    assert!(said.contains("line 3: has 1 cells") && said.contains("ragged.csv.rejected.csv"), "{said}");
+    let report = std::fs::read_to_string(served.database.folder().join("ragged.csv.rejected.csv")).unwrap();
+    assert_eq!(report.lines().count(), 26, "{report}");
+    put(&served, "good.csv", "email\nb@example.nl\n");
+    assert_eq!(imported(&served, "good.csv")["report"], Value::Null);
+    assert!(!served.database.folder().join("good.csv.rejected.csv").exists());
+}
+
+fn what_comes_wrapped_is_unwrapped(database: Database) {
+    let served = Served::with(database);
+    let text = "email\tnaam\r\nanna@example.nl\tZoë\r\n".encode_utf16().flat_map(u16::to_le_bytes);
+    put(&served, "excel.txt", [0xff, 0xfe].into_iter().chain(text).collect::<Vec<u8>>());
+    assert_eq!(counts(&imported(&served, "excel.txt")), [1, 1, 0, 0, 0]);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/import/mailchimp-");
+    let sample = |name: &str| std::fs::read(format!("{folder}{name}.csv")).unwrap();
+    let files = [
+        ("list/subscribed_members_export_1.csv", sample("subscribed"), true),
+        ("list/unsubscribed_members_export_1.csv", sample("unsubscribed"), false),
+        ("list/cleaned_members_export_1.csv", sample("cleaned"), true),
+        ("list/readme.pdf", b"no list".to_vec(), false),
+    ];
+    put(&served, "mailchimp.zip", zip(&files));
+    let answer = imported(&served, "mailchimp.zip");
+    assert_eq!(counts(&answer), [3, 1, 0, 2, 0]);
+    assert_eq!(answer["batches"].as_array().map(Vec::len), Some(3));
+    put(&served, "office.zip", zip(&[("xl/workbook.xml", b"<x/>".to_vec(), true)]));
+    assert!(served.cli(&ordered("office.zip", &[])).failed().contains("without a CSV"));
+    let mut damaged = zip(&files);
+    damaged[100] ^= 0xff;
+    put(&served, "damaged.zip", damaged);
+    served.cli(&ordered("damaged.zip", &[])).failed();
+}
+
+/// A ZIP file as every tool writes it; `true` packs.
+fn zip(files: &[(&str, Vec<u8>, bool)]) -> Vec<u8> {
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    for (name, content, packs) in files {
+        let inside = if *packs {
+            let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+            std::io::Write::write_all(&mut packer, content).unwrap();
+            packer.finish().unwrap()
+        } else {
+            content.clone()
+        };
+        let number = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
+        let at = number(bytes.len());
+        let mut facts = vec![20, 0, 0, 0, if *packs { 8 } else { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        facts.extend([number(inside.len()), number(content.len())].concat());
+        facts.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        facts.extend([0, 0]);
+        bytes.extend([b"PK\x03\x04", &facts[..], name.as_bytes(), &inside].concat());
+        directory.extend([b"PK\x01\x02\x14\0", &facts[..], &[0; 10], &at, name.as_bytes()].concat());
+    }
+    let count = u16::try_from(files.len()).unwrap().to_le_bytes();
+    let [size, at] = [directory.len(), bytes.len()].map(|number| u32::try_from(number).unwrap().to_le_bytes());
+    let end = [b"PK\x05\x06\0\0\0\0".as_slice(), &count, &count, &size, &at, &[0, 0]].concat();
+    [bytes, directory, end].concat()
 }

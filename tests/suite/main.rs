@@ -31,6 +31,7 @@ mod imports;
 mod killed;
 mod killed_at_work;
 mod look;
+mod mailbox;
 mod metrics;
 mod nodes;
 mod notices;

@@ -97,6 +97,11 @@ texts! {
         en: "Nobody is mailed because of an import. Those who unsubscribed before stay unsubscribed.",
     }
     import_file() { nl: "Bestand", en: "File" }
+    import_list() { nl: "Welke lijst uit het bestand?", en: "Which list of the file?" }
+    import_list_hint() {
+        nl: "De naam zoals hierboven. Kies daarna het bestand opnieuw.",
+        en: "Its name as above. Then choose the file again.",
+    }
     import_consent() { nl: "Hoe gaven deze mensen toestemming?", en: "How did these people give consent?" }
     import_consent_hint() {
         nl: "Bijvoorbeeld: aangemeld via ons oude formulier, met bevestiging per mail, 2019 tot 2025.",

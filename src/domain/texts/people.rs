@@ -93,6 +93,8 @@ texts! {
     row_unconfirmed() { nl: "daar nooit bevestigd, dus er is geen toestemming", en: "never confirmed there, so there is no consent" }
     row_status(word) { nl: "“{word}” is geen stand die we kennen", en: "“{word}” is no status that we know" }
     row_other_list(list) { nl: "dit gaat over een andere lijst, “{list}”", en: "this is about another list, “{list}”" }
+    row_no_list() { nl: "staat daar op geen enkele lijst, dus vroeg nergens om", en: "is on no list there, so nobody asked for anything" }
+    row_broken(fault) { nl: "deze regel maakt het bestand ongeldig: {fault}", en: "this line breaks the file: it {fault}" }
 }
 
 /// What happened.
@@ -148,5 +150,7 @@ pub fn refusal(language: Language, refusal: &Refusal) -> String {
         Refusal::Unconfirmed => row_unconfirmed(language),
         Refusal::UnknownStatus(word) => row_status(language, word),
         Refusal::OtherList(list) => row_other_list(language, list),
+        Refusal::NoList => row_no_list(language),
+        Refusal::Broken(fault) => row_broken(language, fault),
     }
 }

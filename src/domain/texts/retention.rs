@@ -39,6 +39,14 @@ texts! {
         nl: "Antwoorden op verzoeken van programma’s, voor als zo’n verzoek twee keer komt",
         en: "Answers to requests of programs, in case such a request comes twice",
     }
+    unclassified_mail() {
+        nl: "Mail over een verzending die alleen een mens kan lezen (het begin ervan)",
+        en: "Mail about a delivery that only a person can read (its beginning)",
+    }
+    sent_letters() {
+        nl: "Naar wie een losse mail ging (een onherleidbare code), om te begrijpen wat terugkomt",
+        en: "To whom a single mail went (a code that leads back to nobody), to understand what comes back",
+    }
     failed_letters() { nl: "Losse mails die niet verstuurd konden worden", en: "Single mails that could not be sent" }
     new_addresses() { nl: "Nieuwe adressen die nog niet bevestigd zijn", en: "New addresses that are not confirmed yet" }
     import_files() { nl: "Lijsten die zijn klaargezet om te importeren", en: "Lists that were put ready to be imported" }
@@ -86,6 +94,8 @@ pub fn what(language: Language, kept: Kept) -> String {
         Kept::TestMails => test_mails(language),
         Kept::WebhookDeliveries => webhook_deliveries(language),
         Kept::RepeatedRequests => repeated_requests(language),
+        Kept::UnclassifiedMail => unclassified_mail(language),
+        Kept::SentLetters => sent_letters(language),
         Kept::FailedLetters => failed_letters(language),
         Kept::NewAddresses => new_addresses(language),
         Kept::ImportFiles => import_files(language),

@@ -14,11 +14,12 @@ use super::rate::Rate;
 use super::relays::Relays;
 use super::writing::{link, write};
 use crate::domain::address::EmailAddress;
+use crate::domain::feedback::Verdict as Said;
 use crate::domain::letter::Letter;
 use crate::domain::reply::Verdict;
 use crate::domain::retry::{Next, RetryPolicy};
 use crate::flows::tally::Count;
-use crate::flows::{FlowError, House};
+use crate::flows::{FlowError, House, feedback};
 use crate::mail::message::Message;
 use crate::mail::smtp::{Answer, Envelope, Outcome, Refusal};
 use crate::store::outbox::{self, LetterRow};
@@ -54,8 +55,8 @@ enum Came {
     Waiting { counts: bool, greylisted: bool, why: String },
     /// Nobody knows whether it has arrived.
     Doubtful(String),
-    /// Never.
-    Refused(String),
+    /// Never, and what that says about the address.
+    Refused { why: String, verdict: Option<Said> },
     /// Nothing has begun, and we are being stopped: it stays claimed for who winds up.
     Left,
 }
@@ -191,7 +192,7 @@ impl Postman {
 
     async fn attempt(&self, kept: &mut Kept, held: Held, letter: &LetterRow, message: &Message) -> Came {
         let Ok(recipient) = EmailAddress::parse_any_role(&letter.recipient) else {
-            return Came::Refused("the address is broken".to_owned());
+            return Came::Refused { why: "the address is broken".to_owned(), verdict: None };
         };
         let token = link(&letter.uid).map(|uid| self.house.keys.seal_delivery(&uid)).unwrap_or_default();
         let return_path = self.house.return_path(&token);
@@ -277,7 +278,11 @@ impl Postman {
     fn refused(&self, server: usize, refusal: &Refusal) -> Came {
         let why = refusal.to_string();
         match refusal.verdict {
-            Verdict::Recipient(_) => Came::Refused(why),
+            Verdict::Recipient(reason) => {
+                let numbers = refusal.reply.enhanced;
+                let status = numbers.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
+                Came::Refused { verdict: Some(Said::bounce(reason, status, Some(&why))), why }
+            }
             Verdict::Later { greylisted, .. } => Came::Waiting { counts: true, greylisted, why },
             Verdict::Ours(_) => Came::later(true, why),
             Verdict::Transport => {
@@ -308,12 +313,13 @@ impl Postman {
             Came::Left => return Ok(()),
             Came::Through => {
                 let mut tx = self.house.db.write().await?;
+                feedback::sent(&self.house, &mut tx, letter).await?;
                 outbox::delete(&mut tx, letter.id).await?;
                 tx.commit().await?;
                 self.count(letter, came);
                 return Ok(());
             }
-            Came::Refused(why) => ("failed", now, attempts, doubts, why),
+            Came::Refused { why, .. } => ("failed", now, attempts, doubts, why),
             Came::Doubtful(why) if doubts + 1 >= DOUBTS => {
                 tracing::error!(
                     letter = letter.id,
@@ -341,6 +347,9 @@ impl Postman {
         let put = outbox::PutBack { state, attempts, doubts, next_at, last_reply: why };
         let mut tx = self.house.db.write().await?;
         outbox::put_back(&mut tx, letter.id, &self.owner, put).await?;
+        if let Came::Refused { verdict: Some(verdict), .. } = came {
+            feedback::returned(&self.house, &mut tx, letter, verdict.clone()).await?;
+        }
         tx.commit().await?;
         self.count(letter, came);
         Ok(())

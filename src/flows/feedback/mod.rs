@@ -4,14 +4,19 @@
 //! in answer.
 
 mod inbox;
+mod letters;
+mod mailbox;
 pub mod service;
 mod tie;
 mod verdict;
 
 pub use inbox::Inbox;
+pub(super) use letters::{UNREACHABLE, returned, sent};
+pub use mailbox::{EVERY, LookError, Looked, look_now, look_when_due, standing};
 pub use tie::{DeliveryTie, delivery};
 pub(super) use verdict::refused;
 
+use letters::of_letter;
 use verdict::{About, act, note};
 
 use super::tally::Count;
@@ -20,8 +25,8 @@ use crate::domain::feedback::{Channel, Effect, FeedbackKind, Verdict};
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::token::Link;
 use crate::mail::report::{self, Action, Clues, Failure, Feedback, Kind};
-use crate::store::deliveries::DeliveryRow;
-use crate::store::{Tx, deliveries, editions, subscriptions};
+use crate::store::unclassified::{self, NewUnclassified};
+use crate::store::{Tx, audit, deliveries, editions, subscriptions};
 
 /// What came of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub enum Outcome {
     Harmless,
     /// It is about us, but nothing is kept any more of whom it is about.
     Forgotten,
+    /// It came in at the return path of one of our mails, but nobody can read it but a person: it is kept for one.
+    Unclassified,
     /// Nothing in it was made by us.
     Unmatched,
 }
@@ -46,6 +53,7 @@ impl Outcome {
             Self::Repeated => "repeated",
             Self::Harmless => "harmless",
             Self::Forgotten => "forgotten",
+            Self::Unclassified => "unclassified",
             Self::Unmatched => "unmatched",
         }
     }
@@ -87,16 +95,57 @@ async fn judge(
         Kind::Bounce => FeedbackKind::Bounce,
         Kind::Complaint => FeedbackKind::Complaint,
         Kind::Unsubscribe => FeedbackKind::Unsubscribe,
+        Kind::Other if feedback.unread.is_some() => return keep_unread(house, feedback, recipient, channel).await,
         Kind::AutoReply | Kind::Other => return Ok(Outcome::Harmless),
     };
     if let Some(tie) = delivery(&house.keys, clues, recipient) {
-        return of_delivery(house, tie, channel, |delivery| verdict(feedback, kind, delivery)).await;
+        return of_delivery(house, tie, channel, |sent_to| verdict(feedback, kind, sent_to)).await;
     }
     // A complaint or a wish needs no more than the reader; a bounce must say which mail it is about.
     match tie::subscription(&house.keys, clues) {
         Some(link) if kind != FeedbackKind::Bounce => of_reader(house, link, Verdict::wish(kind), channel).await,
         _ => Ok(Outcome::Unmatched),
     }
+}
+
+/// Keeps the beginning of a mail that came in at a delivery's own return path, where nobody writes but mail servers, for a
+/// person to read. Anything else is ordinary mail.
+async fn keep_unread(
+    house: &House,
+    feedback: &Feedback,
+    recipient: Option<&str>,
+    channel: Channel,
+) -> Result<Outcome, FlowError> {
+    let (Some(unread), Some(tie)) = (&feedback.unread, tie::arrival(&house.keys, &feedback.clues, recipient)) else {
+        return Ok(Outcome::Harmless);
+    };
+    let mut tx = house.db.write().await?;
+    let Some(edition) = editions::by_uid(&mut tx, tie.edition_uid).await? else { return Ok(Outcome::Forgotten) };
+    let Some(delivery) = deliveries::one(&mut tx, edition.id, tie.seq).await? else { return Ok(Outcome::Forgotten) };
+    let mail = NewUnclassified {
+        edition_id: edition.id,
+        seq: delivery.seq,
+        subscription_id: delivery.subscription_id,
+        channel,
+        subject: &unread.subject,
+        words: &unread.text,
+    };
+    unclassified::insert(&mut tx, &mail, house.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Outcome::Unclassified)
+}
+
+/// Takes a mail that only a person could read off the list, because somebody dealt with it.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when it is not on it.
+pub async fn dismiss(house: &House, id: i64, actor: &str) -> Result<(), FlowError> {
+    let mut tx = house.db.write().await?;
+    if !unclassified::delete(&mut tx, id).await? {
+        return Err(FlowError::NotFound("unread mail of this number".to_owned()));
+    }
+    audit::note(&mut tx, actor, "feedback.dismiss", &id.to_string(), "", house.clock.now()).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What a service says about one of our mails: `clues` must tie it to one, as in a message.
@@ -120,18 +169,18 @@ pub async fn hear(house: &House, clues: &Clues, said: Verdict) -> Result<Outcome
     Ok(outcome)
 }
 
-/// What a message says about the delivery; nothing while its mail server goes on trying.
-fn verdict(feedback: &Feedback, kind: FeedbackKind, delivery: &DeliveryRow) -> Option<Verdict> {
+/// What a message says about the mail that went to `sent_to`; nothing while its mail server goes on trying.
+fn verdict(feedback: &Feedback, kind: FeedbackKind, sent_to: Option<&str>) -> Option<Verdict> {
     if kind != FeedbackKind::Bounce {
         return Some(Verdict::wish(kind));
     }
-    let Failure { action, status, reason, diagnostic, .. } = failure(feedback, delivery)?;
+    let Failure { action, status, reason, diagnostic, .. } = failure(feedback, sent_to)?;
     (*action == Action::Failed).then(|| Verdict::bounce(*reason, status.clone(), Some(diagnostic)))
 }
 
 /// A report may be about several recipients, one of them ours; otherwise the most serious failure counts.
-fn failure<'a>(feedback: &'a Feedback, delivery: &DeliveryRow) -> Option<&'a Failure> {
-    let ours = delivery.email.as_deref().and_then(|email| {
+fn failure<'a>(feedback: &'a Feedback, sent_to: Option<&str>) -> Option<&'a Failure> {
+    let ours = sent_to.and_then(|email| {
         feedback.recipients.iter().find(|recipient| recipient.address.eq_ignore_ascii_case(email))?.failure.as_ref()
     });
     ours.or_else(|| feedback.failure())
@@ -142,15 +191,17 @@ async fn of_delivery(
     house: &House,
     tie: DeliveryTie,
     channel: Channel,
-    verdict: impl FnOnce(&DeliveryRow) -> Option<Verdict>,
+    verdict: impl FnOnce(Option<&str>) -> Option<Verdict>,
 ) -> Result<Outcome, FlowError> {
     let mut tx = house.db.write().await?;
-    let Some(edition) = editions::by_uid(&mut tx, tie.edition_uid).await? else { return Ok(Outcome::Forgotten) };
+    let Some(edition) = editions::by_uid(&mut tx, tie.edition_uid).await? else {
+        return of_letter(house, tx, tie, channel, verdict).await;
+    };
     let Some(delivery) = deliveries::one(&mut tx, edition.id, tie.seq).await? else { return Ok(Outcome::Forgotten) };
     let Some(subscription) = subscriptions::by_id(&mut tx, delivery.subscription_id).await? else {
         return Ok(Outcome::Forgotten);
     };
-    let Some(verdict) = verdict(&delivery) else { return Ok(Outcome::Harmless) };
+    let Some(verdict) = verdict(delivery.email.as_deref()) else { return Ok(Outcome::Harmless) };
     let about = About { newsletter_id: edition.newsletter_id, delivery: Some(delivery), subscription };
     apply(house, tx, about, verdict, channel).await
 }

@@ -9,9 +9,9 @@ use crate::mail::service::ses::{Envelope, Proven, is_of_sns};
 use crate::mail::service::{self, Call, CallError, Said, Service};
 use crate::store::limits;
 
-/// How far the moment of a signature may be from ours: long enough for a service that tries again, too short for who
-/// finds an old call somewhere.
-const NEAR: Duration = Duration::from_secs(3600);
+/// How far the moment of a signature may be from ours: a service that we were away from tries again for days, with the
+/// same signature. For as long, twice, it is remembered which calls were dealt with.
+const NEAR: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +38,12 @@ pub async fn call(house: &House, service: Service, call: Call<'_>) -> Result<(),
         Service::Mailgun => {
             let (stamp, said) = service::mailgun(&call, set(secrets.mailgun.as_ref())?.reveal())?;
             near(house, Timestamp::from_seconds(stamp.signed_at))?;
-            if seen_before(house, &stamp.token).await? {
-                return Ok(());
-            }
-            said
+            return once(house, "mailgun", &stamp.token, said).await;
         }
         Service::Sendgrid => {
             let (signed_at, said) = service::sendgrid(&call, set(secrets.sendgrid.as_ref())?)?;
             near(house, Timestamp::from_seconds(signed_at))?;
-            said
+            return once(house, "sendgrid", call.signature, said).await;
         }
     };
     hear_all(house, all).await
@@ -69,17 +66,26 @@ fn near(house: &House, signed_at: Timestamp) -> Result<(), ServiceError> {
     if is_near { Ok(()) } else { Err(CallError::Unproven.into()) }
 }
 
-/// Notes a word that is used once; `true` when it was used before.
-async fn seen_before(house: &House, token: &str) -> Result<bool, FlowError> {
-    let key = house.keys.hash_text(token);
-    let now = house.clock.now();
-    let mut tx = house.db.write().await?;
-    if limits::count(&mut tx, "mailgun", &key, now.minus(2 * NEAR)).await? > 0 {
-        return Ok(true);
+/// Takes a call unless one with the same signature was dealt with. Noted only after that: a call that failed half-way
+/// comes again, and what was applied of it is known by the ledger.
+async fn once(house: &House, kind: &'static str, signature: &str, all: Vec<Said>) -> Result<(), ServiceError> {
+    let key = house.keys.hash_text(signature);
+    let since = house.clock.now().minus(2 * NEAR);
+    if limits::count(&mut house.db.read().await.map_err(FlowError::from)?, kind, &key, since)
+        .await
+        .map_err(FlowError::from)?
+        > 0
+    {
+        return Ok(());
     }
-    limits::note(&mut tx, "mailgun", &key, now).await?;
-    tx.commit().await?;
-    Ok(false)
+    hear_all(house, all).await?;
+    Ok(remember(house, kind, &key).await?)
+}
+
+async fn remember(house: &House, kind: &'static str, key: &[u8]) -> Result<(), FlowError> {
+    let mut tx = house.db.write().await?;
+    limits::note(&mut tx, kind, key, house.clock.now()).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn ses(house: &House, body: &[u8]) -> Result<(), ServiceError> {
@@ -96,7 +102,7 @@ async fn ses(house: &House, body: &[u8]) -> Result<(), ServiceError> {
     near(house, signed_at)?;
     let certificate = look_at(house, envelope.certificate_url()?).await?;
     match envelope.prove(&certificate)? {
-        Proven::Said(all) => hear_all(house, all).await,
+        Proven::Said(all) => once(house, "ses", &String::from_utf8_lossy(body), all).await,
         Proven::MayICall(url) => {
             look_at(house, url).await?;
             tracing::info!("the topic of Amazon SNS may call from now on");

@@ -1,6 +1,6 @@
 //! What ties a message that came in to a delivery of ours: only what we alone can have made.
 
-use crate::domain::token::{Keys, Link, MAIL_TOKEN_LENGTH, Purpose};
+use crate::domain::token::{Keys, Link, MAIL_TOKEN_LENGTH, Purpose, delivery_link};
 use crate::mail::report::Clues;
 
 /// The local part, without its detail, of the address that mail programs send the wish to leave to.
@@ -14,6 +14,11 @@ pub struct DeliveryTie {
 }
 
 impl DeliveryTie {
+    /// The token's content as it was sealed.
+    pub(super) fn link(self) -> Link {
+        delivery_link(self.edition_uid, self.seq)
+    }
+
     fn of(link: Link) -> Self {
         let half = |from: usize| i64::from_be_bytes(link[from..from + 8].try_into().expect("half of 16 bytes is 8"));
         Self { edition_uid: half(0), seq: half(8) }
@@ -29,6 +34,13 @@ pub fn delivery(keys: &Keys, clues: &Clues, recipient: Option<&str>) -> Option<D
         .chain(clues.envelope_ids.iter().map(String::as_str))
         .chain(clues.message_ids.iter().map(String::as_str));
     texts.filter_map(|text| keys.open_delivery(token_in(text)?)).map(DeliveryTie::of).next()
+}
+
+/// The delivery at whose own return path a message came in. A mail that merely quotes one of ours did not.
+pub fn arrival(keys: &Keys, clues: &Clues, recipient: Option<&str>) -> Option<DeliveryTie> {
+    let arrivals =
+        recipient.into_iter().chain(clues.addresses.iter().map(String::as_str).filter(|_| recipient.is_none()));
+    arrivals.filter_map(|text| keys.open_delivery(token_in(text)?)).map(DeliveryTie::of).next()
 }
 
 /// The link of the subscription that a mail asks to end: it came in at `unsubscribe+TOKEN@…`.
@@ -63,7 +75,6 @@ fn token_in(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::token::delivery_link;
 
     fn keys() -> Keys {
         Keys::new(&[7; 32]).unwrap()

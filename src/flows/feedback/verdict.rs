@@ -3,14 +3,17 @@
 //! First everything is noted and counted, then the sending is looked at, and last people are dealt with: on PostgreSQL
 //! the end of the consent chain is held until the commit, so it is taken as late as can be.
 
+use std::time::Duration;
+
 use crate::domain::address::EmailAddress;
 use crate::domain::bounce::BounceClass;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::feedback::{Channel, Consequence, EDITIONS_IN_A_ROW, Effect, FeedbackKind, Verdict};
+use crate::domain::feedback::{AT_LEAST, Channel, Consequence, EDITIONS_IN_A_ROW, Effect, FeedbackKind, Verdict};
 use crate::domain::reply::Reply;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
+use crate::domain::time::Timestamp;
 use crate::flows::tally::Count;
 use crate::flows::unsubscribe::{Ending, Held, end};
 use crate::flows::{FlowError, House, safety};
@@ -18,6 +21,9 @@ use crate::store::deliveries::{self, DeliveryRow, Settled};
 use crate::store::feedback::{self, Subject};
 use crate::store::subscriptions::SubscriptionRow;
 use crate::store::{Tx, editions, newsletters, subscriptions, suppressions};
+
+/// Editions of daily mail that fit into the longest stretch that counts, and some.
+const LOOKED_BACK: i64 = 60;
 
 /// Whom a verdict is about.
 pub(super) struct About {
@@ -123,9 +129,11 @@ pub(super) async fn act(house: &House, tx: &mut Tx, noted: Noted) -> Result<Effe
         Consequence::Unsubscribe => leave(house, tx, about).await?,
         Consequence::Count => {
             feedback::set_effect(tx, id, Effect::Counted).await?;
-            let subscription = about.subscription.id;
-            let in_a_row = feedback::counted_in_a_row(tx, about.newsletter_id, subscription, EDITIONS_IN_A_ROW).await?;
-            if in_a_row < EDITIONS_IN_A_ROW {
+            let latest = feedback::latest(tx, about.newsletter_id, about.subscription.id, LOOKED_BACK).await?;
+            let in_a_row: Vec<Timestamp> =
+                latest.into_iter().map_while(|(began, counted)| counted.then_some(began)).collect();
+            let since = in_a_row.last().map_or(Duration::ZERO, |first| house.clock.now().since(*first));
+            if in_a_row.len() < EDITIONS_IN_A_ROW || since < AT_LEAST {
                 return Ok(Effect::Counted);
             }
             suppress(house, tx, &about, &verdict, SuppressionReason::Bounced).await?

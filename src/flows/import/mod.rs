@@ -1,11 +1,14 @@
 //! People who come from the file of another tool. Nobody is mailed by it; it can be tried out, gone on with, taken back.
 
+pub mod blocks;
 pub mod dialect;
+mod lists;
 mod moments;
 mod survey;
 pub mod table;
 mod take;
 mod undo;
+pub mod unpack;
 
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
@@ -39,6 +42,8 @@ pub struct Order<'a> {
     pub origin: &'a str,
     /// Who does it, for the record of deeds.
     pub actor: &'a str,
+    /// The list that is taken over, of a file that holds several.
+    pub list: Option<&'a str>,
 }
 
 /// A row that was not taken.
@@ -100,6 +105,7 @@ async fn open<'f, F: Read + Seek>(
     house: &House,
     order: Order<'_>,
     file: &'f mut F,
+    rejected: &mut impl FnMut(Rejected) -> std::io::Result<()>,
 ) -> Result<Opened<&'f mut F>, ImportError> {
     let newsletter = find(&mut house.db.read().await?, order.newsletter).await?;
     let statement = clean_line(order.statement);
@@ -112,11 +118,37 @@ async fn open<'f, F: Read + Seek>(
     let dialect = Dialect::of(&beginning)?;
     file.seek(SeekFrom::Start(0))?;
     // The columns first: who gives a file of another kind wants to hear that, and not about its lines.
-    Table::open(beginning.as_slice(), &dialect, order.origin, order.newsletter)?;
-    let survey = survey(&mut *file, &dialect)?;
+    let has_lists = Table::open(beginning.as_slice(), &dialect, order.origin, order.newsletter)?.has_lists();
+    let survey = sound(file, &dialect, rejected)?;
+    let list = match has_lists {
+        true => lists::choose(Table::open(&mut *file, &dialect, order.origin, order.newsletter)?, order.list)?,
+        false => match order.list {
+            Some(list) => return Err(TableError::NoSuchList(list.to_owned(), Vec::new()).into()),
+            None => None,
+        },
+    };
     file.seek(SeekFrom::Start(0))?;
-    let table = Table::open(file, &dialect, order.origin, order.newsletter)?;
+    let mut table = Table::open(file, &dialect, order.origin, order.newsletter)?;
+    table.choose(list);
     Ok(Opened { newsletter, statement, survey, table })
+}
+
+/// Walks through the whole file and goes back to its beginning; `rejected` hears of every line that breaks it.
+fn sound<F: Read + Seek>(
+    file: &mut F,
+    dialect: &Dialect,
+    rejected: &mut impl FnMut(Rejected) -> std::io::Result<()>,
+) -> Result<Survey, ImportError> {
+    let mut written = Ok(());
+    let walked = survey(&mut *file, dialect, &mut |bad: &BadLine| {
+        if written.is_ok() {
+            let reason = Refusal::Broken(bad.fault.clone());
+            written = rejected(Rejected { line: bad.line, email: String::new(), reason });
+        }
+    });
+    written.map_err(ImportError::Report)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(walked?)
 }
 
 /// Tells what an import would do, and changes nothing.
@@ -131,7 +163,7 @@ pub async fn try_out<F: Read + Seek>(
     file: &mut F,
     mut rejected: impl FnMut(Rejected) -> std::io::Result<()>,
 ) -> Result<(Tally, Option<&'static str>), ImportError> {
-    let Opened { newsletter, statement, mut table, .. } = open(house, order, file).await?;
+    let Opened { newsletter, statement, mut table, .. } = open(house, order, file, &mut rejected).await?;
     let taker = Taker::new(house, &newsletter, &statement, order.origin, table.tool());
     let (mut tally, mut seen) = (Tally::default(), HashSet::new());
     loop {
@@ -160,6 +192,7 @@ pub async fn keep(house: &House, order: Order<'_>, bytes: &[u8]) -> Result<i64, 
         origin: order.origin,
         statement: order.statement,
         digest: digest.as_ref(),
+        list: order.list,
     };
     let id = imports::begin(&mut tx, &batch, house.clock.now()).await?;
     imports::keep_file(&mut tx, id, bytes).await?;
@@ -183,6 +216,10 @@ pub async fn refused_rows(house: &House, id: i64) -> Result<Vec<Rejected>, Impor
     let slug = newsletter.map(|newsletter| newsletter.slug).unwrap_or_default();
     let dialect = Dialect::of(&bytes)?;
     let mut table = Table::open(bytes.as_slice(), &dialect, &batch.origin, &slug)?;
+    if table.has_lists() {
+        let again = Table::open(bytes.as_slice(), &dialect, &batch.origin, &slug)?;
+        table.choose(lists::choose(again, batch.list.as_deref())?);
+    }
     let mut found = Vec::new();
     loop {
         let rows = table.take(CHUNK)?;
@@ -200,7 +237,7 @@ pub async fn refused_rows(house: &House, id: i64) -> Result<Vec<Rejected>, Impor
 pub async fn import_kept(
     house: &House,
     id: i64,
-    rejected: impl FnMut(Rejected) -> std::io::Result<()>,
+    mut rejected: impl FnMut(Rejected) -> std::io::Result<()>,
 ) -> Result<Outcome, ImportError> {
     let gone = || FlowError::NotFound("file of this import any more; choose it again".to_owned());
     let mut reader = house.db.read().await?;
@@ -212,9 +249,16 @@ pub async fn import_kept(
     let newsletter = newsletters::by_id(&mut reader, batch.newsletter_id).await?.ok_or_else(gone)?;
     drop(reader);
     let (statement, origin, actor) = (batch.statement.clone(), batch.origin.clone(), batch.actor.clone());
-    let order = Order { newsletter: &newsletter.slug, statement: &statement, origin: &origin, actor: &actor };
+    let list = batch.list.clone();
+    let order = Order {
+        newsletter: &newsletter.slug,
+        statement: &statement,
+        origin: &origin,
+        actor: &actor,
+        list: list.as_deref(),
+    };
     let mut file = std::io::Cursor::new(bytes);
-    let opened = open(house, order, &mut file).await?;
+    let opened = open(house, order, &mut file, &mut rejected).await?;
     backup::automatic(house.into(), Reason::Import).await?;
     carry_out(house, order, opened, batch, rejected, |_| {}).await
 }
@@ -231,14 +275,14 @@ pub async fn import<F: Read + Seek>(
     house: &House,
     order: Order<'_>,
     file: &mut F,
-    rejected: impl FnMut(Rejected) -> std::io::Result<()>,
+    mut rejected: impl FnMut(Rejected) -> std::io::Result<()>,
     progress: impl FnMut(Progress),
 ) -> Result<Outcome, ImportError> {
-    let opened = open(house, order, file).await?;
+    let opened = open(house, order, file, &mut rejected).await?;
     backup::automatic(house.into(), Reason::Import).await?;
     let mut tx = house.db.write().await?;
     let digest = opened.survey.digest;
-    let batch = match imports::broken_off(&mut tx, opened.newsletter.id, &digest).await? {
+    let batch = match imports::broken_off(&mut tx, opened.newsletter.id, &digest, order.list).await? {
         Some(batch) => batch,
         None => {
             let batch = NewBatch {
@@ -248,6 +292,7 @@ pub async fn import<F: Read + Seek>(
                 origin: order.origin,
                 statement: order.statement,
                 digest: &digest,
+                list: order.list,
             };
             let id = imports::begin(&mut tx, &batch, house.clock.now()).await?;
             imports::by_id(&mut tx, id).await?.ok_or_else(taken_away)?

@@ -20,13 +20,13 @@ pub struct Survey {
     pub digest: [u8; 32],
 }
 
-/// Walks through the file, whatever its length, with memory for one cell's state.
+/// Walks through the file, whatever its length, with memory for one cell's state. `bad` hears of every line that breaks it.
 ///
 /// # Errors
-/// [`TableError::Malformed`] with the lines that break it; what is not sound as a whole is not taken in part.
-pub fn survey(mut source: impl Read, dialect: &Dialect) -> Result<Survey, TableError> {
+/// [`TableError::Malformed`] with the first lines that break it; what is not sound as a whole is not taken in part.
+pub fn survey(mut source: impl Read, dialect: &Dialect, bad: &mut dyn FnMut(&BadLine)) -> Result<Survey, TableError> {
     let mut hash = digest::Context::new(&digest::SHA256);
-    let mut walk = Walk::new(*dialect);
+    let mut walk = Walk::new(*dialect, bad);
     let mut buffer = vec![0; BEGINNING];
     let mut mark = dialect.mark;
     loop {
@@ -57,8 +57,9 @@ enum At {
     Closed,
 }
 
-struct Walk {
+struct Walk<'a> {
     dialect: Dialect,
+    hears: &'a mut dyn FnMut(&BadLine),
     at: At,
     line: u64,
     /// Where the row began, and where the last quote was opened.
@@ -77,10 +78,11 @@ struct Walk {
     more: u64,
 }
 
-impl Walk {
-    fn new(dialect: Dialect) -> Self {
+impl<'a> Walk<'a> {
+    fn new(dialect: Dialect, hears: &'a mut dyn FnMut(&BadLine)) -> Self {
         Self {
             dialect,
+            hears,
             at: At::Start,
             line: 1,
             row_line: 1,
@@ -100,8 +102,10 @@ impl Walk {
         if std::mem::replace(&mut self.told, true) {
             return;
         }
+        let bad = BadLine { line, fault };
+        (self.hears)(&bad);
         if self.bad.len() < TOLD {
-            self.bad.push(BadLine { line, fault });
+            self.bad.push(bad);
         } else {
             self.more += 1;
         }
@@ -186,7 +190,7 @@ mod tests {
     use super::*;
 
     fn walked(file: &[u8]) -> Result<u64, Vec<u64>> {
-        match survey(file, &Dialect::of(file).unwrap()) {
+        match survey(file, &Dialect::of(file).unwrap(), &mut |_| {}) {
             Ok(survey) => Ok(survey.rows),
             Err(TableError::Malformed(bad)) => Err(bad.into_iter().map(|bad| bad.line).collect()),
             Err(other) => panic!("{other}"),
@@ -227,7 +231,7 @@ mod tests {
         #[test]
         fn any_bytes_get_an_answer(bytes: Vec<u8>) {
             let file = [b"email,status\n".as_slice(), &bytes].concat();
-            let _ = survey(file.as_slice(), &Dialect::of(&file).unwrap());
+            let _ = survey(file.as_slice(), &Dialect::of(&file).unwrap(), &mut |_| {});
         }
     }
 }

@@ -66,6 +66,12 @@ pub struct Row {
     pub standing: Standing,
     pub asked_at: Option<Timestamp>,
     pub confirmed_at: Option<Timestamp>,
+    /// When they left there, where the file says so.
+    pub left_at: Option<Timestamp>,
+    /// Why the address must not be mailed, in the words of a list of such addresses.
+    pub reason: Option<String>,
+    /// The lists that the row speaks of, in files that have several.
+    pub lists: Vec<String>,
     /// The sentence that was shown to them, and the evidence for it, in a file of our own.
     pub text: Option<String>,
     pub note: Option<String>,
@@ -79,8 +85,10 @@ pub enum Standing {
     Unconfirmed,
     /// A word that we do not know.
     Other(String),
+    /// On none of the lists there.
+    NoList,
     Unsubscribed,
-    /// The row speaks of another list than the first row did: what they wanted there says nothing here.
+    /// The row speaks of another list than the one that is taken over: what they wanted there says nothing here.
     OtherList(String),
     /// The mailbox is gone.
     Bounced,
@@ -140,12 +148,25 @@ pub enum TableError {
     NoEmail(String),
     #[error("this is {0}")]
     NoText(&'static str),
+    #[error("the file holds several lists with different people; choose one by its name (--list NAME): {}", listed(.0))]
+    SeveralLists(Vec<(String, u64)>),
+    #[error("the file has no list “{0}”; its lists are: {list}", list = listed(.1))]
+    NoSuchList(String, Vec<(String, u64)>),
     #[error("the file is not well formed, so nothing was changed: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Malformed(Vec<BadLine>),
     #[error("the file cannot be read: {0}")]
     Unreadable(#[from] csv::Error),
     #[error("the file cannot be read: {0}")]
     Io(#[from] std::io::Error),
+}
+
+/// Lists by their names, with how many people get mail by each.
+fn listed(lists: &[(String, u64)]) -> String {
+    if lists.is_empty() {
+        return "none".to_owned();
+    }
+    let list = |(name, people): &(String, u64)| format!("“{name}” ({people} people)");
+    lists.iter().take(20).map(list).collect::<Vec<_>>().join(", ")
 }
 
 /// A line that breaks the file.
@@ -174,8 +195,7 @@ const TOOLS: [(&str, &[&str]); 5] = [
 pub struct Table<R: Read> {
     reader: csv::Reader<BufReader<R>>,
     columns: Columns,
-    /// The list that is taken over, in files with a row for each person and list: that of the first row, or the
-    /// newsletter in a file of our own.
+    /// The list that is taken over, in files that have several; in a file of our own the newsletter.
     list: Option<String>,
     tool: Option<&'static str>,
 }
@@ -190,8 +210,10 @@ struct Columns {
     text: Option<usize>,
     note: Option<usize>,
     signs: Vec<(usize, Sign)>,
-    /// The list that a row speaks of.
+    /// The list that a row speaks of, or all that its person is on.
     list: Option<usize>,
+    left: Option<usize>,
+    reason: Option<usize>,
     /// In a file of people who never subscribed, which nothing but its name tells.
     never_subscribed: bool,
 }
@@ -220,6 +242,7 @@ impl<R: Read> Table<R> {
         let (list, about) = match tool {
             Some("postduif") => (column(&["newsletter"]), Some(newsletter.to_owned())),
             Some("MailPoet") => (headings.iter().rposition(|heading| LIST.contains(&heading.as_str())), None),
+            Some("phpList") => (column(&["listmembership"]), None),
             _ => (None, None),
         };
         let columns = Columns {
@@ -232,6 +255,8 @@ impl<R: Read> Table<R> {
             note: column(&["consentnote"]),
             signs,
             list,
+            left: column(&["unsubtime"]),
+            reason: column(&["reason", "type"]),
             never_subscribed: tool == Some("Mailchimp") && file_name.starts_with("nonsubscribed"),
         };
         Ok(Self { reader, columns, list: about, tool })
@@ -240,6 +265,18 @@ impl<R: Read> Table<R> {
     /// The tool that wrote the file, where its headings tell.
     pub fn tool(&self) -> Option<&'static str> {
         self.tool
+    }
+
+    /// Whether rows speak of lists, one of which must be chosen.
+    pub fn has_lists(&self) -> bool {
+        self.columns.list.is_some() && self.list.is_none()
+    }
+
+    /// Takes over this list alone.
+    pub fn choose(&mut self, list: Option<String>) {
+        if self.has_lists() {
+            self.list = list;
+        }
     }
 
     /// At most so many further rows; none at the end of the file. Empty lines are passed over.
@@ -263,11 +300,17 @@ impl<R: Read> Table<R> {
             if self.columns.never_subscribed {
                 standing = Standing::Unconfirmed;
             }
-            if let Some(name) = self.columns.list.and_then(cell).filter(|name| !name.is_empty()) {
-                let first = self.list.get_or_insert_with(|| name.clone().into_owned());
+            let lists = self.columns.list.and_then(cell).map(|cell| memberships(&cell)).unwrap_or_default();
+            if let Some(wanted) = self.list.as_ref().filter(|_| self.columns.list.is_some()) {
+                let is_wanted = lists.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+                let other = lists.first().filter(|_| !is_wanted);
                 // Who left everything, or whose mailbox is gone, is not mailed by us either.
-                if *first != name && (standing < Standing::Unsubscribed || !left_all(&record, &self.columns.signs)) {
-                    standing = Standing::OtherList(name.chars().take(60).collect());
+                if lists.is_empty() && standing == Standing::Subscribed {
+                    standing = Standing::NoList;
+                } else if let Some(other) = other
+                    && (standing < Standing::Unsubscribed || !left_all(&record, &self.columns.signs))
+                {
+                    standing = Standing::OtherList(other.chars().take(60).collect());
                 }
             }
             // The reader notes where it began to look for a row, in front of the empty lines that it passed over.
@@ -283,12 +326,21 @@ impl<R: Read> Table<R> {
                 standing,
                 asked_at: told(self.columns.asked).and_then(|cell| moment(&cell)),
                 confirmed_at: told(self.columns.confirmed).and_then(|cell| moment(&cell)),
+                left_at: told(self.columns.left).and_then(|cell| moment(&cell)),
+                reason: told(self.columns.reason).map(Cow::into_owned),
+                lists,
                 text: said(self.columns.text),
                 note: said(self.columns.note),
             });
         }
         Ok(rows)
     }
+}
+
+/// The lists in a cell: one name, or several behind one another as phpList writes them: `A; B; `.
+fn memberships(cell: &str) -> Vec<String> {
+    let names = cell.split("; ").map(|name| name.trim().trim_end_matches(';').trim());
+    names.filter(|name| !name.is_empty() && *name != "No Lists").map(str::to_owned).collect()
 }
 
 /// Whether every word of a row about a list says that the person left: the list's own, and the one for all lists.

@@ -27,6 +27,7 @@ pub(super) fn refusal(row: &Row) -> Result<EmailAddress, Refusal> {
     match &row.standing {
         Standing::Unconfirmed => Err(Refusal::Unconfirmed),
         Standing::Other(word) => Err(Refusal::UnknownStatus(word.clone())),
+        Standing::NoList => Err(Refusal::NoList),
         Standing::OtherList(list) => Err(Refusal::OtherList(list.clone())),
         _ => Ok(email),
     }
@@ -255,11 +256,17 @@ impl<'a> Taker<'a> {
         Ok(())
     }
 
-    /// Whether somebody who left elsewhere confirmed to us, from their own mailbox, what they get from here: a
-    /// suppression holds for all newsletters, so it must not take that away.
+    /// Whether somebody left elsewhere before they confirmed to us, from their own mailbox, what they get from here: a
+    /// suppression holds for all newsletters, so it must not take that away. A mailbox that is gone or an address that is
+    /// blocked is so here, too, and who left later, or nobody knows when, has the last word.
     async fn held_here(&self, on: &mut impl Access, person: &Person, known: &Known) -> Result<bool, StoreError> {
-        let confirmed = |row: &KnownRow| row.status == Some(SubscriptionStatus::Confirmed);
-        if person.row.standing == Standing::Complained || !known.get(&person.key).into_iter().flatten().any(confirmed) {
+        let (Standing::Unsubscribed, Some(left_at)) = (&person.row.standing, person.row.left_at) else {
+            return Ok(false);
+        };
+        let since = |row: &KnownRow| {
+            row.status == Some(SubscriptionStatus::Confirmed) && row.confirmed_at.is_some_and(|moment| moment > left_at)
+        };
+        if !known.get(&person.key).into_iter().flatten().any(since) {
             return Ok(false);
         }
         consent::was_confirmed(on, &person.hash).await

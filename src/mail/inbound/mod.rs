@@ -4,9 +4,11 @@
 //! protocols share a port, because a client says by EHLO or LHLO which one it speaks.
 
 mod body;
+mod rate;
 mod session;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod wire;
 
 use std::collections::HashMap;
@@ -21,7 +23,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use session::Session;
+use rate::Rate;
+use session::{Ended, Session};
+pub use tls::{Certificate, CertificateError};
 
 /// How long, and how many octets, a client may still talk after we hung up.
 const LINGER: Duration = Duration::from_secs(1);
@@ -74,6 +78,8 @@ pub struct Limits {
     pub connections: usize,
     /// Connections at once from one IPv4 address or one IPv6 /64.
     pub connections_per_network: usize,
+    /// Messages a minute from one such network; this machine's own mail server is not counted.
+    pub messages_per_minute: usize,
     /// Commands that fail before we hang up.
     pub faults: usize,
     /// Longest wait for the next command, or for the client to read a reply.
@@ -97,6 +103,7 @@ impl Default for Limits {
             recipients: 100,
             connections: 200,
             connections_per_network: 50,
+            messages_per_minute: 600,
             faults: 10,
             idle: Duration::from_secs(300),
             idle_under_load: Duration::from_secs(10),
@@ -108,18 +115,20 @@ impl Default for Limits {
 }
 
 /// The name we answer with, and the limits we keep.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Listener {
     /// Our own name in the banner and in the answer to EHLO.
     pub host: String,
     /// What clients may cost us.
     pub limits: Limits,
+    /// With what we prove who we are; without it no encryption is offered.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 impl Listener {
     /// A listener that calls itself `host` and keeps the default limits.
     pub fn new(host: impl Into<String>) -> Self {
-        Self { host: host.into(), limits: Limits::default() }
+        Self { host: host.into(), limits: Limits::default(), certificate: None }
     }
 
     /// Serves until `shutdown` is done: then idle clients are told 421, messages on their way in get
@@ -129,6 +138,7 @@ impl Listener {
         let house = Arc::new(House {
             handler,
             slots: Slots::default(),
+            rate: Rate::new(),
             buffered: Arc::new(Semaphore::new(self.limits.buffered_octets / body::CHUNK_OCTETS)),
             listener: self,
         });
@@ -172,6 +182,7 @@ struct House<H> {
     handler: H,
     listener: Listener,
     slots: Slots,
+    rate: Rate,
     /// One permit for each chunk of message that may be in memory.
     buffered: Arc<Semaphore>,
 }
@@ -228,18 +239,37 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-async fn converse<H: Handler>(stream: TcpStream, slot: Slot<H>, closes: watch::Receiver<bool>) {
+async fn converse<H: Handler>(mut stream: TcpStream, slot: Slot<H>, closes: watch::Receiver<bool>) {
     // A reply is one small packet and the client waits for it.
     let _ = stream.set_nodelay(true);
-    let (mut input, mut output) = stream.into_split();
-    let session = Session::new(&slot.house, &mut input, &mut output, closes);
-    match timeout(slot.house.listener.limits.session_time, session.run()).await {
+    match timeout(slot.house.listener.limits.session_time, talk(&mut stream, &slot, closes)).await {
         Ok(Ok(())) => {}
         Ok(Err(reason)) => tracing::debug!(%reason, "inbound mail: a connection ended early"),
         Err(_) => tracing::debug!("inbound mail: a connection lasted too long"),
     }
     // Closing on octets that nobody read resets the connection, and our last reply would be lost with it.
-    let _ = output.shutdown().await;
-    let mut rest = (&mut input).take(LINGER_OCTETS);
+    let _ = stream.shutdown().await;
+    let mut rest = (&mut stream).take(LINGER_OCTETS);
     let _ = timeout(LINGER, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+}
+
+/// The conversation, and what is left of it behind STARTTLS, where nothing counts that was said before.
+async fn talk<H: Handler>(
+    stream: &mut TcpStream,
+    slot: &Slot<H>,
+    closes: watch::Receiver<bool>,
+) -> Result<(), wire::Broken> {
+    let house = &slot.house;
+    let (input, output) = stream.split();
+    let session = Session::new(house, slot.network, input, output, closes.clone());
+    let (Ended::Encrypt, Some(certificate)) = (session.run().await?, &house.listener.certificate) else {
+        return Ok(());
+    };
+    let handshake = certificate.acceptor().accept(stream);
+    let encrypted = timeout(house.listener.limits.idle_under_load, handshake).await;
+    let (input, mut output) = tokio::io::split(encrypted.map_err(|_| wire::Broken::Silent)??);
+    let session = Session::new(house, slot.network, input, &mut output, closes).encrypted();
+    let ended = session.run().await;
+    let _ = timeout(LINGER, output.shutdown()).await;
+    ended.map(|_| ())
 }

@@ -1,11 +1,13 @@
 //! One client's conversation, from the banner to QUIT (RFC 5321; RFC 2033 for LMTP).
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use smtp_proto::{Error as Fault, MAIL_BODY_BINARYMIME, MailFrom, Request};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::body::{Body, Unfit};
 use super::wire::{Broken, Wire};
@@ -17,10 +19,20 @@ const MAX_HOPS: usize = 100;
 pub(super) struct Session<'a, H, R, W> {
     house: &'a House<H>,
     wire: Wire<R, W>,
+    network: IpAddr,
     closes: watch::Receiver<bool>,
     tongue: Option<Tongue>,
     envelope: Option<Envelope>,
     faults: usize,
+    encrypted: bool,
+}
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    Farewell,
+    /// It goes on behind a handshake.
+    Encrypt,
 }
 
 /// What the client said it speaks.
@@ -41,29 +53,44 @@ struct Envelope {
 enum Next {
     Listen,
     HangUp,
+    Encrypt,
 }
 
 impl<'a, H: Handler, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Session<'a, H, R, W> {
-    pub(super) fn new(house: &'a House<H>, input: R, output: W, closes: watch::Receiver<bool>) -> Self {
-        Self { house, wire: Wire::new(input, output), closes, tongue: None, envelope: None, faults: 0 }
+    pub(super) fn new(
+        house: &'a House<H>,
+        network: IpAddr,
+        input: R,
+        output: W,
+        closes: watch::Receiver<bool>,
+    ) -> Self {
+        let wire = Wire::new(input, output);
+        Self { house, wire, network, closes, tongue: None, envelope: None, faults: 0, encrypted: false }
     }
 
-    /// Talks until one of both has had enough.
-    pub(super) async fn run(mut self) -> Result<(), Broken> {
-        self.wire.reply(&format!("220 {} ESMTP and LMTP", self.house.listener.host));
+    /// The same behind a handshake: nobody is greeted a second time (RFC 3207 section 4.2).
+    pub(super) fn encrypted(self) -> Self {
+        Self { encrypted: true, ..self }
+    }
+
+    /// Talks until one of both has had enough, or wants encryption.
+    pub(super) async fn run(mut self) -> Result<Ended, Broken> {
+        if !self.encrypted {
+            self.wire.reply(&format!("220 {} ESMTP and LMTP", self.house.listener.host));
+        }
         let ended = self.converse().await;
         match &ended {
-            Ok(()) | Err(Broken::Gone(_)) => {}
+            Ok(_) | Err(Broken::Gone(_)) => {}
             Err(Broken::Silent) => self.wire.reply("421 4.4.2 You are silent for too long, goodbye"),
             Err(Broken::LineTooLong) => self.wire.reply("500 5.5.2 That line is too long, goodbye"),
             Err(Broken::BareLineEnd) => self.wire.reply("500 5.5.2 Lines end in CR LF, goodbye"),
             Err(Broken::Endless) => self.wire.reply("552 5.3.4 That message is far too large, goodbye"),
         }
         let said = self.wire.flush(self.house.listener.limits.idle_under_load).await;
-        ended.and(said)
+        ended.and_then(|ended| said.map(|()| ended))
     }
 
-    async fn converse(&mut self) -> Result<(), Broken> {
+    async fn converse(&mut self) -> Result<Ended, Broken> {
         loop {
             let limits = &self.house.listener.limits;
             let line = tokio::select! {
@@ -71,19 +98,21 @@ impl<'a, H: Handler, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Session<'a, H,
                 line = self.wire.line(limits.line_octets, self.house.patience()) => line?,
                 _ = self.closes.wait_for(|closing| *closing) => {
                     self.wire.reply("421 4.3.2 Closing for now, try again later");
-                    return Ok(());
+                    return Ok(Ended::Farewell);
                 }
             };
             let next = match Request::parse(&mut line.iter()) {
                 Ok(request) => self.obey(request).await?,
                 Err(fault) => self.complain(complaint(&fault)),
             };
-            if next == Next::HangUp {
-                return Ok(());
+            match next {
+                Next::Listen => {}
+                Next::HangUp => return Ok(Ended::Farewell),
+                Next::Encrypt => return Ok(Ended::Encrypt),
             }
             if self.faults >= limits.faults {
                 self.wire.reply("421 4.7.0 Too many errors, goodbye");
-                return Ok(());
+                return Ok(Ended::Farewell);
             }
         }
     }
@@ -122,6 +151,7 @@ impl<'a, H: Handler, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Session<'a, H,
                 self.wire.reply("221 2.0.0 Goodbye");
                 Next::HangUp
             }
+            Request::StartTls => self.start_tls(),
             // Its octets would follow at once, and must not be taken for commands.
             Request::Bdat { .. } => {
                 self.wire.reply("502 5.5.1 Use DATA, goodbye");
@@ -131,18 +161,33 @@ impl<'a, H: Handler, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Session<'a, H,
         })
     }
 
+    fn start_tls(&mut self) -> Next {
+        if self.house.listener.certificate.is_none() || self.encrypted {
+            return self.complain("503 5.5.1 Encryption is not offered now");
+        }
+        // What stands behind it in clear could be anybody's, and would be obeyed as if it had come encrypted.
+        if self.wire.has_unread() {
+            self.wire.reply("501 5.5.1 Nothing may follow STARTTLS, goodbye");
+            return Next::HangUp;
+        }
+        self.wire.reply("220 2.0.0 Go ahead");
+        Next::Encrypt
+    }
+
     fn greet(&mut self, tongue: Tongue) -> Next {
         self.tongue = Some(tongue);
         self.envelope = None;
         let listener = &self.house.listener;
         let size = listener.limits.message_octets;
+        let offers = listener.certificate.is_some() && !self.encrypted;
+        let last = if offers { "250-STARTTLS\r\n250 ENHANCEDSTATUSCODES" } else { "250 ENHANCEDSTATUSCODES" };
         let lines = [
             &format!("250-{}", listener.host),
             "250-PIPELINING",
             &format!("250-SIZE {size}"),
             "250-8BITMIME",
             "250-SMTPUTF8",
-            "250 ENHANCEDSTATUSCODES",
+            last,
         ];
         self.say(&lines.join("\r\n"))
     }
@@ -156,6 +201,9 @@ impl<'a, H: Handler, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Session<'a, H,
         }
         if from.size > self.house.listener.limits.message_octets {
             return self.say("552 5.3.4 That message is too large");
+        }
+        if !self.house.rate.allows(self.network, self.house.listener.limits.messages_per_minute, Instant::now()) {
+            return self.say("451 4.7.1 Too many messages from your network this minute, try again later");
         }
         if from.flags & MAIL_BODY_BINARYMIME != 0 {
             return self.complain("504 5.5.4 BINARYMIME is not offered here");

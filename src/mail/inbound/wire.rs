@@ -45,6 +45,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Wire<R, W> {
         self.unsent.extend_from_slice(b"\r\n");
     }
 
+    /// Whether the client said more than was understood until now.
+    pub(super) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
     pub(super) async fn flush(&mut self, patience: Duration) -> Result<(), Broken> {
         while !self.unsent.is_empty() {
             let sent = timeout(patience, self.output.write(&self.unsent)).await.map_err(|_| Broken::Silent)??;

@@ -36,7 +36,8 @@ pub(super) fn is_reply(mail: &Mail) -> bool {
         })
     };
     let is_marked = FIELDS.iter().any(|name| header.has(name))
-        || says("auto-submitted", &["auto-"])
+        // A newsletter or an alarm is generated, too, and answers nobody (RFC 3834 section 5).
+        || says("auto-submitted", &["auto-replied", "auto-notified"])
         || says("precedence", &["auto_reply", "auto-reply"])
         || says("x-precedence", &["auto_reply", "auto-reply"])
         || says("delivered-to", &["autoresponder"])

@@ -74,9 +74,25 @@ pub struct Feedback {
     pub recipients: Vec<Recipient>,
     /// What went wrong, for a bounce that names nobody: its return path says whom it is about.
     pub nameless: Option<Failure>,
+    /// The beginning of a message that is [`Kind::Other`] because nobody but a person can read it.
+    pub unread: Option<Unread>,
     /// By what it can be tied to a delivery of ours.
     pub clues: Clues,
 }
+
+/// The beginning of a message, for a person to read: no control characters, no more than is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// At most [`MAX_SUBJECT`] characters.
+    pub subject: String,
+    /// At most [`MAX_UNREAD`] characters.
+    pub text: String,
+}
+
+/// Longest subject that is kept of what nobody could read, in characters.
+pub const MAX_SUBJECT: usize = 200;
+/// Longest text that is kept of it, in characters.
+pub const MAX_UNREAD: usize = 2_000;
 
 impl Feedback {
     /// What a bounce says about the one delivery its return path belongs to: the most serious failure that it
@@ -93,8 +109,18 @@ pub fn read(message: &[u8]) -> Feedback {
     let mail = Mail::read(message);
     let original = Original::of(&mail);
     let clues = Clues::of(&mail, &original);
-    let (kind, recipients, nameless) = judge(&mail, &original);
-    Feedback { kind, recipients, nameless, clues }
+    let judged = judge(&mail, &original);
+    let unread = judged.is_none().then(|| Unread {
+        subject: beginning(&mail.subject, MAX_SUBJECT),
+        text: beginning(original.notice.trim(), MAX_UNREAD),
+    });
+    let (kind, recipients, nameless) = judged.unwrap_or((Kind::Other, Vec::new(), None));
+    Feedback { kind, recipients, nameless, unread, clues }
+}
+
+/// At most so many characters, none of them a control character but the end of a line.
+fn beginning(text: &str, characters: usize) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\n').take(characters).collect()
 }
 
 /// Reads what somebody else read before us: a status code and a mail server's words about a mail that failed.
@@ -102,35 +128,34 @@ pub fn failure(status: Option<&str>, words: &str) -> Failure {
     verdict::judge(Action::Failed, status.and_then(|status| fields::Status::at_start(status.trim())), words, "")
 }
 
-fn judge(mail: &Mail, original: &Original) -> (Kind, Vec<Recipient>, Option<Failure>) {
+/// What the message is, whom it names, and what went wrong with nobody named; nothing where no rule of ours reads it.
+fn judge(mail: &Mail, original: &Original) -> Option<(Kind, Vec<Recipient>, Option<Failure>)> {
     if let Some(complaint) = complaint::read(mail, original) {
-        return match complaint {
+        return Some(match complaint {
             complaint::Verdict::Complaint(addresses) => (Kind::Complaint, named(addresses), None),
             complaint::Verdict::Harmless => (Kind::Other, Vec::new(), None),
-        };
+        });
     }
     if automatic::is_receipt(mail) {
-        return (Kind::AutoReply, Vec::new(), None);
+        return Some((Kind::AutoReply, Vec::new(), None));
     }
     if let Some(recipients) = status::read(mail, original) {
         let kind = if recipients.is_empty() { Kind::Other } else { Kind::Bounce };
-        return (kind, recipients, None);
+        return Some((kind, recipients, None));
     }
     if unsubscribe::is_addressed_so(mail) {
-        return (Kind::Unsubscribe, named(unsubscribe::sender(mail)), None);
+        return Some((Kind::Unsubscribe, named(unsubscribe::sender(mail)), None));
     }
     if automatic::is_reply(mail) {
-        return (Kind::AutoReply, Vec::new(), None);
+        return Some((Kind::AutoReply, Vec::new(), None));
     }
     match notice::read(mail, original) {
-        Some(notice::Verdict::Recipients(recipients)) => return (Kind::Bounce, recipients, None),
-        Some(notice::Verdict::Nameless(failure)) => return (Kind::Bounce, Vec::new(), Some(failure)),
+        Some(notice::Verdict::Recipients(recipients)) => return Some((Kind::Bounce, recipients, None)),
+        Some(notice::Verdict::Nameless(failure)) => return Some((Kind::Bounce, Vec::new(), Some(failure))),
         None => {}
     }
-    if unsubscribe::is_worded_so(mail, original) {
-        return (Kind::Unsubscribe, named(unsubscribe::sender(mail)), None);
-    }
-    (Kind::Other, Vec::new(), None)
+    let leaves = unsubscribe::is_worded_so(mail, original);
+    leaves.then(|| (Kind::Unsubscribe, named(unsubscribe::sender(mail)), None))
 }
 
 fn named(addresses: Vec<String>) -> Vec<Recipient> {

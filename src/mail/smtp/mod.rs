@@ -20,6 +20,7 @@ pub use envelope::Envelope;
 pub use fault::{Failure, Fault, OpenError, Refusal};
 pub use relay::Relay;
 pub use tls::{Encryption, Tls, Untrusting};
+pub(super) use token::TokenSource;
 pub use token::{AccessToken, FetchToken};
 
 pub use crate::domain::smtp_limits::{ConnectionLimits, Timeouts};

@@ -94,7 +94,7 @@ impl Tls {
         stream.map(|stream| Encryption::of(stream.get_ref().1)).map_err(|error| error.to_string())
     }
 
-    pub(super) fn connector(&self, verify: bool) -> TlsConnector {
+    pub(in crate::mail) fn connector(&self, verify: bool) -> TlsConnector {
         let now = self.0.now();
         if verify { now.verified.clone() } else { now.anybody.clone() }
     }

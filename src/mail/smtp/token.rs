@@ -37,7 +37,7 @@ pub trait FetchToken: Send + Sync {
 }
 
 /// Where tokens come from, and the last one. All connections to a server share it, so that one is got for all.
-pub(super) struct TokenSource {
+pub(in crate::mail) struct TokenSource {
     origin: Origin,
     kept: Mutex<Option<Kept>>,
 }
@@ -56,7 +56,7 @@ struct Kept {
 
 impl TokenSource {
     /// Tokens that a command prints.
-    pub(super) fn printed(command: Secret) -> Self {
+    pub(in crate::mail) fn printed(command: Secret) -> Self {
         Self { origin: Origin::Command(command), kept: Mutex::new(None) }
     }
 
@@ -66,7 +66,7 @@ impl TokenSource {
     }
 
     /// The token of now.
-    pub(super) async fn token(&self) -> Result<Secret, Fault> {
+    pub(in crate::mail) async fn token(&self) -> Result<Secret, Fault> {
         let mut kept = self.kept.lock().await;
         if let Some(kept) = kept.as_mut()
             && Instant::now() < kept.until

@@ -55,6 +55,10 @@ pub fn form(desk: &Desk<'_>, consent: &str, faults: FormFaults<'_>, earlier: &[E
                     input #file type="file" name="file" accept=".csv,.tsv,.txt,text/csv"
                         aria-describedby=[faults.of("file").map(|_| "file-fault")];
                 }
+                @if faults.of("list").is_some() {
+                    (Field::line("list", &people::import_list(language), "")
+                        .hint(&people::import_list_hint(language)).render(language, faults))
+                }
                 (Field::line("consent", &people::import_consent(language), consent)
                     .hint(&people::import_consent_hint(language)).kind(Kind::Text { rows: 3 }).render(language, faults))
                 p.actions { button.btn type="submit" { (people::import_try(language)) } }

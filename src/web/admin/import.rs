@@ -10,7 +10,8 @@ use crate::answers::csv_of;
 use crate::domain::import::Tally;
 use crate::domain::plain_text::clean_line;
 use crate::domain::texts::people as words;
-use crate::flows::import::{self, ImportError, Order, Rejected};
+use crate::flows::import::unpack::{self, Wrapping};
+use crate::flows::import::{self, ImportError, Order, Rejected, TableError};
 use crate::pages::admin::import::{Earlier, Outcome, done, dry_run, form, undone};
 use crate::pages::admin::{FormFaults, paths};
 use crate::store::imports;
@@ -79,10 +80,26 @@ async fn look(web: &Web, visit: &Visit, upload: &Upload) -> Result<HttpResponse,
     let Some((name, bytes)) = upload.file.as_ref().filter(|_| faults.is_empty()) else {
         return asked(web, visit, consent, &faults).await;
     };
+    // Excel's “Unicode text”, too; a ZIP file is refused with what to do about it.
+    let mut plain = Vec::new();
+    let mut raw = &bytes[..];
+    let bytes = match unpack::wrapping(&mut std::io::Cursor::new(raw)) {
+        Ok(Wrapping::Utf16(encoding)) => {
+            unpack::as_utf8(&mut raw, encoding, &mut plain).map_err(|_| Problem::Internal)?;
+            &plain[..]
+        }
+        _ => raw,
+    };
+    let list = upload.get("list").map(str::trim).filter(|list| !list.is_empty());
     let name: String = clean_line(name).chars().take(200).collect();
     let statement = clean_line(consent);
-    let order =
-        Order { newsletter: &visit.newsletter()?.slug, statement: &statement, origin: &name, actor: visit.actor() };
+    let order = Order {
+        newsletter: &visit.newsletter()?.slug,
+        statement: &statement,
+        origin: &name,
+        actor: visit.actor(),
+        list,
+    };
     let mut first = Vec::new();
     let mut file = std::io::Cursor::new(bytes);
     let tried = import::try_out(&web.house, order, &mut file, |row| {
@@ -95,6 +112,10 @@ async fn look(web: &Web, visit: &Visit, upload: &Upload) -> Result<HttpResponse,
         Ok((tally, tool)) => {
             let batch = import::keep(&web.house, order, bytes).await.map_err(problem)?.to_string();
             shown(visit, tally, &first, tool, |desk, outcome| dry_run(desk, &batch, outcome))
+        }
+        Err(ImportError::Table(fault @ (TableError::SeveralLists(_) | TableError::NoSuchList(..)))) => {
+            let fault = words::import_broken(language, fault);
+            asked(web, visit, consent, &[("list", fault)]).await
         }
         Err(ImportError::Table(fault)) => {
             let fault = words::import_broken(language, fault);

@@ -9,6 +9,7 @@ pub mod dns;
 pub mod feeds;
 pub mod house;
 pub mod http;
+pub mod imap_double;
 pub mod installation;
 pub mod own_postgres;
 pub mod postfix;
