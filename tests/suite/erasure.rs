@@ -89,6 +89,7 @@ fn nothing_is_left_of_any_address_that_somebody_had(database: Database) {
         origin: "list.csv",
         statement: "taken over from our old tool",
         actor: "a test",
+        list: None,
     };
     served.run(import::keep(&served.house, waits, list.as_bytes())).unwrap();
 

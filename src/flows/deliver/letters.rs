@@ -362,8 +362,8 @@ impl Postman {
             (Came::Left | Came::Waiting { counts: false, .. }, _) => return,
             (Came::Through, false) => Count::SystemAccepted,
             (Came::Through, true) => Count::TestAccepted,
-            (Came::Refused(_), false) => Count::SystemRejected,
-            (Came::Refused(_), true) => Count::TestRejected,
+            (Came::Refused { .. }, false) => Count::SystemRejected,
+            (Came::Refused { .. }, true) => Count::TestRejected,
             (Came::Waiting { .. } | Came::Doubtful(_), false) => Count::SystemDeferred,
             (Came::Waiting { .. } | Came::Doubtful(_), true) => Count::TestDeferred,
         });
