@@ -44,6 +44,11 @@ texts! {
     deed_person_end(id) { nl: "meldde {id} af", en: "unsubscribed {id}" }
     deed_person_back() { nl: "liet iemand weer toe", en: "let somebody in again" }
     deed_suppress() { nl: "blokkeerde een adres", en: "blocked an address" }
+    deed_suppress_many(file, counts) {
+        nl: "liet adressen uit “{file}” geen mail meer krijgen ({counts})",
+        en: "blocked the addresses in “{file}” ({counts})",
+    }
+    deed_dismiss() { nl: "handelde een onleesbare mail over een verzending af", en: "dealt with a mail about a delivery that no rule could read" }
     deed_release() { nl: "gaf een adres weer vrij", en: "released an address" }
     deed_reason(newsletter, reason) { nl: "meldde zich af van {newsletter}: {reason}", en: "left {newsletter}: {reason}" }
 }
@@ -88,6 +93,8 @@ pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> Str
         "subscriber.erase" => deed_erase(language),
         "suppression.add" => deed_suppress(language),
         "suppression.remove" => deed_release(language),
+        "suppression.import" => deed_suppress_many(language, target, detail),
+        "feedback.dismiss" => deed_dismiss(language),
         "unsubscribe.reason" => deed_reason(language, target, detail),
         edition if edition.starts_with("edition.") => {
             deed_edition(language, target, desk_editions::deed(language, edition))
