@@ -65,7 +65,7 @@ pub async fn approve(house: &House, id: i64, approver: &Approver<'_>) -> Result<
         let why = format!("four eyes: somebody other than {} must approve, who changed it last", approver.by);
         return Err(FlowError::Conflict(why).into());
     }
-    let preflight = look(&mut tx, house, &newsletter, &edition, &outside).await?;
+    let preflight = look(&mut tx, house, &newsletter, &edition, (&outside, newsletter.language)).await?;
     let blocked = !preflight.ok && reason.is_none();
     let unseen = !approver.accept_warnings && reason.is_none() && !preflight.messages(Severity::Warning).is_empty();
     if blocked || unseen {

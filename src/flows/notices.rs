@@ -104,7 +104,7 @@ pub async fn draft_ready(
     newsletter: &NewsletterRow,
     edition: &EditionRow,
 ) -> Result<Notice, FlowError> {
-    let looked = look(tx, house, newsletter, edition, &Outside::not_asked()).await?;
+    let looked = look(tx, house, newsletter, edition, (&Outside::not_asked(), newsletter.language)).await?;
     let found = [Severity::Error, Severity::Warning].into_iter().flat_map(|severity| looked.messages(severity));
     let goes_out = edition.send_at.filter(|_| newsletter.approval == Approval::Automatic);
     Ok(Notice::DraftReady {

@@ -96,6 +96,10 @@ pub async fn order(house: &House, id: i64, order: Order<'_>, by: &str) -> Result
     let edition = editions::by_id(&mut tx, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
     let key = house.keys.hash_text(&format!("desk form {}", order.key));
     let first = idempotency::reserve(&mut tx, &key, &id.to_be_bytes(), now).await?;
+    // Taken back after this very form ordered it: the form is old, and says nothing about what one wants now.
+    if !first && edition.status == EditionStatus::Approved {
+        return Err(changed());
+    }
     if !first || matches!(edition.status, EditionStatus::Sending | EditionStatus::Paused | EditionStatus::Sent) {
         return Ok(Ordered::Before);
     }

@@ -132,12 +132,13 @@ pub(super) fn head(own: &Markup) -> Markup {
     }
 }
 
-/// The same page in each other language, named in that language.
+/// The same page in each other language, named in that language; `path` may have a query of its own.
 pub(super) fn language_switch(current: Language, path: &str) -> Markup {
+    let joint = if path.contains('?') { "&" } else { "?" };
     html! {
         @for other in Language::ALL.into_iter().filter(|language| *language != current) {
             li {
-                a href={ (path) "?language=" (other) } lang=(other) hreflang=(other) { (texts::language_name(other)) }
+                a href={ (path) (joint) "language=" (other) } lang=(other) hreflang=(other) { (texts::language_name(other)) }
             }
         }
     }

@@ -108,3 +108,47 @@ fn archived_edition(served: &Served) {
     post(&format!("/api/v1/editions/{edition}/approve"), json!({"accept_warnings": true}));
     post(&format!("/api/v1/editions/{edition}/send"), json!({}));
 }
+
+#[test]
+fn no_page_of_the_desk_keeps_anybody_out() {
+    let (Some(judge), Some(database)) = (Judge::called(), Database::fresh(Engine::Sqlite)) else { return };
+    let served = Served::set(database, &[("smtp_url", "smtp://127.0.0.1:9?tls=none"), ("offline", "true")]);
+    served.confirmed("ada@example.nl");
+    let token = served.api_token(Role::Admin);
+    let article = json!({"section": "blogs", "title": "Wat is ethisch hacken?", "url": "https://www.example.nl/blogs"});
+    let ask = served.http.ask("POST", "/api/v1/newsletters/ibp/articles");
+    let ask = ask.header("authorization", &format!("Bearer {token}")).header("content-type", "application/json");
+    assert!(ask.send_body(&article.to_string()).status < 300, "an article is entered");
+    let person = served.database.texts("select cast(id as text) from subscribers").concat();
+
+    let browser = judge.browser();
+    for place in ["/admin/login", "/admin/forgotten", "/admin/password/broken"] {
+        judge.visit(&served.http.address(place));
+    }
+    let seat = served.seat(Role::Admin);
+    browser.go(&served.http.address("/admin/login"));
+    let (name, value) = seat.cookie.split_once('=').expect("a cookie has a name");
+    browser.cookie(name, value, "/admin");
+    for place in [
+        "/admin",
+        "/admin/articles",
+        "/admin/subscribers",
+        "/admin/subscribers/new",
+        &format!("/admin/subscribers/{person}"),
+        "/admin/import",
+        "/admin/suppressions",
+        "/admin/retention",
+        "/admin/account",
+        "/admin/settings/sender",
+        "/admin/settings/sources",
+        "/admin/settings/form",
+        "/admin/settings/users",
+        "/admin/settings/system",
+        "/admin/setup/2",
+        "/admin/setup/3",
+        "/admin/setup/4",
+        "/admin/setup/5",
+    ] {
+        judge.visit(&served.http.address(place));
+    }
+}

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use postduif::domain::role::Role;
+use serde_json::json;
 
 use crate::kit::database::Database;
 use crate::kit::desk::press;
@@ -172,6 +173,7 @@ fn a_newsletter_is_changed_and_faults_come_back_in_the_users_language(database: 
             ("notify", "ada@example.nl"),
             ("on_unknown", "leave"),
             ("four_eyes", "on"),
+            ("test_required", "on"),
         ];
         admin.press("/admin/settings/sources", &fields)
     };
@@ -185,6 +187,11 @@ fn a_newsletter_is_changed_and_faults_come_back_in_the_users_language(database: 
         ("title", "Nieuw <b>"),
         ("description", "Over recht"),
         ("language", "en"),
+        ("accent", "#0b5c8a"),
+        ("logo", "https://example.nl/logo.png"),
+        ("logo-alt", "Wij"),
+        ("logo-width", "120"),
+        ("logo-height", "40"),
         ("promo-shown", "on"),
         ("promo-heading", "Ons boek"),
         ("promo-title", "Handboek"),
@@ -205,6 +212,9 @@ fn a_newsletter_is_changed_and_faults_come_back_in_the_users_language(database: 
     {
         assert_eq!(stored[0][field], value, "{field}");
     }
+    assert_eq!((&stored[0]["test_required"], &stored[0]["logo"]["width"]), (&json!(true), &json!(120)));
+    let pale = admin.press("/admin/settings/form", &[("newsletter", "ibp"), ("what", "texts"), ("accent", "#ffff00")]);
+    assert!(pale.status == 400 && pale.text().contains("The nearest that can: #"), "{}", pale.text());
     let viewer = served.seat(Role::Viewer);
     assert!(viewer.get("/admin/settings/sender").text().contains("Only an administrator can change this"));
 }
@@ -225,6 +235,16 @@ fn sources_are_looked_at_added_and_removed(database: Database) {
     assert!(looked.status == 200 && looked.text().contains("Found in"), "{}", looked.text());
     let count = || served.database.texts("select cast(count(*) as text) from sources").concat();
     assert_eq!(count(), "0", "looking adds nothing");
+    for (more, status, says) in [
+        (&[("try", "yes"), ("allow_private", "on"), ("step", "4")][..], 200, "Found in"),
+        (&[("try", "yes"), ("step", "4")][..], 400, "private network"),
+    ] {
+        let mut asked = vec![("newsletter", "ibp"), ("what", "source"), ("url", feed.as_str()), ("section", "blogs")];
+        asked.extend(more);
+        let answer = admin.press(place, &asked);
+        assert!(answer.status == status && answer.text().contains(says), "{}", answer.text());
+        assert!(answer.text().contains("/admin/setup/5"), "what is asked in the wizard is answered there");
+    }
     assert_eq!(editor.press(place, &fields(&[("allow_private", "on")])).status, 403);
     assert_eq!(
         admin.press(place, &fields(&[("allow_private", "on")])).header("location"),

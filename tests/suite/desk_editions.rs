@@ -31,6 +31,8 @@ on_each_engine![
     an_edition_leaves_evidence,
     articles_are_entered_hidden_and_edited_by_hand,
     the_overview_says_what_needs_somebody,
+    the_address_of_a_button_leads_to_its_page,
+    writing_an_item_saves_the_rest_first,
 ];
 
 /// A house that can send, though nobody does.
@@ -236,7 +238,10 @@ fn an_edition_is_tested_and_approved_by_somebody_who_has_seen_it(database: Datab
     let content = seat.get(&format!("{edition}/content"));
     send(&seat, &content, &format!("{edition}/content"), &[("preheader", "")]);
     let page = seat.get(&check);
-    assert!(page.text().contains("The preview line is empty") || page.text().contains("De voorbeeldregel is leeg"));
+    assert!(page.text().contains("The preview line is empty"), "{}", page.text());
+    assert!(!page.text().contains(">preheader<"), "what a check is called inside is nobody's word");
+    let dutch = seat.get(&format!("{check}?language=nl")).text();
+    assert!(dutch.contains("De voorbeeldregel is leeg"), "the desk speaks one language at a time: {dutch}");
 
     assert_eq!(send(&seat, &page, &test, &[("to", "nobody")]).status, 400);
     let letters = || served.letters().iter().filter(|(_, letter)| letter.kind() == "test").count();
@@ -344,6 +349,7 @@ fn a_sending_is_held_for_five_minutes_and_can_be_taken_back(database: Database) 
     assert!(again.header("location").contains("done=already-sending"), "a second press is harmless");
     served.wait(Duration::from_secs(60));
     let held = seat.get(&place).text();
+    assert!(held.contains("To 120 people, from"), "{held}");
     assert!(held.contains("4:00 left") && held.contains("http-equiv=\"refresh\""), "{held}");
     let keep = || served.run(keep_schedule::keep(&served.house)).expect("the schedule is kept");
     keep();
@@ -355,6 +361,7 @@ fn a_sending_is_held_for_five_minutes_and_can_be_taken_back(database: Database) 
     assert_eq!(status(&served), "approved", "what was taken back does not go out");
     let old = send(&seat, &page, &place, &[("when", "now"), ("recipients", "120")]);
     assert_eq!((old.status, status(&served).as_str()), (303, "approved"), "nor does an old page send it");
+    assert!(old.header("location").contains("done=out-of-date"), "nothing is on its way: {}", old.header("location"));
 
     let page = seat.get(&place);
     send(&seat, &page, &place, &[("when", "now"), ("recipients", "120")]);
@@ -575,7 +582,9 @@ fn articles_are_entered_hidden_and_edited_by_hand(database: Database) {
 fn the_overview_says_what_needs_somebody(database: Database) {
     let served = desk(database);
     let seat = served.seat(Role::Editor);
-    assert!(seat.get("/admin").text().contains("There is nothing for you to do now."));
+    let bare = seat.get("/admin").text();
+    assert!(bare.contains("There is no source yet") && bare.contains("There are no subscribers yet"), "{bare}");
+    assert!(bare.contains("Not checked yet") && !bare.contains("Everything is fine"), "{bare}");
     let edition = draft(&served, &seat);
     served.subscribe("ben@example.nl");
     let page = seat.get("/admin").text();
@@ -584,4 +593,39 @@ fn the_overview_says_what_needs_somebody(database: Database) {
     assert!(page.contains("1 joined and 0 left"), "{page}");
     assert_eq!(seat.get(&edition).header("location"), format!("{edition}/content"), "as mails link to it");
     assert_eq!(seat.get("/admin/editions/999999").status, 404);
+}
+
+/// An answer to a press has the address of its button: read again or in another language, that leads to its page.
+fn the_address_of_a_button_leads_to_its_page(database: Database) {
+    let served = desk(database);
+    let seat = served.seat(Role::Editor);
+    let edition = draft(&served, &seat);
+    for (button, page) in [
+        ("/admin/subscribers/search".to_owned(), "/admin/subscribers".to_owned()),
+        (format!("{edition}/test"), format!("{edition}/check")),
+        (format!("{edition}/approve"), format!("{edition}/check")),
+        (format!("{edition}/pause"), format!("{edition}/send")),
+        (format!("{edition}/retry"), format!("{edition}/result")),
+    ] {
+        let answer = seat.get(&format!("{button}?language=nl"));
+        assert_eq!((answer.status, answer.header("location")), (303, format!("{page}?language=nl").as_str()));
+        assert_eq!(seat.get(&page).status, 200, "{page}");
+    }
+    let filtered = seat.get(&format!("{edition}/result?status=accepted&language=nl&done=saved")).text();
+    assert!(filtered.contains("/result?status=accepted&amp;language=en"), "{filtered}");
+}
+
+/// Going on to write an item of one's own loses nothing of what was typed before.
+fn writing_an_item_saves_the_rest_first(database: Database) {
+    let served = desk(database);
+    let seat = served.seat(Role::Editor);
+    let edition = draft(&served, &seat);
+    let content = format!("{edition}/content");
+    let page = seat.get(&content);
+    let on = send(&seat, &page, &content, &[("subject", "Typed before"), ("write", "news")]);
+    assert!(on.header("location").starts_with("/admin/articles/new?edition="), "{}", on.header("location"));
+    assert!(on.header("location").ends_with("&section=news"), "{}", on.header("location"));
+    assert!(seat.get(&content).text().contains("value=\"Typed before\""));
+    let faulty = send(&seat, &seat.get(&content), &content, &[("subject", "")]);
+    assert!(faulty.status == 400 && faulty.text().contains(" data-changed"), "leaving it would lose something");
 }

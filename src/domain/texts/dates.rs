@@ -41,6 +41,18 @@ pub fn month(language: Language, date: Date) -> &'static str {
     MONTHS[language as usize][index]
 }
 
+/// A moment as short as a row of a table wants it: "3-3-2026 09:31", "3 Mar 2026 09:31".
+pub fn short(language: Language, moment: DateTime) -> String {
+    let (day, year, hour, minute) = (moment.day(), moment.year(), moment.hour(), moment.minute());
+    match language {
+        Language::Nl => format!("{day}-{}-{year} {hour:02}:{minute:02}", moment.month()),
+        Language::En => {
+            let month: String = month(language, moment.date()).chars().take(3).collect();
+            format!("{day} {month} {year} {hour:02}:{minute:02}")
+        }
+    }
+}
+
 /// The weekday's name, as it stands inside a sentence.
 pub fn weekday(language: Language, date: Date) -> &'static str {
     match (language, date.weekday()) {

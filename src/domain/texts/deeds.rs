@@ -2,9 +2,15 @@
 
 use super::{desk_editions, texts};
 use crate::domain::language::Language;
+use crate::domain::role::Role;
 
 texts! {
     deed_add(user, role) { nl: "gaf {user} toegang als {role}", en: "let {user} in as {role}" }
+    role_viewer() { nl: "lezer", en: "viewer" }
+    role_editor() { nl: "redacteur", en: "editor" }
+    role_admin() { nl: "beheerder", en: "administrator" }
+    actor_first_start() { nl: "de eerste start", en: "the first start" }
+    actor_command_line() { nl: "de opdrachtregel", en: "the command line" }
     deed_password(user) { nl: "koos een nieuw wachtwoord voor {user}", en: "chose a new password for {user}" }
     deed_reset(user) { nl: "vroeg een nieuw wachtwoord aan voor {user}", en: "asked for a new password for {user}" }
     deed_role(user, change) { nl: "wijzigde de rol van {user}: {change}", en: "changed the role of {user}: {change}" }
@@ -53,6 +59,26 @@ texts! {
     deed_reason(newsletter, reason) { nl: "meldde zich af van {newsletter}: {reason}", en: "left {newsletter}: {reason}" }
 }
 
+/// Who did something, as the log calls them: machinery has a name in every language, people have their own.
+pub fn actor(language: Language, actor: &str) -> String {
+    match actor {
+        "the first start" => actor_first_start(language),
+        "the command line" => actor_command_line(language),
+        _ => actor.to_owned(),
+    }
+}
+
+/// The roles in the detail of a deed, such as `admin` or `viewer → editor`, in words.
+fn roles_named(language: Language, detail: &str) -> String {
+    let named = |word: &str| match word.parse() {
+        Ok(Role::Viewer) => role_viewer(language),
+        Ok(Role::Editor) => role_editor(language),
+        Ok(Role::Admin) => role_admin(language),
+        Err(_) => word.to_owned(),
+    };
+    detail.split(' ').map(named).collect::<Vec<_>>().join(" ")
+}
+
 /// A deed of the log as a sentence without its doer; one that has no sentence shows as it is kept.
 pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> String {
     match action {
@@ -62,10 +88,10 @@ pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> Str
         "subscriber.add" | "subscriber.ask-again" => deed_person_add(language, target),
         "subscriber.unsubscribe" => deed_person_end(language, target),
         "subscriber.let-back" => deed_person_back(language),
-        "user.add" => deed_add(language, target, detail),
+        "user.add" => deed_add(language, target, roles_named(language, detail)),
         "user.password" => deed_password(language, target),
         "user.reset-asked" => deed_reset(language, target),
-        "user.role" => deed_role(language, target, detail),
+        "user.role" => deed_role(language, target, roles_named(language, detail)),
         "user.disable" => deed_disable(language, target),
         "user.enable" => deed_enable(language, target),
         "user.sign-in" => deed_sign_in(language),

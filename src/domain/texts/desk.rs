@@ -134,6 +134,7 @@ texts! {
 
     // The overview.
     hello(name) { nl: "Dag {name}", en: "Hello {name}" }
+    optional() { nl: "(niet verplicht)", en: "(optional)" }
     task_none() { nl: "Je hoeft nu niets te doen.", en: "There is nothing for you to do now." }
     task_draft(number) { nl: "Concept klaar: nieuwsbrief {number}", en: "Draft ready: edition {number}" }
     task_draft_button() { nl: "Bekijk het concept", en: "Look at the draft" }
@@ -176,7 +177,6 @@ texts! {
     figure_last_value(day, accepted) { nl: "{day}, aangenomen voor {accepted} mensen", en: "{day}, accepted for {accepted} people" }
     figure_system() { nl: "Systeem", en: "System" }
     figure_system_fine() { nl: "Alles in orde", en: "Everything is fine" }
-    figure_system_attention(count) { nl: "Let op: {count} punten", en: "Attention: {count} points" }
     none_planned() { nl: "Niets gepland", en: "Nothing planned" }
     none_yet() { nl: "Nog geen", en: "None yet" }
     plot_subscribers() { nl: "Abonnees in het afgelopen jaar", en: "Subscribers over the last year" }
@@ -251,6 +251,7 @@ texts! {
     content_write() { nl: "Schrijf zelf een bericht", en: "Write an item yourself" }
     content_promo() { nl: "Eigen blok aan het eind", en: "Own block at the end" }
     content_promo_shown() { nl: "Toon dit blok", en: "Show this block" }
+    content_promo_fields() { nl: "Wat er in dit blok staat", en: "What stands in this block" }
     content_promo_heading() { nl: "Kop", en: "Heading" }
     content_promo_title() { nl: "Titel", en: "Title" }
     content_promo_text() { nl: "Tekst", en: "Text" }

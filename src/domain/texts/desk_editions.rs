@@ -55,6 +55,13 @@ texts! {
     }
     order_of_articles() { nl: "Artikelen en hun volgorde", en: "Articles and their order" }
     assembled_by_itself() { nl: "Het systeem", en: "The system" }
+    kept_here() {
+        nl: "Je typte hier eerder iets dat niet is opgeslagen.",
+        en: "You typed something here before that was not saved.",
+    }
+    put_back_typed() { nl: "Zet terug wat ik typte", en: "Put back what I typed" }
+    moment_utc(local, utc) { nl: "{local} is {utc} UTC.", en: "{local} is {utc} UTC." }
+    hold_to(count, from) { nl: "Aan {count} mensen, van {from}.", en: "To {count} people, from {from}." }
     decided() { nl: "Je besluit is uitgevoerd.", en: "Your decision has been carried out." }
     hurried() {
         nl: "De uitgestelde e-mails worden nu opnieuw geprobeerd.",

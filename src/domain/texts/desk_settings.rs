@@ -61,6 +61,11 @@ texts! {
     sources_fetch_label(source) { nl: "Haal op: {source}", en: "Fetch: {source}" }
     sources_remove() { nl: "Verwijder", en: "Remove" }
     sources_remove_label(source) { nl: "Verwijder: {source}", en: "Remove: {source}" }
+    sources_remove_hint() {
+        nl: "Er komen dan geen nieuwe artikelen meer van deze bron. Wat er al is, blijft staan.",
+        en: "Then no new articles come from this source. What is here already stays.",
+    }
+    sources_gap() { nl: "Niet alles is gelezen", en: "Not all of it was read" }
     sources_add() { nl: "Bron toevoegen", en: "Add a source" }
     sources_url() { nl: "Adres van de site of de feed", en: "Address of the site or the feed" }
     sources_url_hint() {
@@ -83,6 +88,11 @@ texts! {
     schedule_three() { nl: "De eerste van februari, juni en oktober, 09:00", en: "The first of February, June and October, 09:00" }
     schedule_own() { nl: "Een eigen schema (cron, vijf velden)", en: "A schedule of our own (cron, five fields)" }
     schedule_cron() { nl: "Eigen schema", en: "Own schedule" }
+    schedule_cron_fields() { nl: "De vijf velden", en: "The five fields" }
+    schedule_test_required() {
+        nl: "Goedkeuren kan pas na een testmail van de laatste versie",
+        en: "An edition can only be approved after a test mail of its last version",
+    }
     schedule_zone() { nl: "Tijdzone", en: "Time zone" }
     schedule_review() { nl: "Dagen om het concept na te kijken", en: "Days to review the draft" }
     schedule_approval() { nl: "Mag het concept daarna vanzelf weg?", en: "May the draft leave by itself after that?" }
@@ -115,7 +125,22 @@ texts! {
     form_language() { nl: "Taal van de nieuwsbrief", en: "Language of the newsletter" }
     form_indexed() { nl: "Zoekmachines mogen het archief tonen", en: "Search engines may show the archive" }
     form_consent() { nl: "Hier zeggen mensen ja tegen", en: "This is what people say yes to" }
+    form_look() { nl: "Kleur en logo", en: "Colour and logo" }
+    form_accent() { nl: "Kleur van links en knoppen", en: "Colour of links and buttons" }
+    form_accent_hint() { nl: "Zoals #0b5c8a.", en: "Such as #0b5c8a." }
+    form_logo() { nl: "Adres van het logo", en: "Address of the logo" }
+    form_logo_hint() {
+        nl: "Staat boven de titel in elke mail. Laat leeg voor geen logo.",
+        en: "Stands above the title in every mail. Leave empty for no logo.",
+    }
+    form_logo_alt() { nl: "Tekst in plaats van het logo", en: "Text in place of the logo" }
+    form_logo_width() { nl: "Breedte in pixels", en: "Width in pixels" }
+    form_logo_height() { nl: "Hoogte in pixels", en: "Height in pixels" }
     form_place() { nl: "Formulier plaatsen", en: "Place the form" }
+    form_place_hint() {
+        nl: "Zo melden bezoekers van je site zich aan. Kies een van deze drie manieren, en plak de tekst in een pagina.",
+        en: "This is how visitors of your site sign up. Choose one of these three ways, and paste the text into a page.",
+    }
     form_place_form() { nl: "Als formulier", en: "As a form" }
     form_place_form_hint() {
         nl: "Voor een blok Aangepaste HTML in WordPress.",
@@ -211,6 +236,15 @@ texts! {
     fault_number(why) { nl: "Vul een getal in dat kan: {why}", en: "Enter a number that can be: {why}" }
     fault_notify() { nl: "Vul e-mailadressen in met komma's ertussen.", en: "Enter email addresses separated by commas." }
     fault_expires() { nl: "Kies een dag die nog komt, of laat het leeg.", en: "Choose a day that is still to come, or leave it empty." }
+    fault_colour() { nl: "Schrijf een kleur zoals #0b5c8a.", en: "Write a colour like #0b5c8a." }
+    fault_too_pale(shade) {
+        nl: "Deze kleur is op wit niet te lezen. De dichtstbijzijnde die dat wel is: {shade}",
+        en: "This colour cannot be read on white. The nearest that can: {shade}",
+    }
+    fault_logo() {
+        nl: "Een logo heeft een adres dat met https:// begint, een tekst, en een breedte en hoogte die in een mail passen.",
+        en: "A logo has an address that begins with https://, a text, and a width and height that fit into a mail.",
+    }
     fault_other(why) { nl: "Dit kan niet: {why}", en: "This cannot be: {why}" }
 
     // One's own account.
@@ -295,6 +329,7 @@ texts! {
         en: "Small letters, digits and hyphens. Cannot change later: it is part of links.",
     }
     setup_next() { nl: "Opslaan en verder", en: "Save and continue" }
+    setup_on() { nl: "Verder", en: "Continue" }
     setup_skip() { nl: "Later", en: "Later" }
     setup_finish() { nl: "Klaar", en: "Done" }
     setup_code_wrong() {
@@ -327,10 +362,21 @@ pub fn fault(language: Language, field: &str, why: &str) -> String {
         "url" | "privacy_url" => fault_url(language, why),
         "timezone" => fault_zone(language),
         "assemble" => fault_rule(language),
+        "accent" => fault_accent(language, why),
+        "logo" => fault_logo(language),
         "review_days" | "min_articles" | "max_per_year" => fault_number(language, why),
         "notify" => fault_notify(language),
         "token_expires" => fault_expires(language),
         _ => fault_other(language, why),
+    }
+}
+
+/// Why a colour is refused; the check itself names the nearest that can be read, and so do we.
+fn fault_accent(language: Language, why: &str) -> String {
+    let proposed = why.split("; ").nth(1).and_then(|rest| rest.split(' ').next());
+    match proposed.filter(|shade| shade.starts_with('#')) {
+        Some(shade) => fault_too_pale(language, shade),
+        None => fault_colour(language),
     }
 }
 

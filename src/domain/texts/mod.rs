@@ -5,6 +5,7 @@ pub mod deeds;
 pub mod demo;
 pub mod desk;
 pub mod desk_editions;
+pub mod desk_overview;
 pub mod desk_people;
 pub mod desk_settings;
 pub mod editions;

@@ -50,7 +50,7 @@ impl Checkup {
         house: &House,
         newsletter: &NewsletterRow,
     ) -> Result<(), StoreError> {
-        let language = newsletter.language;
+        let language = findings.language;
         if house.catches_all_mail {
             return Ok(());
         }
@@ -92,7 +92,7 @@ fn tell_each(
     newsletter: &NewsletterRow,
     checks: &[(String, CheckStatus, String)],
 ) {
-    let language = newsletter.language;
+    let language = findings.language;
     let one_server_works = checks
         .iter()
         .any(|(name, status, _)| matches!(Vital::in_name(name), Some((Vital::Smtp, _))) && *status == CheckStatus::Ok);

@@ -36,7 +36,7 @@ pub(super) async fn check(
     hash: Option<&str>,
 ) -> Result<(), StoreError> {
     check_audience(findings, on, house, newsletter, edition).await?;
-    let language = newsletter.language;
+    let language = findings.language;
     for title in editions::sent_before(on, edition.id).await? {
         findings.warning("sent-before", texts::sent_before(language, shortened(&title)));
     }
@@ -61,7 +61,7 @@ async fn check_audience(
     newsletter: &NewsletterRow,
     edition: &EditionRow,
 ) -> Result<(), StoreError> {
-    let language = newsletter.language;
+    let language = findings.language;
     let now = house.clock.now();
     let audience = editions::audience_now(on, newsletter.id).await?;
     if audience == 0 {
@@ -102,7 +102,7 @@ async fn check_audience(
 
 /// Only a planned moment is looked at: who presses Send now knows what time it is.
 fn check_moment(findings: &mut Findings, newsletter: &NewsletterRow, edition: &EditionRow) {
-    let (language, Some(send_at)) = (newsletter.language, edition.send_at) else { return };
+    let (language, Some(send_at)) = (findings.language, edition.send_at) else { return };
     let zone = zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let local = send_at.in_zone(&zone).datetime();
     let when = dates::moment(language, local);
@@ -122,7 +122,7 @@ async fn check_backup(
     house: &House,
     newsletter: &NewsletterRow,
 ) -> Result<(), StoreError> {
-    let (language, now) = (newsletter.language, house.clock.now());
+    let (language, now) = (findings.language, house.clock.now());
     let last = meta::get(on, LAST_BACKUP).await?.and_then(|text| Timestamp::parse(&text).ok());
     match last.map(|last| now.since(last)) {
         Some(age) if age > DAY => {

@@ -24,7 +24,7 @@ pub(super) fn check(
     content: &EditionContent,
     inside: &[i64],
 ) {
-    let language = newsletter.language;
+    let language = findings.language;
     let subject = content.subject.trim();
     if subject.is_empty() {
         findings.error("subject", texts::no_subject(language));
@@ -44,7 +44,7 @@ pub(super) fn check(
     }
     // The demo's mail goes no further than its own mailbox, and its texts say what they are.
     if !house.catches_all_mail {
-        placeholders(findings, newsletter, content);
+        placeholders(findings, content);
     }
     for item in content.items() {
         if is_protected(&item.title) {
@@ -53,14 +53,15 @@ pub(super) fn check(
     }
     for link in of(content) {
         let private_is_fine = house.catches_all_mail || link.article.is_some_and(|article| inside.contains(&article));
-        check_link(findings, newsletter, &link, private_is_fine);
+        check_link(findings, &link, private_is_fine);
     }
 }
 
-fn placeholders(findings: &mut Findings, newsletter: &NewsletterRow, content: &EditionContent) {
+fn placeholders(findings: &mut Findings, content: &EditionContent) {
+    let language = findings.language;
     let mut tell = |found: Option<String>, text: &str| {
         if let Some(found) = found {
-            findings.error("placeholder", texts::placeholder(newsletter.language, found, shortened(text)));
+            findings.error("placeholder", texts::placeholder(language, found, shortened(text)));
         }
     };
     let promo = content.promo.iter().flat_map(|promo| [promo.heading.as_str(), &promo.title, &promo.text]);
@@ -93,8 +94,8 @@ fn place_in(text: &str) -> Option<String> {
     })
 }
 
-fn check_link(findings: &mut Findings, newsletter: &NewsletterRow, link: &Named<'_>, private_is_fine: bool) {
-    let language = newsletter.language;
+fn check_link(findings: &mut Findings, link: &Named<'_>, private_is_fine: bool) {
+    let language = findings.language;
     let title = shortened(link.title);
     let parsed = url::Url::parse(&link.url).ok().filter(is_web);
     let Some((parsed, host)) = parsed.as_ref().and_then(|url| Some((url, url.host()?))) else {

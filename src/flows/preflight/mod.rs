@@ -11,32 +11,42 @@ mod way_back;
 pub(super) use self::outside::Outside;
 use super::edition_content::{Rendering, contents};
 use super::{FlowError, House};
+use crate::domain::language::Language;
 use crate::domain::preflight::{Finding, Note, Preflight, Severity};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::{self, NewsletterRow};
 use crate::store::{Access, articles};
 
-/// Looks at an edition as it is now. Asks the pages that it links to, and our own, unless the settings say that nothing
-/// outside is asked.
+/// Looks at an edition as it is now, and says in the newsletter's language what it finds. Asks the pages that it links to,
+/// and our own, unless the settings say that nothing outside is asked.
 ///
 /// # Errors
 /// [`FlowError::NotFound`] when there is none with this id.
 pub async fn preflight(house: &House, id: i64) -> Result<Preflight, FlowError> {
-    let (newsletter, edition, outside) = asked(house, id, true).await?;
-    look(&mut house.db.read().await?, house, &newsletter, &edition, &outside).await
+    preflight_in(house, id, None).await
 }
 
-/// The same without asking anybody outside: for pages that only say whether there is something to look at.
+/// The same in the language of whoever reads it; without one, in the newsletter's.
 ///
 /// # Errors
 /// [`FlowError::NotFound`] when there is none with this id.
-pub async fn at_home(house: &House, id: i64) -> Result<Preflight, FlowError> {
+pub async fn preflight_in(house: &House, id: i64, language: Option<Language>) -> Result<Preflight, FlowError> {
+    let (newsletter, edition, outside) = asked(house, id, true).await?;
+    let language = language.unwrap_or(newsletter.language);
+    look(&mut house.db.read().await?, house, &newsletter, &edition, (&outside, language)).await
+}
+
+/// The same in `language` without asking anybody outside: for pages that only say whether there is something to look at.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none with this id.
+pub async fn at_home(house: &House, id: i64, language: Language) -> Result<Preflight, FlowError> {
     let mut reader = house.db.read().await?;
     let edition = editions::by_id(&mut reader, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
     let newsletter = newsletters::by_id(&mut reader, edition.newsletter_id)
         .await?
         .ok_or_else(|| FlowError::NotFound("newsletter of this edition".to_owned()))?;
-    look(&mut reader, house, &newsletter, &edition, &Outside::not_asked()).await
+    look(&mut reader, house, &newsletter, &edition, (&Outside::not_asked(), language)).await
 }
 
 /// An edition, and what was found outside, with no transaction open while strangers let us wait.
@@ -59,7 +69,7 @@ pub(super) async fn asked(
     Ok((newsletter, edition, outside))
 }
 
-/// The same within a transaction, with what was found outside before.
+/// The same within a transaction, with what was found outside before, told in a language.
 ///
 /// # Errors
 /// When the database cannot answer.
@@ -68,10 +78,10 @@ pub(super) async fn look(
     house: &House,
     newsletter: &NewsletterRow,
     edition: &EditionRow,
-    outside: &Outside,
+    (outside, language): (&Outside, Language),
 ) -> Result<Preflight, FlowError> {
     let contents = contents(on, house, newsletter, edition).await?;
-    let mut findings = Findings::default();
+    let mut findings = Findings { language, ..Findings::default() };
     if let Some(content) = contents.iter().find(|content| content.language == newsletter.language) {
         let inside = articles::from_private_sources(on, edition.id).await?;
         content::check(&mut findings, house, newsletter, content, &inside);
@@ -85,8 +95,8 @@ pub(super) async fn look(
         }
         Err(error) => findings.error("template", error.to_string()),
     }
-    way_back::check(&mut findings, house, newsletter);
-    outside.tell(&mut findings, newsletter.language);
+    way_back::check(&mut findings, house);
+    outside.tell(&mut findings);
     let hash = rendering.ok().map(|rendering| rendering.hash());
     circumstances::check(&mut findings, on, house, newsletter, edition, hash.as_deref()).await?;
     outside.checkup.tell(&mut findings, on, house, newsletter).await?;
@@ -96,6 +106,8 @@ pub(super) async fn look(
 /// What was found so far; the same sentence is told once.
 #[derive(Default)]
 struct Findings {
+    /// In which it is told.
+    language: Language,
     found: Vec<Finding>,
     notes: Vec<Note>,
 }

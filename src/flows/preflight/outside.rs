@@ -99,7 +99,8 @@ impl Outside {
         Ok(outside)
     }
 
-    pub(super) fn tell(&self, findings: &mut Findings, language: Language) {
+    pub(super) fn tell(&self, findings: &mut Findings) {
+        let language = findings.language;
         match &self.one_click {
             OneClick::Works => {}
             OneClick::Broken(status) => findings.error("one-click", texts::one_click_broken(language, status)),

@@ -22,7 +22,7 @@ pub(super) fn check(
     content: &EditionContent,
     rendering: &Rendering,
 ) {
-    let language = newsletter.language;
+    let language = findings.language;
     let composed = rendering.variant(rendering.place(content.language, MailFormat::Html));
     let (html, text) = (composed.preview_html(), composed.preview_text());
     if html.len() > MAX_HTML {
@@ -52,12 +52,12 @@ pub(super) fn check(
 }
 
 fn check_header(findings: &mut Findings, house: &House, newsletter: &NewsletterRow, rendering: &Rendering) {
-    let language = newsletter.language;
+    let language = findings.language;
     let Ok(address) = EmailAddress::parse_any_role(&newsletter.from_address) else {
         return findings.error("sender", texts::broken_sender(language));
     };
     let token = Token::parse("sample").expect("a plain word is a token");
-    let composed = rendering.variant(rendering.place(language, MailFormat::Html));
+    let composed = rendering.variant(rendering.place(newsletter.language, MailFormat::Html));
     let message = house.sign(composed.merge(&Recipient::sample(&address, token, house.clock.now())));
     let head = String::from_utf8_lossy(message.as_bytes());
     let head = head.split("\r\n\r\n").next().unwrap_or_default();

@@ -4,11 +4,10 @@ use super::Findings;
 use crate::domain::reach::is_public_host;
 use crate::domain::texts::preflight as texts;
 use crate::flows::House;
-use crate::store::newsletters::NewsletterRow;
 
 /// Known without asking anybody, so it counts offline too. What ends on this machine may lead back to it.
-pub(super) fn check(findings: &mut Findings, house: &House, newsletter: &NewsletterRow) {
-    let (language, config) = (newsletter.language, &house.config);
+pub(super) fn check(findings: &mut Findings, house: &House) {
+    let (language, config) = (findings.language, &house.config);
     if house.catches_all_mail || config.sends_nowhere() {
         return;
     }

@@ -73,7 +73,7 @@ pub fn list(
         @if articles.is_empty() { p { (texts::nothing_here(language)) } }
         @else {
             (table(&texts::nav_articles(language), &columns, &html! {
-                @for article in articles { (row(desk, sections, article)) }
+                @for article in articles { (row(desk, sections, article, &columns)) }
             }))
         }
         @if let Some(cursor) = more {
@@ -86,7 +86,7 @@ pub fn list(
     })
 }
 
-fn row(desk: &Desk<'_>, sections: &[SectionChoice<'_>], article: &Line<'_>) -> Markup {
+fn row(desk: &Desk<'_>, sections: &[SectionChoice<'_>], article: &Line<'_>, columns: &[String]) -> Markup {
     let language = desk.language;
     let section = sections.iter().find(|section| section.key == article.section).map_or(article.section, |s| s.title);
     let (word, label) = if article.hidden {
@@ -100,10 +100,10 @@ fn row(desk: &Desk<'_>, sections: &[SectionChoice<'_>], article: &Line<'_>) -> M
                 @if desk.may(Role::Editor) { a href=(paths::article(article.id)) { (article.title) } }
                 @else { (web_link(article.url, article.title)) }
             }
-            td { (section) }
-            td { @match article.source { Some(source) => (source), None => (people::articles_by_hand(language)) } }
-            td { (dates::day(language, article.published)) }
-            td {
+            td data-label=(columns[1]) { (section) }
+            td data-label=(columns[2]) { @match article.source { Some(source) => (source), None => (people::articles_by_hand(language)) } }
+            td data-label=(columns[3]) { (dates::day(language, article.published)) }
+            td data-label=(columns[4]) {
                 @if article.withdrawn { (tag(Tone::Attention, &people::articles_withdrawn(language))) " " }
                 @if article.hidden { (tag(Tone::Attention, &people::articles_hidden(language))) " " }
                 @match article.sent_in {
@@ -147,7 +147,8 @@ pub fn form(desk: &Desk<'_>, form: &Form<'_>) -> Markup {
     let action = form.id.map_or_else(|| paths::NEW_ARTICLE.to_owned(), paths::article);
     desk.faulty_page(Place::Articles, &title, form.faults, &html! {
         h1 { (title) }
-        form method="post" action=(action) novalidate data-guard=(texts::unsaved(language)) {
+        form method="post" action=(action) novalidate data-guard=(texts::unsaved(language))
+            data-changed[!form.faults.is_empty()] {
             (hidden("newsletter", desk.newsletter))
             @if let Some(edition) = form.edition { (hidden("edition", &edition.to_string())) }
             (select("section", &people::articles_section(language), form.section, &choices))

@@ -77,7 +77,7 @@ impl Desk<'_> {
             &html! {
                 (self.header(place))
                 main.wide #content tabindex="-1" {
-                    (faults.summary(self.language))
+                    (faults.summary(self.language, content))
                     (self.news())
                     (content)
                 }

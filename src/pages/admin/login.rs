@@ -201,7 +201,7 @@ fn outside_with(
     let full_title = format!("{title} – {}", texts::desk(language));
     let faulty = !faults.is_empty();
     Page { language, title: &full_title, faulty, path: Some(path), head, ..Page::default() }.around(&html! {
-        (faults.summary(language))
+        (faults.summary(language, content))
         h1 { (title) }
         (content)
     })

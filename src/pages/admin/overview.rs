@@ -9,7 +9,9 @@ use super::parts::{Tone, facts, tag};
 use super::paths;
 use super::plot::{Point, plot};
 use crate::domain::role::Role;
-use crate::domain::texts::{dates, desk as texts, numbers};
+use crate::domain::texts::{
+    dates, desk as texts, desk_overview as words, desk_people as people, desk_settings as settings, numbers,
+};
 
 /// Something that waits for a person.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +53,18 @@ pub enum Task<'a> {
         title: &'a str,
         error: &'a str,
     },
+    /// Nothing can be sent: no mail server is set.
+    NoMailServer,
+    /// Nothing brings in articles.
+    NoSource,
+    /// Nobody reads the newsletter yet.
+    NoReaders,
+    /// The checks never ran.
+    NeverChecked,
+    /// The checks found so much that is wrong.
+    Faults {
+        count: usize,
+    },
     /// The wizard was left before its end.
     Setup,
 }
@@ -67,6 +81,8 @@ pub struct Figures<'a> {
     pub next_draft: Option<DateTime>,
     /// The day of the last edition, and for how many it was accepted.
     pub last: Option<(Date, i64)>,
+    /// When the checks ran last.
+    pub checked: Option<DateTime>,
     /// How many points the system page holds that ask for attention.
     pub system_attention: usize,
     /// Subscribers over the last year.
@@ -105,11 +121,17 @@ pub fn page(desk: &Desk<'_>, tasks: &[Task<'_>], figures: &Figures<'_>) -> Marku
                     } @else { (texts::none_yet(language)) }
                 }),
                 (texts::figure_system(language), html! {
-                    @if figures.system_attention == 0 { (tag(Tone::Good, &texts::figure_system_fine(language))) }
-                    @else {
-                        @let attention =
-                            tag(Tone::Attention, &texts::figure_system_attention(language, figures.system_attention));
+                    @if figures.system_attention > 0 {
+                        @let attention = tag(Tone::Attention, &words::system_attention(language, figures.system_attention));
                         @if desk.may(Role::Admin) { a href=(paths::settings("system")) { (attention) } } @else { (attention) }
+                    } @else if figures.checked.is_some() { (tag(Tone::Good, &texts::figure_system_fine(language))) }
+                    @else { (tag(Tone::Plain, &words::never_checked(language))) }
+                    br;
+                    span.hint {
+                        @if let Some(moment) = figures.checked {
+                            (words::checked_at(language, dates::moment(language, moment))) " "
+                        }
+                        (words::every_day(language))
                     }
                 }),
             ]))
@@ -157,6 +179,33 @@ fn card(desk: &Desk<'_>, task: &Task<'_>) -> Markup {
             h2 { (texts::task_source(language, title)) }
             p { (error) }
             (go(&desk.here(&paths::settings("sources")), &texts::task_source_button(language)))
+        },
+        Task::NoMailServer => html! {
+            h2 { (words::task_no_mail_server(language)) }
+            p { (words::task_no_mail_server_why(language)) }
+            (go(&desk.here(&paths::settings("sender")), &words::task_sender_button(language)))
+        },
+        Task::NoSource => html! {
+            h2 { (words::task_no_source(language)) }
+            p { (words::task_no_source_why(language)) }
+            (go(&desk.here(&paths::settings("sources")), &settings::sources_add(language)))
+        },
+        Task::NoReaders => html! {
+            h2 { (words::task_no_readers(language)) }
+            p { (words::task_no_readers_why(language)) }
+            p.actions {
+                a.btn href={ (desk.here(&paths::settings("form"))) "#place" } { (settings::form_place(language)) }
+                @if desk.may(Role::Admin) { a.btn.sec href=(desk.here(paths::IMPORT)) { (people::people_import(language)) } }
+            }
+        },
+        Task::NeverChecked => html! {
+            h2 { (words::task_never_checked(language)) }
+            p { (words::task_never_checked_why(language)) }
+            @if desk.may(Role::Admin) { (go(&paths::settings("system"), &words::task_system_button(language))) }
+        },
+        Task::Faults { count } => html! {
+            h2 { (words::task_faults(language, count)) }
+            @if desk.may(Role::Admin) { (go(&paths::settings("system"), &words::task_faults_button(language))) }
         },
         Task::Setup => html! {
             h2 { (texts::task_setup(language)) }

@@ -20,14 +20,18 @@ impl<'a> FormFaults<'a> {
         self.0.iter().find(|(field, _)| *field == name).map(|(_, message)| *message)
     }
 
-    /// Everything that is wrong, above the form, each leading to its field.
-    pub(super) fn summary(self, language: Language) -> Markup {
+    /// Everything that is wrong, above the form, each leading to its field;
+    /// `form` is the page that holds them, for their order: from top to bottom.
+    pub(super) fn summary(self, language: Language, form: &Markup) -> Markup {
+        let place = |field: &str| form.0.find(&format!(" id=\"{field}\"")).filter(|_| !field.is_empty());
+        let mut faults = self.0.to_vec();
+        faults.sort_by_key(|(field, _)| place(field));
         html! {
             @if !self.is_empty() {
                 div.summary role="alert" tabindex="-1" aria-labelledby="summary-title" autofocus {
                     h2 #summary-title { (pages::err_summary(language)) }
                     ul {
-                        @for (field, message) in self.0 {
+                        @for (field, message) in &faults {
                             li { @if field.is_empty() { (message) } @else { a href={ "#" (field) } { (message) } } }
                         }
                     }
@@ -79,15 +83,21 @@ pub(super) struct Field<'a> {
     pub hint: Option<&'a str>,
     pub value: &'a str,
     pub kind: Kind,
+    /// Whether it may stay empty, which its label then says.
+    pub optional: bool,
 }
 
 impl<'a> Field<'a> {
     pub(super) fn line(name: &'a str, label: &'a str, value: &'a str) -> Self {
-        Self { name, label, hint: None, value, kind: Kind::Line }
+        Self { name, label, hint: None, value, kind: Kind::Line, optional: false }
     }
 
     pub(super) fn hint(self, hint: &'a str) -> Self {
         Self { hint: Some(hint), ..self }
+    }
+
+    pub(super) fn optional(self) -> Self {
+        Self { optional: true, ..self }
     }
 
     pub(super) fn kind(self, kind: Kind) -> Self {
@@ -105,7 +115,10 @@ impl<'a> Field<'a> {
         let (input, autocomplete) = self.kind.input();
         html! {
             div.field.bad[fault.is_some()] {
-                label for=(self.name) { (self.label) }
+                label for=(self.name) {
+                    (self.label)
+                    @if self.optional { " " span.hint { (desk::optional(language)) } }
+                }
                 @if let Some(hint) = self.hint { p.hint #(hint_id) { (hint) } }
                 @if let Some(message) = fault {
                     p.fault #(fault_id) { span.away { (pages::title_error_prefix(language)) } (message) }

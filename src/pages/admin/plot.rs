@@ -25,7 +25,10 @@ pub(super) fn plot(language: Language, title: &str, points: &[Point<'_>]) -> Mar
         @if let Some(svg) = svg {
             figure.plot {
                 figcaption { (title) }
-                div role="img" aria-label=(title) { (CleanHtml::vouched(&svg).markup()) }
+                // On a narrow screen it keeps its size, so that its numbers can be read, and scrolls by itself.
+                div.scroll tabindex="0" role="group" aria-label=(title) {
+                    div role="img" aria-label=(title) { (CleanHtml::vouched(&svg).markup()) }
+                }
                 details {
                     summary { (texts::plot_as_table(language)) }
                     (table(title, &[texts::column_when(language), texts::column_count(language)], &html! {

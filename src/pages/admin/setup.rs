@@ -13,15 +13,32 @@ use super::paths;
 use super::settings::{form, schedule, sender, sources};
 use crate::domain::language::Language;
 use crate::domain::texts::{desk as texts, desk_settings as settings};
+use crate::pages::NewsletterView;
 use crate::pages::components::hidden;
 
 /// The second and later steps, with what each shows.
 #[derive(Clone, Copy, Debug)]
 pub enum Step<'a> {
-    Newsletter { slug: &'a str, texts: form::Texts<'a>, sender: sender::Sender<'a> },
-    Mail { smtp: sender::Smtp<'a>, records: &'a [sender::Record<'a>] },
-    Sources { sources: &'a [sources::Source<'a>], sections: &'a [SectionChoice<'a>], addition: sources::Addition<'a> },
-    Schedule(schedule::Schedule<'a>),
+    Newsletter {
+        slug: &'a str,
+        texts: form::Texts<'a>,
+        sender: sender::Sender<'a>,
+    },
+    Mail {
+        smtp: sender::Smtp<'a>,
+        records: &'a [sender::Record<'a>],
+    },
+    Sources {
+        sources: &'a [sources::Source<'a>],
+        sections: &'a [SectionChoice<'a>],
+        addition: sources::Addition<'a>,
+    },
+    /// The last: the schedule, and the snippets that bring readers in.
+    Schedule {
+        when: schedule::Schedule<'a>,
+        newsletter: &'a NewsletterView<'a>,
+        base: &'a str,
+    },
 }
 
 /// How many steps there are, the first included.
@@ -34,7 +51,7 @@ impl Step<'_> {
             Self::Newsletter { .. } => 2,
             Self::Mail { .. } => 3,
             Self::Sources { .. } => 4,
-            Self::Schedule(_) => 5,
+            Self::Schedule { .. } => 5,
         }
     }
 
@@ -43,7 +60,7 @@ impl Step<'_> {
             Self::Newsletter { .. } => settings::setup_newsletter(language),
             Self::Mail { .. } => settings::setup_mail(language),
             Self::Sources { .. } => settings::setup_sources(language),
-            Self::Schedule(_) => settings::setup_schedule(language),
+            Self::Schedule { .. } => settings::setup_schedule(language),
         }
     }
 }
@@ -108,18 +125,19 @@ pub fn step(desk: &Desk<'_>, step: &Step<'_>, faults: FormFaults<'_>) -> Markup 
                     @if smtp.server.is_none() { p { (settings::setup_offline(language)) } }
                     h2 { (settings::dns_title(language)) }
                     (sender::dns(language, records))
-                    p.actions { a.btn href=(after) { (settings::setup_next(language)) } }
+                    p.actions { a.btn href=(after) { (settings::setup_on(language)) } }
                 }
                 Step::Sources { sources: have, sections, addition } => {
                     h2 { (settings::sources_title(language)) }
-                (sources::list(desk, have))
-                    (sources::add(desk, sections, addition, faults))
-                    p.actions { a.btn.sec href=(after) { (settings::setup_next(language)) } }
+                    (sources::list(desk, have, Some(number)))
+                    (sources::add(desk, sections, addition, faults, Some(number)))
+                    p.actions { a.btn.sec href=(after) { (settings::setup_on(language)) } }
                 }
-                Step::Schedule(when) => {
-                h2 { (settings::schedule_title(language)) }
-                (saved(language, &action, &after, &schedule::fields(language, when, faults)))
-            }
+                Step::Schedule { when, newsletter, base } => {
+                    h2 { (settings::schedule_title(language)) }
+                    (saved(language, &action, &after, &schedule::fields(language, when, faults)))
+                    (form::place(language, newsletter, base))
+                }
             }
         },
     )

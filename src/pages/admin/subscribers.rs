@@ -84,14 +84,14 @@ pub fn list(desk: &Desk<'_>, found: &Found<'_>) -> Markup {
                                 @if desk.may(Role::Editor) { a href=(paths::person(person.id)) { (person.email) } }
                                 @else { (person.email) }
                             }
-                            td {
+                            td data-label=(columns[1]) {
                                 (status_tag(language, person.status))
                                 @if person.wants_back { " " (tag(Tone::Attention, &people::wants_back(language))) }
                             }
-                            td lang=[(person.language != language).then_some(person.language)] {
+                            td data-label=(columns[2]) lang=[(person.language != language).then_some(person.language)] {
                                 (pages::language_name(person.language))
                             }
-                            td { (dates::day(language, person.since)) }
+                            td data-label=(columns[3]) { (dates::day(language, person.since)) }
                         }
                     }
                 }))

@@ -46,13 +46,51 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 // Leaving a page with changes that were not saved asks first.
 for (const form of document.querySelectorAll("form[data-guard]")) {
-  let changed = false;
+  let changed = "changed" in form.dataset;
   form.addEventListener("input", () => { changed = true; });
   form.addEventListener("submit", () => { changed = false; });
   window.addEventListener("beforeunload", (event) => {
     if (!changed) return;
     event.preventDefault();
     event.returnValue = form.dataset.guard;
+  });
+}
+
+// A session that has run out must not cost what was typed. It is kept in this tab alone, for the one who typed it, until
+// it is saved; then it is offered back.
+const forget = () => {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith("typed:")) sessionStorage.removeItem(key);
+};
+const search = new URLSearchParams(location.search);
+if (search.has("done") || search.has("pressed")) forget();
+for (const form of document.querySelectorAll("form[action='/admin/logout']")) {
+  form.addEventListener("submit", forget);
+}
+for (const form of document.querySelectorAll("form[data-keep]")) {
+  const key = `typed:${form.getAttribute("action")} ${form.dataset.keep}`;
+  const fields = () => [...form.querySelectorAll("input:not([type=hidden]):not([type=checkbox]), textarea")];
+  const before = JSON.parse(sessionStorage.getItem(key) ?? "{}");
+  const lost = fields().filter((field) => field.name in before && before[field.name] !== field.value);
+  if (lost.length > 0 && !("changed" in form.dataset)) {
+    const note = document.createElement("div");
+    const button = document.createElement("button");
+    note.className = "note attention";
+    note.setAttribute("role", "status");
+    note.append(Object.assign(document.createElement("p"), { textContent: form.dataset.keepText }), button);
+    Object.assign(button, { type: "button", className: "btn sec", textContent: form.dataset.keepButton });
+    button.addEventListener("click", () => {
+      for (const field of lost) {
+        field.value = before[field.name];
+        field.closest("details")?.setAttribute("open", "");
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      note.remove();
+      lost[0].focus();
+    });
+    form.before(note);
+  }
+  form.addEventListener("input", () => {
+    sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(fields().map((field) => [field.name, field.value]))));
   });
 }
 

@@ -109,6 +109,11 @@ fn overviews(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         overview::Task::Paused { edition, number, reason: words.about },
         overview::Task::Unknown { edition, number, count: 1 },
         overview::Task::Source { title: words.organisation, error: words.about },
+        overview::Task::NoMailServer,
+        overview::Task::NoSource,
+        overview::Task::NoReaders,
+        overview::Task::NeverChecked,
+        overview::Task::Faults { count: 2 },
         overview::Task::Setup,
     ];
     let figures = overview::Figures {
@@ -119,6 +124,7 @@ fn overviews(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         confirmations: [31, 20],
         next_draft: Some(noon()),
         last: Some((date(2025, 12, 2), 1_171)),
+        checked: Some(noon()),
         system_attention: 2,
         growth: &points(),
     };
@@ -277,12 +283,14 @@ fn sending(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         later: true,
         date: "2026-03-03",
         time: "09:30",
+        moment: Some((noon(), noon())),
         typed_number: "12",
         faults: FormFaults(&fault),
     };
     let (counts, audience) = (counts(), 1_204);
     let pace = Some(send::Pace { per_minute: 100, minutes_left: 6 });
-    let waiting = |seconds_left| send::Stage::Waiting { at: noon(), utc: noon(), seconds_left };
+    let waiting =
+        |seconds_left| send::Stage::Waiting { at: noon(), utc: noon(), seconds_left, audience, from: words.title };
     let domains = [result::DomainLine { domain: "gemeente-voorbeeld.example", counts, reason: Some(words.about) }];
     let recipients = [Some(words.email), None].map(|email| result::Recipient {
         email,
@@ -498,6 +506,7 @@ fn settings(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static s
         last_success: Some(noon()),
         failures,
         last_error: Some(words.about),
+        gap: Some(words.about),
     });
     let found = Some(sources::Found { title: words.title, items: &[(words.article, words.url)] });
     let addition = sources::Addition { url: words.url, section: "blogs", allow_private: false, found };
@@ -511,6 +520,7 @@ fn settings(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static s
         notify: words.email,
         on_unknown: OnUnknown::Repeat,
         four_eyes: true,
+        test_required: true,
         coming: &[(noon(), noon())],
     };
     let promo = content::Promo {
@@ -527,6 +537,7 @@ fn settings(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static s
         language: Language::Nl,
         archive_indexed: true,
         promo,
+        look: form::Look { logo: words.url, alt: words.title, ..form::Look::default() },
     };
     let public = newsletter(Language::Nl, words);
     let points = [system::PointState::Fine, system::PointState::Wrong, system::PointState::Attention]
@@ -551,7 +562,7 @@ fn settings(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static s
         ("desk-setup-2", step(setup::Step::Newsletter { slug: "ibp", texts, sender: from })),
         ("desk-setup-3", step(setup::Step::Mail { smtp, records: &records })),
         ("desk-setup-4", step(setup::Step::Sources { sources: &listed, sections: &sections, addition })),
-        ("desk-setup-5", step(setup::Step::Schedule(when))),
+        ("desk-setup-5", step(setup::Step::Schedule { when, newsletter: &public, base: "https://nieuws.example.nl" })),
     ]
 }
 

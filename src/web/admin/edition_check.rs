@@ -16,7 +16,7 @@ use crate::domain::texts::{desk as texts, desk_editions as words, numbers, sendi
 use crate::domain::token::hex;
 use crate::flows::approve::{ApprovalError, Approver, approve};
 use crate::flows::edition_content::{Contents, Rendering, contents};
-use crate::flows::preflight::preflight;
+use crate::flows::preflight::preflight_in;
 use crate::flows::{FlowError, publish, try_out};
 use crate::pages::admin::edition::Tab;
 use crate::pages::admin::edition::check::{self as shown, Check, Finding, Test};
@@ -130,7 +130,7 @@ struct Typed<'a> {
 async fn rendered(web: &Web, visit: &Visit, row: &EditionRow, typed: Typed<'_>) -> Result<HttpResponse, Problem> {
     let house = &web.house;
     let newsletter = visit.newsletter()?;
-    let mut looked = preflight(house, row.id).await?;
+    let mut looked = preflight_in(house, row.id, Some(visit.language)).await?;
     let mut reader = house.db.read().await?;
     let tests = edition_tests::of_edition(&mut reader, row.id).await?;
     let saved = edition_tests::last_recipients(&mut reader, newsletter.id).await?;

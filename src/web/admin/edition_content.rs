@@ -70,6 +70,11 @@ async fn press(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: LongFields
             Err(error) => return Err(error.into()),
         }
     }
+    if let Some(section) = form.get("write") {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("edition", &row.id.to_string()).append_pair("section", section);
+        return Ok(see_other(&format!("{}?{}", paths::NEW_ARTICLE, query.finish())));
+    }
     Ok(match (form.get("then"), pressed) {
         (Some("check"), _) => visit.on_to(paths::tab(row.id, Tab::Check), Some(Notice::Saved)),
         (Some("preview"), _) => visit.on_to(paths::tab(row.id, Tab::Preview), Some(Notice::Saved)),

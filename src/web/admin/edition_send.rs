@@ -128,6 +128,8 @@ async fn rendered(
     } else {
         None
     };
+    let newsletter = visit.newsletter()?;
+    let from = format!("{} <{}>", newsletter.from_name, newsletter.from_address);
     let stage = match row.status {
         EditionStatus::Approved => return ready(web, visit, row, typed).await,
         EditionStatus::Draft => Stage::NotApproved,
@@ -138,6 +140,8 @@ async fn rendered(
                 at: visit.moment(at),
                 utc: at.in_zone(&jiff::tz::TimeZone::UTC).datetime(),
                 seconds_left: row.hold.then_some(left),
+                audience: editions::audience_now(&mut web.house.db.read().await?, row.newsletter_id).await?,
+                from: &from,
             }
         }
         EditionStatus::Sending => {
@@ -163,7 +167,7 @@ async fn ready(web: &Web, visit: &Visit, row: &EditionRow, typed: Option<Typed<'
     let audience = editions::audience_now(&mut house.db.read().await?, newsletter.id).await?;
     let text = try_out::preview(house, row.id, None).await?.text;
     let mut lines = text.lines().map(str::trim).filter(|line| line.chars().any(char::is_alphanumeric));
-    let looked = at_home(house, row.id).await?;
+    let looked = at_home(house, row.id, visit.language).await?;
     let overtaken = match publish::is_as_approved(&mut house.db.read().await?, house, row).await? {
         true => None,
         false => Some(sending::not_what_was_approved(visit.language)),
@@ -179,6 +183,13 @@ async fn ready(web: &Web, visit: &Visit, row: &EditionRow, typed: Option<Typed<'
     let (date, time) = (date.to_string(), format!("{:02}:{:02}", time.hour(), time.minute()));
     let faults: Vec<(&str, &str)> = typed.faults.iter().map(|(field, message)| (*field, message.as_str())).collect();
     let first_line = lines.next().unwrap_or_default();
+    let shown_date = if typed.date.is_empty() { &date } else { typed.date };
+    let shown_time = if typed.time.is_empty() { &time } else { typed.time };
+    let moment = shown_date.parse().ok().zip(shown_time.parse().ok());
+    let moment = moment.and_then(|(date, time)| {
+        let at = Timestamp::exactly_local(DateTime::from_parts(date, time), &visit.zone())?;
+        Some((visit.moment(at), at.in_zone(&jiff::tz::TimeZone::UTC).datetime()))
+    });
     let order = shown::Order {
         from: &format!("{} <{}>", newsletter.from_name, newsletter.from_address),
         audience,
@@ -189,8 +200,9 @@ async fn ready(web: &Web, visit: &Visit, row: &EditionRow, typed: Option<Typed<'
         zone: &newsletter.timezone,
         hold_minutes: u32::try_from(HOLD.as_secs() / 60).unwrap_or(u32::MAX),
         later: typed.later,
-        date: if typed.date.is_empty() { &date } else { typed.date },
-        time: if typed.time.is_empty() { &time } else { typed.time },
+        date: shown_date,
+        time: shown_time,
+        moment,
         typed_number: typed.number,
         faults: FormFaults(&faults),
     };

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::desk;
 use super::visit::{Visit, see_other};
 use crate::domain::edition::EditionStatus;
+use crate::domain::language::Language;
 use crate::domain::preflight::Preflight;
 use crate::flows::FlowError;
 use crate::flows::assemble::{Assembled, assemble};
@@ -124,12 +125,16 @@ pub fn head<'a>(visit: &Visit, row: &'a EditionRow, looked: &Preflight) -> Head<
     }
 }
 
-/// What the check says of a draft; nothing of an edition about which it is too late to say something.
+/// How much the check says of a draft; nothing of an edition about which it is too late to say something.
 ///
 /// # Errors
 /// When the database cannot answer.
 pub async fn findings(web: &Web, row: &EditionRow) -> Result<Preflight, Problem> {
-    if row.status == EditionStatus::Draft { Ok(at_home(&web.house, row.id).await?) } else { Ok(Preflight::of(vec![])) }
+    if row.status == EditionStatus::Draft {
+        Ok(at_home(&web.house, row.id, Language::default()).await?)
+    } else {
+        Ok(Preflight::of(vec![]))
+    }
 }
 
 async fn reopen(web: Data<Web>, visit: Visit, id: Path<i64>) -> Result<HttpResponse, Problem> {

@@ -56,8 +56,11 @@ async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
     }
     let word = if looking { "get".to_owned() } else { request.method().as_str().to_ascii_lowercase() };
     let needed = request.app_data::<Needed>().ok_or(Problem::Internal)?;
-    // What is in no table is answered with 405 behind the gate.
-    let Some((_, needs)) = needed.0.iter().find(|(method, _)| *method == word) else { return Ok(Entry::Open) };
+    let Some((_, needs)) = needed.0.iter().find(|(method, _)| *method == word) else {
+        // An answer to a press has the address of its button: read again, or in another language, it is the page that the
+        // button stands on. Any other method is answered with 405 behind the gate.
+        return Ok(if looking { Entry::Elsewhere(page_of_button(request)) } else { Entry::Open });
+    };
     let Needs::Role(role) = *needs else { return Ok(Entry::Open) };
 
     let web = request.app_data::<Data<Web>>().ok_or(Problem::Internal)?.clone();
@@ -68,7 +71,8 @@ async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
     };
     let Some(who) = signed_in else {
         let held = cookies::session(request.request(), &house.config.public_url).is_some();
-        return Ok(Entry::Elsewhere(way_in(request, looking, held)));
+        let shows = needed.0.iter().any(|(method, _)| *method == "get");
+        return Ok(Entry::Elsewhere(way_in(request, looking, shows, held)));
     };
     if !who.user.role.may(role) {
         tracing::warn!(user = who.user.id, needed = %role, path = request.path(), "a user was refused");
@@ -83,12 +87,35 @@ async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
     Ok(Entry::Visitor(Box::new(visit)))
 }
 
+/// The page on which the button of an address stands.
+fn page_of_button(request: &ServiceRequest) -> String {
+    let (page, button) = request.path().rsplit_once('/').unwrap_or((paths::OVERVIEW, ""));
+    let tab = match button {
+        "test" | "approve" | "reopen" => Some("check"),
+        "unschedule" | "pause" | "resume" | "cancel" => Some("send"),
+        "unknown" | "retry" => Some("result"),
+        _ => None,
+    };
+    let page = match tab {
+        Some(tab) => format!("{page}/{tab}"),
+        None => page.to_owned(),
+    };
+    match request.query_string() {
+        "" => page,
+        query => format!("{page}?{query}"),
+    }
+}
+
 /// The way to sign in, and back to where somebody wanted to look.
-fn way_in(request: &ServiceRequest, looking: bool, held: bool) -> String {
+fn way_in(request: &ServiceRequest, looking: bool, shows: bool, held: bool) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     if looking && request.path() != paths::OVERVIEW {
         let wanted = request.uri().path_and_query().map_or(request.path(), |place| place.as_str());
         query.append_pair("next", wanted);
+    } else if held && !looking && request.path() != paths::LOGOUT {
+        // Somebody whose session ran out while they typed comes back to the page that they typed on.
+        let page = if shows { request.path().to_owned() } else { page_of_button(request) };
+        query.append_pair("next", &page);
     }
     if held {
         query.append_pair("expired", "yes");

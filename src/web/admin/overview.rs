@@ -47,14 +47,13 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
     let now = house.clock.now();
     let mut reader = house.db.read().await?;
     let rows = editions::page(&mut reader, Some(newsletter.id), None, EDITIONS).await?;
-    let failing: Vec<SourceRow> = sources::of_newsletter(&mut reader, newsletter.id)
-        .await?
-        .into_iter()
-        .filter(|source| source.failures >= FAILURES)
-        .collect();
+    let all_sources = sources::of_newsletter(&mut reader, newsletter.id).await?;
+    let without_source = all_sources.is_empty();
+    let failing: Vec<SourceRow> = all_sources.into_iter().filter(|source| source.failures >= FAILURES).collect();
     let standing = Standing::of(&mut reader, newsletter, now).await?;
-    let ill = doctor::latest(&mut reader).await?.into_iter();
-    let ill = ill.filter(|check| matches!(check.status, CheckStatus::Warn | CheckStatus::Fail)).count();
+    let checks = doctor::latest(&mut reader).await?;
+    let found = |status| checks.iter().filter(|check| check.status == status).count();
+    let (warned, failed) = (found(CheckStatus::Warn), found(CheckStatus::Fail));
     drop(reader);
     let standing_still: Vec<(i64, i64, String)> = stalled(house)
         .await?
@@ -63,7 +62,7 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
         .map(|one| (one.edition, one.number, one.why.text(visit.language)))
         .collect();
     let looked = match rows.iter().find(|row| row.status == EditionStatus::Draft) {
-        Some(draft) => at_home(house, draft.id).await?,
+        Some(draft) => at_home(house, draft.id, visit.language).await?,
         None => Preflight::of(vec![]),
     };
 
@@ -77,6 +76,23 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
         number: *number,
         reason,
     }));
+    // The demo's mail goes nowhere, and needs none of this.
+    if !house.catches_all_mail {
+        if house.config.smtp.is_empty() {
+            tasks.push(Task::NoMailServer);
+        }
+        if failed > 0 {
+            tasks.push(Task::Faults { count: failed });
+        } else if checks.is_empty() && !house.config.offline {
+            tasks.push(Task::NeverChecked);
+        }
+    }
+    if without_source {
+        tasks.push(Task::NoSource);
+    }
+    if standing.confirmed + standing.pending == 0 {
+        tasks.push(Task::NoReaders);
+    }
     let growth = standing.growth(&visit);
     let growth: Vec<Point<'_>> = growth.iter().map(|(label, value)| Point { label, value: *value }).collect();
     let figures = Figures {
@@ -87,7 +103,8 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
         confirmations: standing.confirmations,
         next_draft: newsletter.next_assemble_at.map(|at| visit.moment(at)),
         last: standing.last.as_ref().and_then(|row| Some((visit.moment(row.started_at?).date(), row.accepted))),
-        system_attention: ill + usize::from(house.config.smtp.is_empty() && !house.catches_all_mail),
+        checked: checks.first().map(|check| visit.moment(check.at)),
+        system_attention: warned + failed + usize::from(house.config.smtp.is_empty() && !house.catches_all_mail),
         growth: &growth,
     };
     Ok(visit.show(|desk| page(desk, &tasks, &figures)))

@@ -20,6 +20,7 @@ use crate::web::Web;
 use crate::web::body::Fields;
 use crate::web::client::Client;
 use crate::web::problem::Problem;
+use crate::web::public::Shown;
 
 desk! {
     "/admin/setup": get Anyone first, post Anyone begin;
@@ -81,8 +82,8 @@ async fn show(web: Data<Web>, visit: Visit, step: Path<usize>) -> Result<HttpRes
             let (smtp, records) = (facts.smtp(), facts.records());
             Ok(visit.show(|desk| shown::step(desk, &Step::Mail { smtp, records: &records }, FormFaults::default())))
         }
-        4 => sources::wizard(&web, &visit).await,
-        5 => schedule_step(&visit, &sources::When::of(&visit, web.house.clock.now())?, &none),
+        4 => sources::wizard_step(&web, &visit).await,
+        5 => schedule_step(&web, &visit, &sources::When::of(&visit, web.house.clock.now())?, &none).await,
         _ => Err(Problem::NotFound("such step".to_owned())),
     }
 }
@@ -106,7 +107,7 @@ async fn save(web: Data<Web>, visit: Visit, step: Path<usize>, form: Fields) -> 
             visit.newsletter()?;
             match settings::outcome(visit.language, when.save(&web, &visit).await)? {
                 Ok(()) => Ok(see_other(then)),
-                Err(faulty) => schedule_step(&visit, &when, &faulty),
+                Err(faulty) => schedule_step(&web, &visit, &when, &faulty).await,
             }
         }
         _ => Err(Problem::Method),
@@ -160,9 +161,16 @@ fn newsletter_step(visit: &Visit, typed: &Typed, faulty: &settings::Faulty) -> H
         .page(faulty.status(), |desk| shown::step(desk, &Step::Newsletter { slug, texts, sender }, FormFaults(&faults)))
 }
 
-fn schedule_step(visit: &Visit, when: &sources::When, faulty: &settings::Faulty) -> Result<HttpResponse, Problem> {
-    let faults = faulty.pairs();
-    Ok(visit.page(faulty.status(), |desk| shown::step(desk, &Step::Schedule(when.shown()), FormFaults(&faults))))
+async fn schedule_step(
+    web: &Web,
+    visit: &Visit,
+    when: &sources::When,
+    faulty: &settings::Faulty,
+) -> Result<HttpResponse, Problem> {
+    let seen = Shown::of(&web.house, visit.newsletter()?.clone(), Some(visit.language)).await?;
+    let (faults, newsletter, base) = (faulty.pairs(), seen.view(), web.house.config.public_url.as_str());
+    let step = Step::Schedule { when: when.shown(), newsletter: &newsletter, base };
+    Ok(visit.page(faulty.status(), |desk| shown::step(desk, &step, FormFaults(&faults))))
 }
 
 fn step_path(step: usize) -> String {

@@ -26,6 +26,9 @@ use crate::store::users::UserRow;
 use crate::web::problem::Problem;
 use crate::web::public::language_asked;
 
+/// What a query says for one time only.
+const PASSING: [&str; 3] = ["language", "done", "pressed"];
+
 /// One request of somebody whom the gate has let in. Handlers take it as an argument.
 pub struct Visit {
     pub user: UserRow,
@@ -36,6 +39,8 @@ pub struct Visit {
     /// Which of them is in hand.
     in_hand: usize,
     path: String,
+    /// What the address asks for besides the language and the news of the last press.
+    query: Vec<(String, String)>,
     notice: Option<Notice>,
 }
 
@@ -59,6 +64,7 @@ impl Visit {
             let mut pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
             pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
         };
+        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
         let slug = asked("newsletter");
         let in_hand = newsletters.iter().position(|newsletter| Some(&newsletter.slug) == slug.as_ref());
         Ok(Self {
@@ -68,6 +74,7 @@ impl Visit {
             newsletters,
             in_hand: in_hand.unwrap_or(0),
             path: request.path().to_owned(),
+            query: pairs.filter(|(name, _)| !PASSING.contains(&name.as_str())).collect(),
             notice: asked("done").and_then(|word| word.parse().ok()),
         })
     }
@@ -136,17 +143,30 @@ impl Visit {
         self.page(StatusCode::BAD_REQUEST, view)
     }
 
+    /// The address of this page, for whoever wants it in another language. A form says in its fields which newsletter it
+    /// is about; then the address does.
+    fn address(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.query.iter().filter(|(name, _)| name != "newsletter"));
+        if let Some(newsletter) = self.newsletters.get(self.in_hand).filter(|_| self.newsletters.len() > 1) {
+            query.append_pair("newsletter", &newsletter.slug);
+        }
+        let query = query.finish();
+        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    }
+
     /// A page with this status.
     pub fn page(&self, status: StatusCode, view: impl FnOnce(&Desk<'_>) -> Markup) -> HttpResponse {
         let choice = |newsletter: &'_ NewsletterRow| (newsletter.slug.clone(), newsletter.title.clone());
         let named: Vec<(String, String)> = self.newsletters.iter().map(choice).collect();
         let newsletters: Vec<_> = named.iter().map(|(slug, title)| NewsletterChoice { slug, title }).collect();
         let in_hand = self.newsletters.get(self.in_hand);
+        let path = self.address();
         let desk = Desk {
             language: self.language,
             house: in_hand.map_or("postduif", organisation),
             user: User { name: self.name(), role: self.user.role },
-            path: &self.path,
+            path: &path,
             newsletters: &newsletters,
             newsletter: in_hand.map_or("", |newsletter| &newsletter.slug),
             notice: self.notice,

@@ -129,7 +129,9 @@ impl Browser {
     /// Whether the visitor likes their pages dark.
     pub fn dark(&self, dark: bool) {
         let wish = json!({"name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" }});
-        self.devtools("Emulation.setEmulatedMedia", &json!({"features": [wish]}));
+        // Nothing moves while it is judged: half-way through a change of colour no contrast is the one that stays.
+        let still = json!({"name": "prefers-reduced-motion", "value": "reduce"});
+        self.devtools("Emulation.setEmulatedMedia", &json!({"features": [wish, still]}));
     }
 
     /// Runs script in the page, as a tester may and nobody else; what it returns. Needs script to be on.

@@ -122,7 +122,7 @@ fn findings(language: Language, findings: &[Finding<'_>]) -> Markup {
                             Severity::Good => (tag(Tone::Good, &texts::check_good(language))),
                         }
                     }
-                    td { (finding.message) " " span.hint { (finding.check) } }
+                    td data-check=(finding.check) { (finding.message) }
                     td {
                         @if let Some(path) = finding.fix.filter(|_| finding.severity != Severity::Good) {
                             a href=(path) aria-label=(texts::check_fix_label(language, finding.message)) {

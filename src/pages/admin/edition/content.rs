@@ -11,7 +11,7 @@ use super::{Head, Tab};
 use crate::domain::edition::EditionStatus;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
-use crate::domain::texts::{dates, desk as texts};
+use crate::domain::texts::{dates, desk as texts, desk_editions as words_of};
 use crate::pages::admin::frame::{Desk, Place};
 use crate::pages::admin::parts::{Field, FormFaults, Kind, checkbox, table};
 use crate::pages::admin::paths;
@@ -90,7 +90,9 @@ pub fn page(desk: &Desk<'_>, content: &Content<'_>) -> Markup {
         @if let Some(conflict) = &content.conflict { (difference(language, conflict)) }
         @if !head.is_open() { p.note { (texts::content_frozen(language)) } }
         @else if head.status != EditionStatus::Draft { p.note.attention { (texts::content_withdraws(language)) } }
-        form method="post" action=(paths::tab(head.id, Tab::Content)) novalidate data-guard=(texts::unsaved(language)) {
+        form method="post" action=(paths::tab(head.id, Tab::Content)) novalidate data-guard=(texts::unsaved(language))
+            data-changed[!content.faults.is_empty() || content.conflict.is_some()] data-keep=(desk.user.name)
+            data-keep-text=(words_of::kept_here(language)) data-keep-button=(words_of::put_back_typed(language)) {
             // Enter in a text field presses the first button of a form: that must not be "up".
             button.away type="submit" tabindex="-1" aria-hidden="true" { (texts::save(language)) }
             (hidden("version", &head.version.to_string()))
@@ -101,7 +103,7 @@ pub fn page(desk: &Desk<'_>, content: &Content<'_>) -> Markup {
                 @if let Some(promo) = &content.promo { (own_block(language, promo, content.faults)) }
             }
             @if editable {
-                p.actions {
+                p.actions.bar {
                     button.btn type="submit" name="then" value="check" { (texts::content_save_check(language)) }
                     button.btn.sec type="submit" name="then" value="preview" { (texts::content_save_preview(language)) }
                     button.btn.sec type="submit" { (texts::save(language)) }
@@ -121,12 +123,11 @@ fn words(language: Language, content: &Content<'_>) -> Markup {
         (Field::line("preheader", &texts::content_preheader(language), content.preheader)
             .hint(&texts::content_preheader_hint(language)).render(language, content.faults))
         (Field::line("intro", &texts::content_intro(language), content.intro)
-            .hint(&texts::content_intro_hint(language)).kind(Kind::Text { rows: 6 }).render(language, content.faults))
+            .hint(&texts::content_intro_hint(language)).optional().kind(Kind::Text { rows: 6 }).render(language, content.faults))
     }
 }
 
 fn articles(language: Language, content: &Content<'_>, section: &Section<'_>) -> Markup {
-    let head = &content.head;
     let last = section.items.len().saturating_sub(1);
     html! {
         h2 { (section.title) }
@@ -152,7 +153,8 @@ fn articles(language: Language, content: &Content<'_>, section: &Section<'_>) ->
                 }
             }
         }
-        p { a href={ (paths::NEW_ARTICLE) "?edition=" (head.id) "&section=" (section.key) } { (texts::content_write(language)) } }
+        // A button, not a link: what was typed is saved first.
+        p { button.plain type="submit" name="write" value=(section.key) { (texts::content_write(language)) } }
     }
 }
 
@@ -202,6 +204,17 @@ fn own_block(language: Language, promo: &Promo<'_>, faults: FormFaults<'_>) -> M
 
 /// The fields of the house's own block, which the settings show as well.
 pub(in crate::pages::admin) fn promo_fields(language: Language, promo: &Promo<'_>, faults: FormFaults<'_>) -> Markup {
+    let faulty = faults.0.iter().any(|(field, _)| field.starts_with("promo"));
+    html! {
+        // Five fields that most editions leave alone: open while the block is shown.
+        details open[promo.shown || faulty] {
+            summary { (texts::content_promo_fields(language)) }
+            (promo_texts(language, promo, faults))
+        }
+    }
+}
+
+fn promo_texts(language: Language, promo: &Promo<'_>, faults: FormFaults<'_>) -> Markup {
     html! {
         (Field::line("promo-heading", &texts::content_promo_heading(language), promo.heading).render(language, faults))
         (Field::line("promo-title", &texts::content_promo_title(language), promo.title).render(language, faults))

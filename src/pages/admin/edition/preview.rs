@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::{Head, Tab};
 use crate::domain::language::Language;
+use crate::domain::role::Role;
 use crate::domain::texts::desk as texts;
 use crate::pages::admin::frame::{Desk, Place};
 use crate::pages::admin::parts::{Field, FormFaults, Kind, tabs};
@@ -87,12 +88,14 @@ pub fn page(desk: &Desk<'_>, preview: &Preview<'_>) -> Markup {
                 }
             }
             p { a href=(paths::message(head.id, &query)) { (texts::preview_download(language)) } }
-            // By POST, because an address has no place in a log of paths.
-            form method="post" action=(here) novalidate {
-                (hidden("view", preview.view.word()))
-                (Field::line("subscriber", &texts::preview_as(language), preview.subscriber)
-                    .hint(&texts::preview_as_hint(language)).kind(Kind::Email).render(language, preview.faults))
-                p.actions { button.btn.sec type="submit" { (texts::preview_show(language)) } }
+            @if desk.may(Role::Editor) {
+                // By POST, because an address has no place in a log of paths.
+                form method="post" action=(here) novalidate {
+                    (hidden("view", preview.view.word()))
+                    (Field::line("subscriber", &texts::preview_as(language), preview.subscriber)
+                        .hint(&texts::preview_as_hint(language)).kind(Kind::Email).render(language, preview.faults))
+                    p.actions { button.btn.sec type="submit" { (texts::preview_show(language)) } }
+                }
             }
         },
     )

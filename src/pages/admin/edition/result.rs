@@ -76,16 +76,18 @@ pub fn page(desk: &Desk<'_>, report: &Report<'_>) -> Markup {
                         " " (texts::result_finished(language, dates::moment(language, finished)))
                     }
                 }
+                p.actions {
+                    @if desk.may(Role::Editor) {
+                        a.btn.sec href=(paths::act(head.id, "deliveries.csv")) { (texts::result_csv(language)) }
+                    }
+                    a.btn.sec href=(paths::act(head.id, "evidence")) { (texts::result_evidence(language)) }
+                    a.btn.sec href=(paths::act(head.id, "evidence.json")) { (texts::result_evidence_json(language)) }
+                }
                 (ledger(language, report.counts, report.audience))
                 @if desk.may(Role::Editor) { (decisions(language, report)) }
                 (plot(language, &texts::plot_deliveries(language), report.pace))
                 (domains(language, report.domains))
                 (recipients(language, report))
-                p.actions {
-                    a.btn.sec href=(paths::act(head.id, "deliveries.csv")) { (texts::result_csv(language)) }
-                    a.btn.sec href=(paths::act(head.id, "evidence")) { (texts::result_evidence(language)) }
-                    a.btn.sec href=(paths::act(head.id, "evidence.json")) { (texts::result_evidence_json(language)) }
-                }
                 (archive(desk, report))
             } @else { p { (texts::result_none(language)) } }
         },
@@ -187,7 +189,7 @@ fn recipients(language: Language, report: &Report<'_>) -> Markup {
         @if report.recipients.is_empty() { p { (texts::nothing_here(language)) } }
         @else {
             (table(&texts::result_recipients(language), &columns, &html! {
-                @for recipient in report.recipients { (row(language, recipient)) }
+                @for recipient in report.recipients { (row(language, recipient, &columns)) }
             }))
         }
         @if let Some(cursor) = report.more {
@@ -200,7 +202,7 @@ fn recipients(language: Language, report: &Report<'_>) -> Markup {
     }
 }
 
-fn row(language: Language, recipient: &Recipient<'_>) -> Markup {
+fn row(language: Language, recipient: &Recipient<'_>, columns: &[String; 4]) -> Markup {
     html! {
         tr {
             th scope="row" {
@@ -209,9 +211,11 @@ fn row(language: Language, recipient: &Recipient<'_>) -> Markup {
                     None => span.hint { (texts::result_removed(language)) },
                 }
             }
-            td { (state_tag(language, recipient.state)) }
-            td { @if let Some(moment) = recipient.moment { (dates::moment(language, moment)) } }
-            td {
+            td data-label=(columns[1]) { (state_tag(language, recipient.state)) }
+            td.moment data-label=[recipient.moment.map(|_| &columns[2])] {
+                @if let Some(moment) = recipient.moment { (dates::short(language, moment)) }
+            }
+            td data-label=[recipient.reason.map(|_| &columns[3])] {
                 (recipient.reason.unwrap_or(""))
                 @if let Some(reply) = recipient.reply {
                     details { summary { (texts::result_own_words(language)) } pre { (reply) } }

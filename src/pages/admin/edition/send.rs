@@ -51,6 +51,9 @@ pub enum Stage<'a> {
         at: DateTime,
         utc: DateTime,
         seconds_left: Option<i64>,
+        /// To how many people, and from whom: the last look before it leaves.
+        audience: i64,
+        from: &'a str,
     },
     Running {
         counts: Counts,
@@ -89,6 +92,8 @@ pub struct Order<'a> {
     /// `2026-03-03` and `09:30`, as typed or proposed.
     pub date: &'a str,
     pub time: &'a str,
+    /// That moment on both clocks, while it is one.
+    pub moment: Option<(DateTime, DateTime)>,
     pub typed_number: &'a str,
     pub faults: FormFaults<'a>,
 }
@@ -115,8 +120,9 @@ fn body(desk: &Desk<'_>, head: &Head<'_>, stage: &Stage<'_>) -> Markup {
             p.actions { a.btn href=(paths::tab(head.id, Tab::Check)) { (texts::send_to_check(language)) } }
         },
         Stage::Ready(order) => html! { (summary(language, head, &order)) @if may { (form(language, head, &order)) } },
-        Stage::Waiting { at, utc, seconds_left } => html! {
+        Stage::Waiting { at, utc, seconds_left, audience, from } => html! {
             (waiting(language, at, utc, seconds_left))
+            p { (words::hold_to(language, numbers::count(language, audience), from)) }
             @if may { div.actions { (press(&paths::act(head.id, "unschedule"), "", &texts::send_undo(language), &[])) } }
         },
         Stage::Running { counts, audience, pace, standstill } => html! {
@@ -181,7 +187,13 @@ fn form(language: Language, head: &Head<'_>, order: &Order<'_>) -> Markup {
                 div.pair {
                     (Field::line("date", &texts::send_date(language), order.date).kind(Kind::Date).render(language, order.faults))
                     (Field::line("time", &texts::send_time(language), order.time).kind(Kind::Time)
-                        .hint(&texts::send_zone(language, order.zone)).render(language, order.faults))
+                        .render(language, order.faults))
+                }
+                p.hint {
+                    (texts::send_zone(language, order.zone))
+                    @if let Some((local, utc)) = order.moment {
+                        " " (words::moment_utc(language, dates::moment(language, local), dates::moment(language, utc)))
+                    }
                 }
             }
             @if order.audience > TYPE_THE_NUMBER_ABOVE {
@@ -205,9 +217,14 @@ fn waiting(language: Language, at: DateTime, utc: DateTime, seconds_left: Option
                 }
             }
         } @else {
-            p.lead { (texts::send_planned(language, dates::moment(language, at), clock(utc))) }
+            p.lead { (texts::send_planned(language, dates::moment(language, at), in_utc(language, at, utc))) }
         }
     }
+}
+
+/// With its day where that is another one.
+fn in_utc(language: Language, at: DateTime, utc: DateTime) -> String {
+    if at.date() == utc.date() { clock(utc) } else { dates::moment(language, utc) }
 }
 
 fn clock(moment: DateTime) -> String {

@@ -18,6 +18,18 @@ pub struct Texts<'a> {
     pub language: Language,
     pub archive_indexed: bool,
     pub promo: Promo<'a>,
+    pub look: Look<'a>,
+}
+
+/// What a mail looks like: its colour, and the picture above its title.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look<'a> {
+    pub accent: &'a str,
+    pub logo: &'a str,
+    pub alt: &'a str,
+    /// In pixels, as typed.
+    pub width: &'a str,
+    pub height: &'a str,
 }
 
 /// The tab; `newsletter` is as visitors see it now, `base` the public URL without a slash at its end.
@@ -34,8 +46,10 @@ pub fn tab(
         SettingsTab::Form,
         faults,
         &html! {
-            (super::form(desk, SettingsTab::Form, "texts", &html! {
+            (super::form(desk, SettingsTab::Form, "texts", !faults.is_empty(), &html! {
                 (fields(language, words, faults))
+                h2 { (texts::form_look(language)) }
+                (look_fields(language, &words.look, faults))
                 h2 { (texts::form_promo(language)) }
                 (checkbox("promo-shown", words.promo.shown, &crate::domain::texts::desk::content_promo_shown(language)))
                 (promo_fields(language, &words.promo, faults))
@@ -61,17 +75,36 @@ pub(in crate::pages::admin) fn fields(language: Language, words: &Texts<'_>, fau
     }
 }
 
-fn place(language: Language, newsletter: &NewsletterView<'_>, base: &str) -> Markup {
+fn look_fields(language: Language, look: &Look<'_>, faults: FormFaults<'_>) -> Markup {
+    html! {
+        (Field::line("accent", &texts::form_accent(language), look.accent)
+            .hint(&texts::form_accent_hint(language)).optional().render(language, faults))
+        (Field::line("logo", &texts::form_logo(language), look.logo)
+            .hint(&texts::form_logo_hint(language)).kind(Kind::Url).optional().render(language, faults))
+        details open[!look.logo.is_empty()] {
+            summary { (texts::form_logo_alt(language)) ", " (texts::form_logo_width(language)) }
+            (Field::line("logo-alt", &texts::form_logo_alt(language), look.alt).render(language, faults))
+            div.pair {
+                (Field::line("logo-width", &texts::form_logo_width(language), look.width).kind(Kind::Number).render(language, faults))
+                (Field::line("logo-height", &texts::form_logo_height(language), look.height).kind(Kind::Number).render(language, faults))
+            }
+        }
+    }
+}
+
+/// The snippets that place the form on another site, the one that works everywhere first; the wizard shows them as well.
+pub(in crate::pages::admin) fn place(language: Language, newsletter: &NewsletterView<'_>, base: &str) -> Markup {
     let theirs = newsletter.language;
     html! {
-        h2 { (texts::form_place(language)) }
+        h2 #place { (texts::form_place(language)) }
+        p { (texts::form_place_hint(language)) }
+        h3 { (texts::form_place_link(language)) }
+        p.hint { (texts::form_place_link_hint(language)) }
+        (copyable(language, "snippet-link", &snippets::link(newsletter, base, theirs)))
         h3 { (texts::form_place_form(language)) }
         p.hint { (texts::form_place_form_hint(language)) }
         (copyable(language, "snippet-form", &snippets::form(newsletter, base, theirs)))
         h3 { (texts::form_place_frame(language)) }
         (copyable(language, "snippet-frame", &snippets::frame(newsletter, base, theirs)))
-        h3 { (texts::form_place_link(language)) }
-        p.hint { (texts::form_place_link_hint(language)) }
-        (copyable(language, "snippet-link", &snippets::link(newsletter, base, theirs)))
     }
 }

@@ -83,11 +83,12 @@ fn page(desk: &Desk<'_>, open: SettingsTab, faults: FormFaults<'_>, content: &Ma
 }
 
 /// A form of a tab, which only administrators can change.
-fn form(desk: &Desk<'_>, tab: SettingsTab, what: &str, fields: &Markup) -> Markup {
+fn form(desk: &Desk<'_>, tab: SettingsTab, what: &str, is_faulty: bool, fields: &Markup) -> Markup {
     let language = desk.language;
     let admin = desk.may(Role::Admin);
     html! {
-        form method="post" action=(paths::settings(tab.segment())) novalidate data-guard=(desk_texts::unsaved(language)) {
+        form method="post" action=(paths::settings(tab.segment())) novalidate data-guard=(desk_texts::unsaved(language))
+            data-changed[is_faulty] {
             (super::super::components::hidden("newsletter", desk.newsletter))
             (super::super::components::hidden("what", what))
             fieldset.quiet disabled[!admin] { legend.away { (tab.label(language)) } (fields) }

@@ -28,6 +28,8 @@ pub struct Schedule<'a> {
     pub on_unknown: OnUnknown,
     /// Whoever changed an edition last may not approve it.
     pub four_eyes: bool,
+    /// A test mail after the last change is asked for before an edition is approved.
+    pub test_required: bool,
     /// The coming moments: a draft is made, and it goes out at the earliest.
     pub coming: &'a [(DateTime, DateTime)],
 }
@@ -47,7 +49,11 @@ pub(in crate::pages::admin) fn fields(language: Language, schedule: &Schedule<'_
                 (radio("preset", &format!("preset-{place}"), PRESETS[place], preset == Some(place), label))
             }
             (radio("preset", "preset-own", "own", preset.is_none(), &texts::schedule_own(language)))
-            (Field::line("assemble", &texts::schedule_cron(language), schedule.rule).render(language, faults))
+            // Five fields of cron are for few: whoever chose another rule need not see them.
+            details open[preset.is_none() || faults.of("assemble").is_some()] {
+                summary { (texts::schedule_cron(language)) }
+                (Field::line("assemble", &texts::schedule_cron_fields(language), schedule.rule).render(language, faults))
+            }
         }
         div.pair {
             (Field::line("timezone", &texts::schedule_zone(language), schedule.zone).render(language, faults))
@@ -61,12 +67,13 @@ pub(in crate::pages::admin) fn fields(language: Language, schedule: &Schedule<'_
                 &texts::schedule_automatic(language)))
         }
         (checkbox("four_eyes", schedule.four_eyes, &texts::schedule_four_eyes(language)))
+        (checkbox("test_required", schedule.test_required, &texts::schedule_test_required(language)))
         (number("min_articles", &texts::schedule_min(language), schedule.min_articles,
             Some(&texts::schedule_min_hint(language)), language, faults))
         (number("max_per_year", &texts::schedule_max(language), schedule.max_per_year,
             Some(&texts::schedule_max_hint(language)), language, faults))
         (Field::line("notify", &texts::schedule_notify(language), schedule.notify)
-            .hint(&texts::schedule_notify_hint(language)).render(language, faults))
+            .hint(&texts::schedule_notify_hint(language)).optional().render(language, faults))
         fieldset {
             legend { (texts::schedule_unknown(language)) }
             (radio("on_unknown", "unknown-repeat", "repeat", schedule.on_unknown == OnUnknown::Repeat,
@@ -86,7 +93,7 @@ fn number(
     language: Language,
     faults: FormFaults<'_>,
 ) -> Markup {
-    Field { name, label, hint, value, kind: Kind::Number }.render(language, faults)
+    Field { name, label, hint, value, kind: Kind::Number, optional: false }.render(language, faults)
 }
 
 fn coming(language: Language, moments: &[(DateTime, DateTime)]) -> Markup {

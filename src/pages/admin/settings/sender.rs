@@ -73,7 +73,7 @@ pub fn tab(
         SettingsTab::Sender,
         faults,
         &html! {
-            (form(desk, SettingsTab::Sender, "sender", &fields(language, sender, faults)))
+            (form(desk, SettingsTab::Sender, "sender", !faults.is_empty(), &fields(language, sender, faults)))
             h2 { (texts::smtp_title(language)) }
             (mail_server(language, smtp, may))
             h2 { (texts::dns_title(language)) }
@@ -91,12 +91,12 @@ pub(in crate::pages::admin) fn fields(language: Language, sender: &Sender<'_>, f
         (Field::line("from", &texts::sender_from(language), sender.from)
             .hint(&texts::sender_from_hint(language)).render(language, faults))
         (Field::line("reply_to", &texts::sender_reply_to(language), sender.reply_to)
-            .hint(&texts::sender_reply_to_hint(language)).render(language, faults))
+            .hint(&texts::sender_reply_to_hint(language)).optional().render(language, faults))
         (Field::line("organisation", &texts::sender_organisation(language), sender.organisation).render(language, faults))
         (Field::line("postal_address", &texts::sender_address(language), sender.postal_address)
             .hint(&texts::sender_address_hint(language)).render(language, faults))
         (Field::line("privacy_url", &texts::sender_privacy(language), sender.privacy_url)
-            .kind(Kind::Url).render(language, faults))
+            .kind(Kind::Url).optional().render(language, faults))
     }
 }
 

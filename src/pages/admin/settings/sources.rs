@@ -26,6 +26,8 @@ pub struct Source<'a> {
     /// In a row.
     pub failures: i64,
     pub last_error: Option<&'a str>,
+    /// What could not be read of its pages the last time.
+    pub gap: Option<&'a str>,
 }
 
 /// The form for a new source, with what was typed.
@@ -62,24 +64,24 @@ pub fn tab(
         faults,
         &html! {
             h2 { (texts::sources_title(language)) }
-            (list(desk, sources))
-            @if desk.may(Role::Admin) { (add(desk, sections, addition, faults)) }
+            (list(desk, sources, None))
+            @if desk.may(Role::Admin) { (add(desk, sections, addition, faults, None)) }
             h2 { (texts::schedule_title(language)) }
-            (form(desk, SettingsTab::Sources, "schedule", &schedule::fields(language, schedule, faults)))
+            (form(desk, SettingsTab::Sources, "schedule", !faults.is_empty(), &schedule::fields(language, schedule, faults)))
         },
     )
 }
 
-/// The sources there are, which the wizard shows as well.
-pub(in crate::pages::admin) fn list(desk: &Desk<'_>, sources: &[Source<'_>]) -> Markup {
+/// The sources there are, which the wizard shows as well in its `step`.
+pub(in crate::pages::admin) fn list(desk: &Desk<'_>, sources: &[Source<'_>], step: Option<usize>) -> Markup {
     let language = desk.language;
     html! {
         @if sources.is_empty() { p { (desk_texts::nothing_here(language)) } }
-        @else { ul.cards { @for source in sources { li { (card(desk, source)) } } } }
+        @else { ul.cards { @for source in sources { li { (card(desk, source, step)) } } } }
     }
 }
 
-fn card(desk: &Desk<'_>, source: &Source<'_>) -> Markup {
+fn card(desk: &Desk<'_>, source: &Source<'_>, step: Option<usize>) -> Markup {
     let language = desk.language;
     let action = paths::settings(SettingsTab::Sources.segment());
     let id = source.id.to_string();
@@ -89,6 +91,7 @@ fn card(desk: &Desk<'_>, source: &Source<'_>) -> Markup {
                 (hidden("newsletter", desk.newsletter))
                 (hidden("what", what))
                 (hidden("source", &id))
+                (step_field(step))
                 button class={ "btn " (class) } type="submit" aria-label=(spoken) { (label) }
             }
         }
@@ -97,16 +100,28 @@ fn card(desk: &Desk<'_>, source: &Source<'_>) -> Markup {
         h3 { (web_link(source.url, source.title)) }
         p.hint { (source.section) ", " (texts::sources_articles(language, source.articles)) }
         p { (health(language, source)) }
+        @if let Some(gap) = source.gap { p { (tag(Tone::Attention, &texts::sources_gap(language))) " " (gap) } }
         @if let Some(error) = source.last_error.filter(|_| source.failures > 0) { p { (error) } }
         div.actions {
             @if desk.may(Role::Editor) {
                 (button("fetch", "sec", texts::sources_fetch(language), texts::sources_fetch_label(language, source.title)))
             }
             @if desk.may(Role::Admin) {
-                (button("remove", "sec", texts::sources_remove(language), texts::sources_remove_label(language, source.title)))
+                details {
+                    summary aria-label=(texts::sources_remove_label(language, source.title)) {
+                        (texts::sources_remove(language)) "…"
+                    }
+                    p { (texts::sources_remove_hint(language)) }
+                    (button("remove", "danger", texts::sources_remove(language), texts::sources_remove_label(language, source.title)))
+                }
             }
         }
     }
+}
+
+/// Says to the handler that a button stands in the wizard, so that the answer stays there.
+fn step_field(step: Option<usize>) -> Markup {
+    html! { @if let Some(step) = step { (hidden("step", &step.to_string())) } }
 }
 
 fn health(language: Language, source: &Source<'_>) -> Markup {
@@ -127,6 +142,7 @@ pub(in crate::pages::admin) fn add(
     sections: &[SectionChoice<'_>],
     addition: &Addition<'_>,
     faults: FormFaults<'_>,
+    step: Option<usize>,
 ) -> Markup {
     let language = desk.language;
     let choices: Vec<_> = sections.iter().map(|section| (section.key, section.title.to_owned())).collect();
@@ -135,6 +151,7 @@ pub(in crate::pages::admin) fn add(
         form method="post" action=(paths::settings(SettingsTab::Sources.segment())) novalidate {
             (hidden("newsletter", desk.newsletter))
             (hidden("what", "source"))
+            (step_field(step))
             (Field::line("url", &texts::sources_url(language), addition.url)
                 .hint(&texts::sources_url_hint(language)).kind(Kind::Url).render(language, faults))
             (select("section", &people::articles_section(language), addition.section, &choices))

@@ -5,12 +5,13 @@ use actix_web::web::Data;
 
 use super::{Faulty, outcome};
 use crate::domain::language::Language;
+use crate::domain::look::Logo;
 use crate::domain::newsletter::{NewsletterChange, Promo};
 use crate::flows::newsletters;
 use crate::pages::admin::edition::content::Promo as ShownPromo;
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::settings::SettingsTab;
-use crate::pages::admin::settings::form::{Texts, tab};
+use crate::pages::admin::settings::form::{Look, Texts, tab};
 use crate::pages::admin::{FormFaults, paths};
 use crate::store::newsletters::NewsletterRow;
 use crate::web::Web;
@@ -57,6 +58,43 @@ pub struct Words {
     promo_shown: bool,
     /// Whether the form asked about the block at all.
     promo_asked: bool,
+    look: Typed,
+    /// The same of colour and logo.
+    look_asked: bool,
+}
+
+/// Colour and logo, as stored or typed.
+#[derive(Default)]
+struct Typed {
+    accent: String,
+    logo: String,
+    alt: String,
+    width: String,
+    height: String,
+}
+
+impl Typed {
+    fn of(row: &NewsletterRow) -> Self {
+        let look = row.look();
+        let accent = look.accent.map(|accent| accent.to_string()).unwrap_or_default();
+        match look.logo {
+            Some(Logo { url, width, height, alt }) => {
+                Self { accent, logo: url, alt, width: width.to_string(), height: height.to_string() }
+            }
+            None => Self { accent, ..Self::default() },
+        }
+    }
+
+    /// A number that is none is one that no picture has.
+    fn logo(&self) -> Option<Logo> {
+        let number = |text: &str| text.trim().parse().unwrap_or(0);
+        (!self.logo.trim().is_empty()).then(|| Logo {
+            url: self.logo.trim().to_owned(),
+            alt: self.alt.clone(),
+            width: number(&self.width),
+            height: number(&self.height),
+        })
+    }
 }
 
 impl Words {
@@ -70,6 +108,8 @@ impl Words {
             promo: no_promo(),
             promo_shown: false,
             promo_asked: false,
+            look: Typed::default(),
+            look_asked: false,
         }
     }
 
@@ -84,6 +124,8 @@ impl Words {
             promo_shown: promo.is_some(),
             promo: promo.unwrap_or_else(no_promo),
             promo_asked: true,
+            look: Typed::of(row),
+            look_asked: true,
         }
     }
 
@@ -104,6 +146,14 @@ impl Words {
             },
             promo_shown: field("promo-shown") == "on",
             promo_asked: form.get("promo-heading").is_some(),
+            look: Typed {
+                accent: field("accent"),
+                logo: field("logo"),
+                alt: field("logo-alt"),
+                width: field("logo-width"),
+                height: field("logo-height"),
+            },
+            look_asked: form.get("accent").is_some(),
         }
     }
 
@@ -122,6 +172,13 @@ impl Words {
                 url: &self.promo.url,
                 button: &self.promo.button,
             },
+            look: Look {
+                accent: &self.look.accent,
+                logo: &self.look.logo,
+                alt: &self.look.alt,
+                width: &self.look.width,
+                height: &self.look.height,
+            },
         }
     }
 
@@ -132,6 +189,8 @@ impl Words {
             description: Some(self.description.clone()),
             language: Some(self.language.tag().to_owned()),
             archive_indexed: Some(self.archive_indexed),
+            accent: self.look_asked.then(|| self.look.accent.clone()),
+            logo: self.look_asked.then(|| self.look.logo()),
             promo: self.promo_asked.then(|| self.promo_shown.then(|| self.promo.clone())),
             ..NewsletterChange::default()
         }

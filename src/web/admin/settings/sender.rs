@@ -133,7 +133,8 @@ impl Facts {
     /// When the database fails.
     pub async fn gather(web: &Web, visit: &Visit) -> Result<Self, Problem> {
         let house = &web.house;
-        let servers: Vec<String> = house.config.smtp.iter().map(ToString::to_string).collect();
+        let servers: Vec<String> =
+            house.config.smtp.iter().map(|server| format!("{}:{}", server.host, server.port)).collect();
         let from = visit.newsletter().ok().map(|newsletter| newsletter.from_address.as_str());
         let records = examine::to_paste(house, from);
         Ok(Self {

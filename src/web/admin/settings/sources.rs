@@ -48,11 +48,15 @@ async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fie
         return Err(Problem::NotAllowed(Role::Admin));
     }
     let now = house.clock.now();
+    let in_wizard = form.get("step").is_some();
     match what {
         "fetch" => {
             let reading = collect_articles::fetch(house, &source(&web, &visit, &form).await?).await?;
             if let Some(why) = reading.error {
                 let faulty = Faulty::one("", why);
+                if in_wizard {
+                    return wizard(&web, &visit, &Wish::default(), &faulty).await;
+                }
                 return shown(&web, &visit, &Wish::default(), &When::of(&visit, now)?, &faulty).await;
             }
             Ok(back(&request, &visit, SettingsTab::Sources, Notice::Fetched))
@@ -88,6 +92,9 @@ async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fie
                     Err(faulty) => faulty,
                 }
             };
+            if in_wizard {
+                return wizard(&web, &visit, &wish, &faulty).await;
+            }
             shown(&web, &visit, &wish, &When::of(&visit, now)?, &faulty).await
         }
         "schedule" => {
@@ -114,11 +121,16 @@ async fn source(web: &Web, visit: &Visit, form: &Fields) -> Result<SourceRow, Pr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn wizard(web: &Web, visit: &Visit) -> Result<HttpResponse, Problem> {
+pub async fn wizard_step(web: &Web, visit: &Visit) -> Result<HttpResponse, Problem> {
+    wizard(web, visit, &Wish::default(), &Faulty::default()).await
+}
+
+async fn wizard(web: &Web, visit: &Visit, wish: &Wish, faulty: &Faulty) -> Result<HttpResponse, Problem> {
     let have = Have::gather(web, visit).await?;
-    let (sources, sections) = (have.sources(visit), have.sections());
-    let shown = Step::Sources { sources: &sources, sections: &sections, addition: Addition::default() };
-    Ok(visit.show(|desk| step(desk, &shown, FormFaults::default())))
+    let (sources, sections, faults) = (have.sources(visit), have.sections(), faulty.pairs());
+    let items = wish.items();
+    let shown = Step::Sources { sources: &sources, sections: &sections, addition: wish.shown(&items) };
+    Ok(visit.page(faulty.status(), |desk| step(desk, &shown, FormFaults(&faults))))
 }
 
 async fn shown(web: &Web, visit: &Visit, wish: &Wish, when: &When, faulty: &Faulty) -> Result<HttpResponse, Problem> {
@@ -164,6 +176,7 @@ impl Have {
                 last_success: row.last_success_at.map(|moment| visit.moment(moment)),
                 failures: row.failures,
                 last_error: row.last_error.as_deref(),
+                gap: row.gap.as_deref(),
             })
             .collect()
     }
@@ -215,6 +228,7 @@ pub struct When {
     notify: String,
     on_unknown: OnUnknown,
     four_eyes: bool,
+    test_required: bool,
     coming: Vec<(DateTime, DateTime)>,
 }
 
@@ -235,6 +249,7 @@ impl When {
             notify: row.notify.clone(),
             on_unknown: row.on_unknown,
             four_eyes: row.four_eyes,
+            test_required: row.test_required,
             coming: coming(visit, now),
         })
     }
@@ -253,6 +268,7 @@ impl When {
             notify: field("notify"),
             on_unknown: field("on_unknown").parse().unwrap_or(OnUnknown::Repeat),
             four_eyes: field("four_eyes") == "on",
+            test_required: field("test_required") == "on",
             coming: coming(visit, now),
         }
     }
@@ -269,6 +285,7 @@ impl When {
             notify: &self.notify,
             on_unknown: self.on_unknown,
             four_eyes: self.four_eyes,
+            test_required: self.test_required,
             coming: &self.coming,
         }
     }
@@ -293,6 +310,7 @@ impl When {
             notify: Some(self.notify.clone()),
             on_unknown: Some(self.on_unknown.as_str().to_owned()),
             four_eyes: Some(self.four_eyes),
+            test_required: Some(self.test_required),
             ..NewsletterChange::default()
         };
         faults.check()?;

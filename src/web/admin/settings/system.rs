@@ -43,10 +43,12 @@ async fn show(web: Data<Web>, visit: Visit, query: Query<Page>) -> Result<HttpRe
     let more = (deeds.len() as i64 == LINES).then(|| deeds.last().map(|deed| deed.id.to_string())).flatten();
     let told: Vec<String> =
         deeds.iter().map(|deed| told::deed(language, &deed.action, &deed.target, &deed.detail)).collect();
+    let doers: Vec<String> = deeds.iter().map(|deed| told::actor(language, &deed.actor)).collect();
     let log: Vec<Deed<'_>> = deeds
         .iter()
         .zip(&told)
-        .map(|(deed, what)| Deed { at: visit.moment(deed.at), who: &deed.actor, what })
+        .zip(&doers)
+        .map(|((deed, what), who)| Deed { at: visit.moment(deed.at), who, what })
         .collect();
     let kept = kept(language, retention::register(house).await?);
     let kept: Vec<(&str, &str)> = kept.iter().map(|(what, how_long)| (what.as_str(), how_long.as_str())).collect();
