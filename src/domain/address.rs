@@ -83,7 +83,7 @@ impl EmailAddress {
         }
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidAddress::Malformed)?;
         if !is_local(local) {
-            let foreign = !local.is_ascii() && local.chars().all(|c| !c.is_control() && !c.is_whitespace());
+            let foreign = is_dot_atom(&local.replace(is_foreign_letter, "x"));
             return Err(if foreign { InvalidAddress::NotAscii } else { InvalidAddress::Malformed });
         }
         if domain.starts_with('[') {
