@@ -162,8 +162,11 @@ impl<'a, H: Handler, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Session<'a, H,
     }
 
     fn start_tls(&mut self) -> Next {
-        if self.house.listener.certificate.is_none() || self.encrypted {
-            return self.complain("503 5.5.1 Encryption is not offered now");
+        if self.house.listener.certificate.is_none() {
+            return self.complain("502 5.5.1 Not offered here");
+        }
+        if self.encrypted {
+            return self.complain("503 5.5.1 The connection is encrypted already");
         }
         // What stands behind it in clear could be anybody's, and would be obeyed as if it had come encrypted.
         if self.wire.has_unread() {
