@@ -166,7 +166,7 @@ impl<'a, H: Handler, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Session<'a, H,
             return self.complain("502 5.5.1 Not offered here");
         }
         if self.encrypted {
-            return self.complain("503 5.5.1 Encrypted already");
+            return self.complain("503 5.5.1 The connection is encrypted already");
         }
         // What stands behind it in clear could be anybody's, and would be obeyed as if it had come encrypted.
         if self.wire.has_unread() {
