@@ -21,7 +21,7 @@ use crate::flows::backup::{self, BackupError, Reason, Source};
 use crate::flows::deliver::{Mailer, Relays};
 use crate::flows::feedback::Inbox;
 use crate::flows::health::KEY_FINGERPRINT;
-use crate::flows::{FurnishError, House, demo, mail_servers, tally};
+use crate::flows::{FurnishError, House, demo, mail_servers, served_at, tally};
 
 use crate::jobs::Jobs;
 use crate::mail::inbound::{Certificate, CertificateError, Listener};
@@ -174,6 +174,9 @@ pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError
         && house.config.listen != address
     {
         Arc::make_mut(&mut house.config).bound_to(address);
+    }
+    if parts != Parts::Worker || house.config.has_public_url() {
+        served_at::note(&house).await?;
     }
     let inbound = match house.config.inbound_listen.filter(|_| parts != Parts::Web) {
         Some(address) => Some(listen(address)?),

@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::output::{Output, card};
+use super::progress;
 use crate::clock::Clock;
 use crate::config::{Config, put_key};
 use crate::flows::backup::Made;
@@ -80,8 +81,11 @@ impl<'a> Answer<'a> {
 }
 
 pub async fn run(arguments: &Arguments, house: &House, output: &Output) -> anyhow::Result<()> {
-    let Made { file, bytes, manifest } =
-        backup::make_with(house.into(), &arguments.file, !arguments.without_key).await?;
+    let Made { file, bytes, manifest } = progress::during(
+        "copying, and reading again",
+        backup::make_with(house.into(), &arguments.file, !arguments.without_key),
+    )
+    .await?;
     let answer = Answer { bytes: Some(bytes), ..Answer::of(&file, &manifest) };
     output.one(&answer, || {
         let key = if manifest.key_inside {
@@ -102,6 +106,7 @@ pub async fn run(arguments: &Arguments, house: &House, output: &Output) -> anyho
 
 pub async fn run_restore(arguments: &RestoreArguments, config: &Config, output: &Output) -> anyhow::Result<()> {
     let clock = Clock::system();
+    anyhow::ensure!(arguments.file.exists(), "there is no such file: {}", arguments.file.display());
     if let Some(file) = &arguments.key_to {
         anyhow::ensure!(!file.exists(), "{} is there already; choose another name", file.display());
         put_key(file, &key_inside(&arguments.file).await?, &clock).context("the key was not written")?;
@@ -112,7 +117,7 @@ pub async fn run_restore(arguments: &RestoreArguments, config: &Config, output: 
         return Ok(());
     }
     let into = if arguments.replace { Into::Replacing } else { Into::Empty };
-    let restored = restore(config, &clock, &arguments.file, into).await?;
+    let restored = progress::during("restoring", restore(config, &clock, &arguments.file, into)).await?;
     let (held, before) = (&restored.held, restored.before.as_ref().map(|file| file.display().to_string()));
     let answer = Answer {
         held: Some(HeldAnswer {

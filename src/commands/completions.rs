@@ -2,6 +2,7 @@
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
+use serde_json::json;
 
 use super::Cli;
 use super::output::Output;
@@ -17,5 +18,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     // Into memory first: the generator panics when nobody reads its output.
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut Cli::command(), "postduif", &mut text);
+    if output.is_json() {
+        return Ok(output.json(&json!({ "text": String::from_utf8_lossy(&text) }))?);
+    }
     Ok(output.raw(&text)?)
 }

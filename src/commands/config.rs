@@ -1,12 +1,16 @@
 //! `postduif config`: the settings as they hold, secrets masked, where each came from, and what DNS needs for them.
 
+use std::process::ExitCode;
+
 use clap::Args;
 use serde::Serialize;
 
 use super::Global;
-use super::output::Output;
+use super::output::{Output, printable};
 use crate::config::settings::{self, Fallback};
 use crate::config::{Config, DkimKey, Effective};
+use crate::domain::token::Keys;
+use crate::flows::furniture_faults;
 use crate::mail::dkim_key::DkimKey as Key;
 
 /// Show the effective settings, with secrets masked, and where each came from
@@ -43,9 +47,10 @@ struct Line<'a> {
     origin: String,
 }
 
-pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> anyhow::Result<()> {
+pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> anyhow::Result<ExitCode> {
     if arguments.reference {
-        return Ok(output.raw(settings::reference().as_bytes())?);
+        output.raw(settings::reference().as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let config = global.load(None)?;
     let records = records(&config);
@@ -60,19 +65,31 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> anyhow::R
     output.list(&lines, &["setting", "value", "from"], "", |line| {
         vec![line.key.to_owned(), line.value.unwrap_or("–").to_owned(), line.origin.clone()]
     })?;
-    Ok(())
+    let faults = in_the_way(&config);
+    for fault in &faults {
+        eprintln!("postduif: {}", printable(fault));
+    }
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What must stand in DNS for each key that mail is signed with, to paste. A key that cannot be read is told; the rest of
-/// the settings can be looked at all the same.
+/// What would stop `serve`, though each setting by itself is sound: a secret that is missing, a file that cannot be read.
+fn in_the_way(config: &Config) -> Vec<String> {
+    let secret = config.secret_without_making().map_err(|error| error.to_string());
+    let keys = secret.and_then(|secret| match secret {
+        Some(secret) => Keys::new(secret.reveal()).map(drop).map_err(|error| error.to_string()),
+        None => Ok(()),
+    });
+    keys.err().into_iter().chain(furniture_faults(config).iter().map(ToString::to_string)).collect()
+}
+
+/// What must stand in DNS for each key that mail is signed with, to paste. A key that cannot be read is told among what is
+/// in the way; the rest of the settings can be looked at all the same.
 fn records(config: &Config) -> Vec<String> {
     let record = |key: &DkimKey| {
-        let pem = std::fs::read(&key.key_file).map_err(|error| error.to_string())?;
-        let read = Key::from_pem(&key.domain, &key.selector, &pem).map_err(|error| error.to_string())?;
-        Ok(read.dns_record().line())
+        let pem = std::fs::read(&key.key_file).ok()?;
+        Some(Key::from_pem(&key.domain, &key.selector, &pem).ok()?.dns_record().line())
     };
-    let told = |key: &DkimKey, fault: String| eprintln!("{}: {fault}", key.key_file.display());
-    config.dkim.iter().filter_map(|key| record(key).map_err(|fault: String| told(key, fault)).ok()).collect()
+    config.dkim.iter().filter_map(record).collect()
 }
 
 fn line(one: &Effective) -> Line<'_> {

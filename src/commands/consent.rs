@@ -4,6 +4,7 @@ use anyhow::bail;
 use clap::Subcommand;
 
 use super::output::Output;
+use super::{misused, progress};
 use crate::answers::ConsentProofAnswer;
 use crate::domain::address::EmailAddress;
 use crate::flows::{House, consent_proof};
@@ -27,6 +28,9 @@ pub enum Command {
 
 pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Result<()> {
     match command {
+        Command::Export { html: true, .. } if output.is_json() => {
+            return Err(misused("--json is the proof for programs, --html the page: choose one"));
+        }
         Command::Export { address, html } => {
             let records = consent_proof::records(house, &address).await?;
             if records.is_empty() {
@@ -41,7 +45,7 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
             Ok(output.json(&answer)?)
         }
         Command::Verify => {
-            let verdict = consent_proof::verify(house).await?;
+            let verdict = progress::during("reading all records", consent_proof::verify(house)).await?;
             output.one(&verdict, || {
                 let end = verdict.end.as_deref().unwrap_or("none");
                 let mut lines = vec![format!("{} records, the newest is {end}", verdict.records)];

@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::flows::approve::{ApprovalError, Approver, approve};
 use crate::flows::assemble::{Assembled, assemble};
 use crate::flows::publish::{self, Deed};
-use crate::flows::{self, House, newsletters, try_out, withdraw};
+use crate::flows::{self, House, newsletters, served_at, try_out, withdraw};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::{self, Access};
@@ -83,8 +83,8 @@ pub enum Command {
         /// When, such as 2026-03-08T09:00:00+01:00 [default: now]
         #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
         at: Option<Timestamp>,
-        /// Wait until it is out; sends itself where no `postduif serve` does
-        #[arg(long, conflicts_with = "at")]
+        /// Wait until it is out, from its moment on; sends itself where no `postduif serve` does
+        #[arg(long)]
         wait: bool,
     },
     /// Stop an edition that is going out; what is in hand is finished
@@ -139,6 +139,10 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
                 eprintln!("Edition {} is open already; nothing was changed.", row.id);
                 *row
             }
+            Assembled::TooFew { found: 0, needed, .. } => bail!(
+                "no edition was made: 0 new articles, {needed} are needed; fetch the sources (`postduif source fetch {slug}`), or \
+                 enter an article (`postduif article add {slug} …`)"
+            ),
             Assembled::TooFew { found, needed, .. } => bail!(
                 "no edition was made: {found} new articles, {needed} are needed; fetch the sources (`postduif source fetch \
                  {slug}`), or lower the number (`postduif newsletter edit {slug} --min-articles {found}`)"
@@ -147,6 +151,7 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         Command::Preview { which, out, language } => return preview(which.id, &out, language, house, output).await,
         Command::Preflight(which) => return preflight(which.id, house, output).await,
         Command::Test { which, to } => {
+            mind_the_public_url(house).await?;
             try_out::test(house, which.id, &to, BY).await?;
             output.one(&TestAnswer { queued: to.len() }, || {
                 "The test mail is on its way; a running `postduif serve` sends it.".to_owned()
@@ -157,12 +162,14 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         Command::Report { which, status, .. } => return recipients(which.id, status, house, output).await,
         Command::Show(which) => find(&mut house.db.read().await?, which.id).await?,
         Command::Approve { which, accept_warnings, override_reason } => {
+            mind_the_public_url(house).await?;
             let override_reason = override_reason.as_deref();
             let row = approved(house, which.id, Approver { by: BY, accept_warnings, override_reason }).await?;
             say_when_it_leaves(house, &row).await?;
             row
         }
         Command::Send { which, at, wait } => {
+            mind_the_public_url(house).await?;
             let row = publish::send_by(house, which.id, at, BY).await?;
             if wait {
                 waiting::until_sent(house, row).await?
@@ -179,6 +186,18 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
     };
     let answer = answer(&mut house.db.read().await?, row).await?;
     output.one(&answer, || text(&answer))?;
+    Ok(())
+}
+
+/// Every link follows the public URL: with another one here, what is approved is not what `serve` would send.
+async fn mind_the_public_url(house: &House) -> anyhow::Result<()> {
+    if let Some(served) = served_at::elsewhere(house).await? {
+        eprintln!(
+            "warning: POSTDUIF_PUBLIC_URL is {} here, and {served} where `postduif serve` last ran on this database: links \
+             differ, and what is approved here would not be what is sent there. Set it here to the same.",
+            house.config.public_url
+        );
+    }
     Ok(())
 }
 
@@ -243,6 +262,7 @@ async fn preview(
     house: &House,
     output: &Output,
 ) -> anyhow::Result<()> {
+    mind_the_public_url(house).await?;
     let preview = try_out::preview(house, id, language).await?;
     let cannot = || format!("cannot write to {}", out.display());
     std::fs::create_dir_all(out).with_context(cannot)?;

@@ -95,6 +95,7 @@ pub fn run(command: &Command, global: &Global, output: &Output) -> anyhow::Resul
 /// Does something in a house of its own.
 fn in_house(global: &Global, what: impl AsyncFnOnce(&House) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
     let config = global.load(None)?;
+    start::must_be_there(&config)?;
     start::block_on(async {
         let house = app::build(config, Clock::system()).await?;
         let done = what(&house).await;
@@ -165,6 +166,7 @@ fn ingest(arguments: &Ingest, global: &Global, output: &Output) -> anyhow::Resul
     let mut message = Vec::new();
     std::io::stdin().take(MOST_OCTETS).read_to_end(&mut message).context("standard input cannot be read")?;
     let config = global.load(None)?;
+    start::must_be_there(&config)?;
     start::block_on(async {
         let house = app::build(config, Clock::system()).await?;
         let outcome = feedback::take(&house, message, arguments.recipient.as_deref(), Channel::Pipe).await;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
+use serde_json::json;
 
 use super::Cli;
 use super::output::Output;
@@ -21,10 +22,17 @@ pub fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     let mut command = Cli::command();
     command.build();
     if let Some(folder) = &arguments.to {
-        return write_files(&command, folder);
+        write_files(&command, folder)?;
+        if output.is_json() {
+            output.json(&json!({ "folder": folder }))?;
+        }
+        return Ok(());
     }
     let mut text = Vec::new();
     write_pages(&command, &mut text)?;
+    if output.is_json() {
+        return Ok(output.json(&json!({ "text": String::from_utf8_lossy(&text) }))?);
+    }
     Ok(output.raw(&text)?)
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::output::Output;
+use super::{progress, start};
 use crate::app;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, key_file};
@@ -25,6 +26,9 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments, config: Config, output: &Output) -> anyhow::Result<()> {
     if arguments.dry_run {
         return look(&config, output).await;
+    }
+    if arguments.to.is_some() {
+        start::must_be_there(&config)?;
     }
     let house = app::build(config, Clock::system()).await?;
     let outcome = match arguments.to {
@@ -72,7 +76,7 @@ async fn move_to(house: &House, to: DatabaseUrl, output: &Output) -> anyhow::Res
     let (from, place) = (house.config.database_url.to_string(), to.to_string());
     let key = house.config.database_url.sqlite_path().filter(|_| house.config.given_secret().is_none()).map(key_file);
     let needs_key = key.filter(|_| to.sqlite_path().is_none());
-    let moved = restore::move_to(house, to).await?;
+    let moved = progress::during("moving, and comparing", restore::move_to(house, to)).await?;
     let tables = &moved.manifest.tables;
     output.one(&json!({ "from": from, "to": place, "rows": moved.rows, "tables": tables }), || {
         let key = needs_key.map_or_else(String::new, |file| {

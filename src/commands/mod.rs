@@ -16,6 +16,7 @@ mod man;
 mod migrate;
 mod newsletter;
 mod output;
+mod progress;
 mod reference;
 mod rejects;
 mod schedule;
@@ -31,9 +32,11 @@ mod webhook;
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use self::output::{Output, OutputError, printable};
+use self::start::Place;
 use crate::config::{Config, FlagValue, Flags};
 
 /// Who does what is done here, for the log of deeds.
@@ -125,15 +128,30 @@ pub fn run() -> ExitCode {
     match command.run(&global, &output) {
         Ok(code) => code,
         Err(error) if error.downcast_ref().is_some_and(OutputError::is_nobody_there) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("postduif: {}", printable(&sentence(&error)));
-            ExitCode::FAILURE
-        }
+        Err(error) => match error.downcast_ref::<clap::Error>() {
+            Some(misuse) => {
+                eprint!("{misuse}");
+                ExitCode::from(MISUSED)
+            }
+            None => {
+                eprintln!("postduif: {}", printable(&sentence(&error)));
+                ExitCode::FAILURE
+            }
+        },
     }
+}
+
+/// The exit code of a command line that cannot be meant, as the parser's own.
+const MISUSED: u8 = 2;
+
+/// What was asked for contradicts itself in a way that the parser does not see.
+fn misused(what: &str) -> anyhow::Error {
+    Cli::command().error(ErrorKind::ArgumentConflict, what).into()
 }
 
 impl Command {
     fn run(self, global: &Global, output: &Output) -> anyhow::Result<ExitCode> {
+        let place = if self.begins() { Place::MayBeNew } else { Place::MustBeThere };
         match self {
             Self::Demo(arguments) => demo::run(global, &arguments, output)?,
             Self::Serve(arguments) => {
@@ -142,50 +160,70 @@ impl Command {
             }
             Self::Migrate(arguments) => start::block_on(migrate::run(arguments, global.load(None)?, output))?,
             Self::Reference(arguments) => reference::run(&arguments, output)?,
-            Self::Doctor => return start::in_house(global, async |house| doctor::run(house, output).await),
+            Self::Doctor => return start::in_house(global, place, async |house| doctor::run(house, output).await),
             Self::Backup(arguments) => {
-                start::in_house(global, async |house| backup::run(&arguments, house, output).await)?;
+                start::in_house(global, place, async |house| backup::run(&arguments, house, output).await)?;
             }
             Self::Restore(arguments) => {
                 start::block_on(backup::run_restore(&arguments, &global.load(None)?, output))?;
             }
             Self::Newsletter(command) => {
-                start::in_house(global, async |house| newsletter::run(command, house, output).await)?
+                start::in_house(global, place, async |house| newsletter::run(command, house, output).await)?
             }
             Self::Source(source::Command::Check(check)) => {
                 start::block_on(source::check(&check, &global.load(None)?, output))?;
             }
-            Self::Source(command) => start::in_house(global, async |house| source::run(command, house, output).await)?,
+            Self::Source(command) => {
+                start::in_house(global, place, async |house| source::run(command, house, output).await)?
+            }
             Self::Feedback(command) => return feedback::run(&command, global, output),
             Self::Article(command) => {
-                start::in_house(global, async |house| article::run(command, house, output).await)?
+                start::in_house(global, place, async |house| article::run(command, house, output).await)?
             }
             Self::Schedule(arguments) => {
-                start::in_house(global, async |house| schedule::run(&arguments, house, output).await)?
+                start::in_house(global, place, async |house| schedule::run(&arguments, house, output).await)?
             }
             Self::Edition(command) => {
-                start::in_house(global, async |house| edition::run(command, house, output).await)?
+                start::in_house(global, place, async |house| edition::run(command, house, output).await)?
             }
             Self::Subscriber(command) => {
-                start::in_house(global, async |house| subscriber::run(command, house, output).await)?
+                start::in_house(global, place, async |house| subscriber::run(command, house, output).await)?
             }
             Self::Suppression(command) => {
-                start::in_house(global, async |house| suppression::run(command, house, output).await)?
+                start::in_house(global, place, async |house| suppression::run(command, house, output).await)?
             }
             Self::Consent(command) => {
-                start::in_house(global, async |house| consent::run(command, house, output).await)?
+                start::in_house(global, place, async |house| consent::run(command, house, output).await)?
             }
-            Self::Token(command) => start::in_house(global, async |house| token::run(command, house, output).await)?,
+            Self::Token(command) => {
+                start::in_house(global, place, async |house| token::run(command, house, output).await)?
+            }
             Self::Webhook(command) => {
-                start::in_house(global, async |house| webhook::run(command, house, output).await)?
+                start::in_house(global, place, async |house| webhook::run(command, house, output).await)?
             }
-            Self::User(command) => start::in_house(global, async |house| user::run(command, house, output).await)?,
-            Self::Config(arguments) => config::run(&arguments, global, output)?,
+            Self::User(command) => {
+                start::in_house(global, place, async |house| user::run(command, house, output).await)?
+            }
+            Self::Config(arguments) => return config::run(&arguments, global, output),
             Self::Completions(arguments) => completions::run(&arguments, output)?,
             Self::Man(arguments) => man::run(&arguments, output)?,
             Self::Healthcheck(arguments) => healthcheck::run(&global.load(arguments.listen.as_deref())?)?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Whether it makes sense where there is no database yet. All others would tell of an empty house, and leave a
+    /// database and a key behind that nobody wanted: most likely they were called in another folder.
+    const fn begins(&self) -> bool {
+        matches!(
+            self,
+            Self::Newsletter(newsletter::Command::Create(_))
+                | Self::Subscriber(subscriber::Command::Import(_))
+                | Self::Suppression(suppression::Command::Add { .. } | suppression::Command::Import(_))
+                | Self::Token(token::Command::Create { .. })
+                | Self::Webhook(webhook::Command::Add { .. })
+                | Self::User(user::Command::Add { .. })
+        )
     }
 }
 
@@ -194,9 +232,6 @@ impl Global {
     fn load(&self, listen: Option<&str>) -> anyhow::Result<Config> {
         let config = self.settings(listen)?;
         logging::start(&config);
-        for warning in &config.warnings {
-            tracing::warn!("{warning}");
-        }
         Ok(config)
     }
 
@@ -235,7 +270,6 @@ fn pair(text: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_of_the_command_line_is_sound() {

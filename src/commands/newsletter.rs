@@ -12,6 +12,7 @@ use crate::flows::{House, newsletters, reconfirm};
 #[derive(Subcommand)]
 pub enum Command {
     /// Make a newsletter, with a section “blogs” for excerpts and “news” for titles
+    #[command(mut_arg("title", |arg| arg.required(true)), mut_arg("from", |arg| arg.required(true)))]
     Create(Box<Settings>),
     /// Change what is given, leave the rest
     Edit(Box<Settings>),
@@ -43,8 +44,8 @@ pub struct Settings {
     /// What it is about, for the sign-up page
     #[arg(long)]
     description: Option<String>,
-    /// nl or en
-    #[arg(long)]
+    /// The language of its pages and mails
+    #[arg(long, value_parser = ["nl", "en"])]
     language: Option<String>,
     /// The sender: "Name <address>"
     #[arg(long)]
@@ -70,8 +71,8 @@ pub struct Settings {
     /// Days between assembling and sending
     #[arg(long, value_name = "N")]
     review_days: Option<i64>,
-    /// Whether a person must approve an edition: required or automatic
-    #[arg(long)]
+    /// Whether a person must approve an edition
+    #[arg(long, value_parser = ["required", "automatic"])]
     approval: Option<String>,
     /// Editions a year that readers are promised at most
     #[arg(long, value_name = "N")]
@@ -79,8 +80,8 @@ pub struct Settings {
     /// New articles below which no edition is made
     #[arg(long, value_name = "N")]
     min_articles: Option<i64>,
-    /// What happens to a mail that may or may not have arrived: repeat (with the same Message-ID) or leave
-    #[arg(long)]
+    /// What happens to a mail that may or may not have arrived: it is repeated with the same Message-ID, or left
+    #[arg(long, value_parser = ["repeat", "leave"])]
     on_unknown: Option<String>,
     /// How often it is repeated at most, each time after another lost reply: 1 to 9
     #[arg(long, value_name = "N")]

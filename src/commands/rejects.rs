@@ -1,11 +1,12 @@
 //! The report of rows that an import does not take: made before anything is changed, for its owner's eyes alone.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::progress;
 use crate::clock::Clock;
 use crate::config::temporary_name;
 use crate::domain::csv_cell::guarded;
@@ -86,20 +87,11 @@ fn create(place: &Path) -> Result<csv::Writer<File>, csv::Error> {
 }
 
 /// One line on a terminal, written over and over.
-pub fn show(progress: Progress, started: Instant) {
-    if io::stderr().is_terminal() {
-        let Progress { tally, of } = progress;
-        let filled = usize::try_from(tally.rows * 30 / of.max(1)).unwrap_or_default().min(30);
-        let bar = format!("{}{}", "█".repeat(filled), "░".repeat(30 - filled));
+pub fn show(far: Progress, started: Instant) {
+    progress::show(|| {
+        let Progress { tally, of } = far;
         let pace = tally.rows * 1000 / u64::try_from(started.elapsed().as_millis().max(1)).unwrap_or(u64::MAX);
-        eprint!("\r{bar} {} of {of} rows, {pace} a second, {} rejected\x1b[K", tally.rows, tally.rejected);
-        let _ = io::stderr().flush();
-    }
-}
-
-/// Takes that line away.
-pub fn clear() {
-    if io::stderr().is_terminal() {
-        eprint!("\r\x1b[K");
-    }
+        let bar = progress::bar(tally.rows, of);
+        format!("{bar} {} of {of} rows, {pace} a second, {} rejected", tally.rows, tally.rejected)
+    });
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::output::Output;
+use super::progress;
 use crate::answers::SourceAnswer;
 use crate::config::Config;
 use crate::content::collect::{SourceState, collect};
@@ -112,7 +113,7 @@ async fn list(newsletter: Option<&str>, house: &House, output: &Output) -> anyho
 }
 
 async fn fetch_now(newsletter: Option<&str>, house: &House, output: &Output) -> anyhow::Result<()> {
-    let readings = flow::fetch_all(house, newsletter).await?;
+    let readings = progress::during("reading the sources", flow::fetch_all(house, newsletter)).await?;
     let head = ["source", "new", "changed", "known", "address", ""];
     output.list(&readings, &head, "There is no source yet; add one with `postduif source add`.", |one| {
         let trouble = one.error.clone().or_else(|| one.gap.clone()).unwrap_or_default();

@@ -142,7 +142,10 @@ async fn list(selection: &Selection, house: &House, output: &Output) -> anyhow::
     let mut after = 0;
     loop {
         let page = subscriptions::page(&mut reader, newsletter_id, selection.status, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
+        let Some(last) = page.last() else {
+            let nobody: &[SubscriberAnswer] = &[];
+            return if after == 0 { Ok(output.list(nobody, &[], "There is nobody.", |_| Vec::new())?) } else { Ok(()) };
+        };
         after = last.id;
         for row in page {
             let one = SubscriberAnswer::of(&mut reader, row).await?;

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::handed::Parts;
 use super::output::{Output, card};
-use super::rejects::{Report, clear, show};
+use super::progress::clear;
+use super::rejects::{Report, show};
 use crate::answers::SuppressionAnswer;
 use crate::domain::address::EmailAddress;
 use crate::domain::suppression::SuppressionReason;
@@ -136,7 +137,14 @@ async fn list(house: &House, output: &Output) -> anyhow::Result<()> {
     let mut after = 0;
     loop {
         let page = suppressions::page(&mut reader, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
+        let Some(last) = page.last() else {
+            let nobody: &[SuppressionAnswer] = &[];
+            return if after == 0 {
+                Ok(output.list(nobody, &[], "No address is suppressed.", |_| Vec::new())?)
+            } else {
+                Ok(())
+            };
+        };
         after = last.id;
         for row in page {
             let one = SuppressionAnswer::from(row);

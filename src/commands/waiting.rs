@@ -1,13 +1,13 @@
 //! Waiting for an edition to be out, with a line that shows how far it is; where nobody sends, this process does.
 
-use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::progress;
 use crate::domain::edition::EditionStatus;
-use crate::flows::House;
 use crate::flows::deliver::Mailer;
+use crate::flows::{House, keep_schedule};
 use crate::store::editions::{self, EditionRow};
 
 /// How often the counters are read.
@@ -19,7 +19,7 @@ pub async fn until_sent(house: &House, edition: EditionRow) -> anyhow::Result<Ed
     let mailer = Mailer::start(house, crate::app::relays(house));
     let ended = watch(house, edition.id).await;
     mailer.stop().await;
-    clear();
+    progress::clear();
     let edition = ended?;
     match edition.status {
         EditionStatus::Sent => Ok(edition),
@@ -34,15 +34,24 @@ async fn watch(house: &House, id: i64) -> anyhow::Result<EditionRow> {
     loop {
         let row = editions::by_id(&mut house.db.read().await?, id).await?;
         let row = row.with_context(|| format!("edition {id} is gone"))?;
-        if row.status != EditionStatus::Sending {
-            return Ok(row);
+        let planned = match row.status {
+            EditionStatus::Sending => false,
+            EditionStatus::Scheduled => true,
+            _ => return Ok(row),
+        };
+        if planned {
+            keep_schedule::begin_if_due(house, &row).await?;
         }
         show(&row);
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
-                bail!("interrupted; what is in hand is finished, and a running `postduif serve` sends the rest");
+                bail!(if planned {
+                    "interrupted; the edition stays planned, and a running `postduif serve` sends it"
+                } else {
+                    "interrupted; what is in hand is finished, and a running `postduif serve` sends the rest"
+                });
             }
         }
     }
@@ -50,17 +59,13 @@ async fn watch(house: &House, id: i64) -> anyhow::Result<EditionRow> {
 
 /// One line on a terminal, written over and over.
 fn show(row: &EditionRow) {
-    let (done, all) = (row.counts().finished(), row.audience.max(1));
-    if std::io::stderr().is_terminal() {
-        let filled = usize::try_from(done * 30 / all).unwrap_or_default().min(30);
-        let bar = format!("{}{}", "█".repeat(filled), "░".repeat(30 - filled));
-        eprint!("\r{bar} {done} of {} ({} deferred)\x1b[K", row.audience, row.deferred);
-        let _ = std::io::stderr().flush();
+    if row.status == EditionStatus::Scheduled {
+        let at = row.send_at.map_or_else(String::new, |at| at.to_string());
+        return progress::show(|| format!("edition {} goes out at {at}", row.id));
     }
-}
-
-fn clear() {
-    if std::io::stderr().is_terminal() {
-        eprint!("\r\x1b[K");
-    }
+    let done = row.counts().finished();
+    progress::show(|| {
+        let bar = progress::bar(done.unsigned_abs(), row.audience.unsigned_abs());
+        format!("{bar} {done} of {} ({} deferred)", row.audience, row.deferred)
+    });
 }

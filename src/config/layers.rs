@@ -63,8 +63,6 @@ impl fmt::Display for Origin {
 /// The strongest value of each setting.
 pub(super) struct Layers {
     found: BTreeMap<&'static str, (String, Origin)>,
-    /// Faults that need not stop anything.
-    pub(super) warnings: Vec<String>,
 }
 
 impl Layers {
@@ -75,7 +73,7 @@ impl Layers {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
         usual_files: &[&Path],
     ) -> Result<Self, ConfigError> {
-        let mut layers = Self { found: BTreeMap::new(), warnings: Vec::new() };
+        let mut layers = Self { found: BTreeMap::new() };
         for setting in ALL {
             if let Fallback::Value(value) = setting.default {
                 layers.put(setting, value, Origin::Default);
@@ -171,21 +169,29 @@ impl Layers {
                 self.put(setting, &value, Origin::Environment(variable));
             }
         }
-        for name in ours.into_keys() {
-            let known = ALL.iter().flat_map(|setting| [setting.variable(), setting.variable() + FILE_SUFFIX]);
-            match hint(&name, known) {
-                Some(meant) => {
-                    return Err(ConfigError::UnknownKey {
-                        key: name,
-                        origin: "environment".to_owned(),
-                        hint: Some(meant),
-                    });
-                }
-                None => self.warnings.push(format!("the environment variable {name} is no setting and is ignored")),
+        match ours.into_iter().find(|(name, value)| !is_somebody_elses(name, value)) {
+            None => Ok(()),
+            Some((key, _)) => {
+                let known = ALL.iter().flat_map(|setting| [setting.variable(), setting.variable() + FILE_SUFFIX]);
+                let hint = hint(&key, known);
+                Err(ConfigError::UnknownKey { key, origin: "environment".to_owned(), hint })
             }
         }
-        Ok(())
     }
+}
+
+/// What others put into our environment: the tests, and Kubernetes and Docker about a service that is called as we are,
+/// or begins so (`POSTDUIF_SERVICE_HOST`, `POSTDUIF_WEB_PORT_8080_TCP_ADDR`, `POSTDUIF_PORT=tcp://10.0.0.1:8080`).
+fn is_somebody_elses(name: &str, value: &str) -> bool {
+    let name = name.strip_prefix(PREFIX).unwrap_or(name);
+    let is_link = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
+    let whole = format!("_{name}");
+    let numbered = whole.split("_PORT_").skip(1).any(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()));
+    name.starts_with("TEST_")
+        || numbered
+        || whole.ends_with("_SERVICE_HOST")
+        || whole.contains("_SERVICE_PORT")
+        || (whole.ends_with("_PORT") && is_link)
 }
 
 fn keys() -> impl Iterator<Item = String> {

@@ -103,8 +103,6 @@ pub struct Config {
     pub log: Targets,
     /// How it is written.
     pub log_format: LogFormat,
-    /// Faults that stopped nothing, in sentences, for whoever starts the program.
-    pub warnings: Vec<String>,
     given_secret: Option<SecretKey>,
     effective: Arc<[Effective]>,
 }
@@ -198,6 +196,13 @@ pub enum ConfigError {
     KeyFile(#[from] KeyFileError),
 }
 
+/// Nodes that make one each would not understand each other's links.
+const NO_SECRET: ConfigError = ConfigError::Missing(
+    "POSTDUIF_SECRET_KEY",
+    "with PostgreSQL all nodes need the same key; make one with `openssl rand -base64 32` and give it as POSTDUIF_SECRET_KEY \
+     or in a file named by POSTDUIF_SECRET_KEY_FILE",
+);
+
 fn did_you_mean(hint: Option<&str>) -> String {
     hint.map_or_else(|| "; `postduif config` lists all settings".to_owned(), |hint| format!("; did you mean {hint}?"))
 }
@@ -244,11 +249,19 @@ impl Config {
         match (&self.given_secret, self.database_url.sqlite_path()) {
             (Some(key), _) => Ok(key.clone()),
             (None, Some(database)) => Ok(secret::read_or_make(database, clock)?),
-            (None, None) => Err(ConfigError::Missing(
-                "POSTDUIF_SECRET_KEY",
-                "with PostgreSQL all nodes need the same key; make one with `openssl rand -base64 32` and give it as \
-                 POSTDUIF_SECRET_KEY or in a file named by POSTDUIF_SECRET_KEY_FILE",
-            )),
+            (None, None) => Err(NO_SECRET),
+        }
+    }
+
+    /// The secret that a start would take, for who only looks: `None` where it would make the first one.
+    ///
+    /// # Errors
+    /// As [`Config::secret_key`].
+    pub fn secret_without_making(&self) -> Result<Option<SecretKey>, ConfigError> {
+        match (&self.given_secret, self.database_url.sqlite_path()) {
+            (None, Some(database)) => Ok(secret::read_if_there(database)?),
+            (Some(key), _) => Ok(Some(key.clone())),
+            (None, None) => Err(NO_SECRET),
         }
     }
 

@@ -95,11 +95,9 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
         log_format: layers.required(settings::LOG_FORMAT, str::parse::<LogFormat>)?,
         given_secret: layers.optional(settings::SECRET_KEY, SecretKey::parse)?,
         public_url,
-        warnings: Vec::new(),
         effective: [].into(),
     };
     config.effective = ALL.iter().map(|setting| effective(setting, &layers, &config)).collect();
-    config.warnings = layers.warnings;
     let wants_tokens = |server: &Smarthost| matches!(server.login, Some(Login::Token { command: None, .. }));
     if config.smtp_tokens.is_none() && config.smtp.iter().any(wants_tokens) {
         return Err(ConfigError::Missing(

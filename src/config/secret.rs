@@ -108,16 +108,23 @@ pub fn key_file(database: &Path) -> PathBuf {
 /// Reads the key beside the database. Where neither exists yet, makes one that only we can read.
 pub(super) fn read_or_make(database: &Path, clock: &Clock) -> Result<SecretKey, KeyFileError> {
     let path = key_file(database);
-    if let Some(key) = read(&path)? {
+    if let Some(key) = read_if_there(database)? {
         return Ok(key);
-    }
-    if std::fs::metadata(database).is_ok_and(|found| found.len() > 0) {
-        return Err(KeyFileError::Lost { database: database.into(), key: path });
     }
     let fresh = SecretKey(clock.random::<32>().to_vec());
     make(&path, &fresh, clock, false).map_err(|error| KeyFileError::Io(path.clone(), "made", error))?;
     // Another process may have been first; its key counts.
     read(&path)?.ok_or_else(|| KeyFileError::Io(path, "read", ErrorKind::NotFound.into()))
+}
+
+/// Reads the key beside the database; `None` where neither exists yet.
+pub(super) fn read_if_there(database: &Path) -> Result<Option<SecretKey>, KeyFileError> {
+    let path = key_file(database);
+    let key = read(&path)?;
+    if key.is_none() && std::fs::metadata(database).is_ok_and(|found| found.len() > 0) {
+        return Err(KeyFileError::Lost { database: database.into(), key: path });
+    }
+    Ok(key)
 }
 
 pub(super) fn read(path: &Path) -> Result<Option<SecretKey>, KeyFileError> {

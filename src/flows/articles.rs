@@ -9,8 +9,9 @@ use crate::domain::article::{MAX_SUMMARY, MAX_TITLE, UrlKey};
 use crate::domain::fault::Faults;
 use crate::domain::newsletter::web_address;
 use crate::domain::time::Timestamp;
+use crate::store::Access;
 use crate::store::articles::{self, ArticleChange, ArticleRow, NewArticle, Stored};
-use crate::store::newsletters;
+use crate::store::newsletters::{self, NewsletterRow};
 
 /// An article as somebody enters it or a CMS pushes it.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
@@ -36,21 +37,7 @@ pub async fn enter(house: &House, slug: &str, entered: EnteredArticle) -> Result
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     let newsletter = find(&mut tx, slug).await?;
-    let section = known_section(&mut tx, &newsletter, &entered.section).await;
-    let mut faults = Faults::default();
-    let title = faults.keep("title", title(&entered.title));
-    let url = faults.keep("url", web_address(&entered.url));
-    let summary = faults.keep("summary", summary(&entered.summary));
-    let section = match section {
-        Err(FlowError::Invalid(fault)) => {
-            faults.0.extend(fault.0);
-            None
-        }
-        section => Some(section?),
-    };
-    let (Some(title), Some(url), Some(summary), Some(section)) = (title, url, summary, section) else {
-        return Err(faults.into());
-    };
+    let Sound { section, title, url, summary } = sound(&mut tx, &newsletter, &entered).await?;
     let canonical = UrlKey::parse(&url).ok_or_else(|| Faults::one("url", "must be a web address"))?;
     let known = articles::by_canonical(&mut tx, newsletter.id, canonical.as_str()).await?;
     let published = entered.published.or(known.map(|known| known.published_at));
@@ -78,6 +65,81 @@ pub async fn enter(house: &House, slug: &str, entered: EnteredArticle) -> Result
     Ok((row, stored))
 }
 
+/// Whether this could be entered.
+///
+/// # Errors
+/// As [`enter`].
+pub async fn look(house: &House, slug: &str, entered: EnteredArticle) -> Result<(), FlowError> {
+    let mut reader = house.db.read().await?;
+    let newsletter = find(&mut reader, slug).await?;
+    sound(&mut reader, &newsletter, &entered).await.map(drop)
+}
+
+/// The words of an article that can be entered.
+struct Sound {
+    section: String,
+    title: String,
+    url: String,
+    summary: String,
+}
+
+async fn sound(on: &mut impl Access, newsletter: &NewsletterRow, entered: &EnteredArticle) -> Result<Sound, FlowError> {
+    let mut faults = Faults::default();
+    let title = faults.keep("title", title(&entered.title));
+    let url = faults.keep("url", web_address(&entered.url));
+    let summary = faults.keep("summary", summary(&entered.summary));
+    let section = match known_section(on, newsletter, &entered.section).await {
+        Err(FlowError::Invalid(fault)) => {
+            faults.0.extend(fault.0);
+            None
+        }
+        section => Some(section?),
+    };
+    match (section, title, url, summary) {
+        (Some(section), Some(title), Some(url), Some(summary)) => Ok(Sound { section, title, url, summary }),
+        _ => Err(faults.into()),
+    }
+}
+
+/// What is sound of a change to an article.
+///
+/// # Errors
+/// [`FlowError::Invalid`] with every fault.
+async fn sound_change(
+    on: &mut impl Access,
+    article: &ArticleRow,
+    change: ArticleChange,
+) -> Result<ArticleChange, FlowError> {
+    let mut faults = Faults::default();
+    let change = ArticleChange {
+        title: change.title.and_then(|text| faults.keep("title", title(&text))),
+        url: change.url.and_then(|text| faults.keep("url", web_address(&text))),
+        summary: change.summary.and_then(|text| faults.keep("summary", summary(&text))),
+        ..change
+    };
+    if let Some(section) = &change.section
+        && let Some(newsletter) = newsletters::by_id(on, article.newsletter_id).await?
+    {
+        match known_section(on, &newsletter, section).await {
+            Err(FlowError::Invalid(fault)) => faults.0.extend(fault.0),
+            section => drop(section?),
+        }
+    }
+    faults.check()?;
+    Ok(change)
+}
+
+/// Whether an article could be changed so.
+///
+/// # Errors
+/// As [`change`].
+pub async fn look_at_change(house: &House, id: i64, change: ArticleChange) -> Result<(), FlowError> {
+    let mut reader = house.db.read().await?;
+    let article = articles::by_id(&mut reader, id).await?;
+    let article = article.ok_or_else(|| FlowError::NotFound(format!("article {id}")))?;
+    sound_change(&mut reader, &article, change).await.map(drop)
+}
+
 /// Changes an article by hand: hides it, or gives it other words, which its source then leaves alone.
 ///
 /// # Errors
@@ -86,19 +148,7 @@ pub async fn change(house: &House, id: i64, change: ArticleChange) -> Result<Art
     let mut tx = house.db.write().await?;
     let no_article = || FlowError::NotFound(format!("article {id}"));
     let article = articles::by_id(&mut tx, id).await?.ok_or_else(no_article)?;
-    let mut faults = Faults::default();
-    let change = ArticleChange {
-        title: change.title.and_then(|text| faults.keep("title", title(&text))),
-        url: change.url.and_then(|text| faults.keep("url", web_address(&text))),
-        summary: change.summary.and_then(|text| faults.keep("summary", summary(&text))),
-        ..change
-    };
-    faults.check()?;
-    if let Some(section) = &change.section
-        && let Some(newsletter) = newsletters::by_id(&mut tx, article.newsletter_id).await?
-    {
-        known_section(&mut tx, &newsletter, section).await?;
-    }
+    let change = sound_change(&mut tx, &article, change).await?;
     let row = articles::edit(&mut tx, id, &change, house.clock.now()).await?.ok_or_else(no_article)?;
     house.note(&mut tx, "article.change", &id.to_string(), &row.title).await?;
     tx.commit().await?;

@@ -14,8 +14,10 @@ use crate::domain::edition::EditionStep;
 use crate::domain::fault::Faults;
 use crate::domain::newsletter::{Promo, one_line, web_address};
 use crate::domain::plain_text::clean_lines;
+use crate::store::Access;
+use crate::store::articles::{self, ArticleRow};
 use crate::store::editions::{self, EditionRow, EditionTexts};
-use crate::store::{articles, newsletters};
+use crate::store::newsletters::{self, NewsletterRow};
 
 /// Longest introduction, in characters.
 const MAX_INTRO: usize = 20_000;
@@ -86,36 +88,8 @@ pub async fn edit(house: &House, id: i64, change: EditionChange, by: &str) -> Re
         .await?
         .ok_or_else(|| FlowError::NotFound("newsletter of this edition".to_owned()))?;
 
-    let mut faults = Faults::default();
-    let texts = texts(&edition, &change, &mut faults);
+    let (texts, known) = sound(&mut tx, &edition, &newsletter, &change).await?;
     let sections = change.sections.unwrap_or_default();
-    let (mut seen, mut known) = (HashSet::new(), HashMap::new());
-    for section in &sections {
-        if let Err(FlowError::Invalid(fault)) = known_section(&mut tx, &newsletter, &section.key).await {
-            faults.0.extend(fault.0);
-        }
-        for item in &section.items {
-            let article = articles::by_id(&mut tx, item.article).await?;
-            let article = article.filter(|article| article.newsletter_id == newsletter.id);
-            let Some(article) = article else {
-                faults.add("sections", format!("there is no article {} in this newsletter", item.article));
-                continue;
-            };
-            known.insert(article.id, article);
-            if !seen.insert(item.article) {
-                faults.add("sections", format!("article {} stands in it twice", item.article));
-            }
-            for (what, fault) in [
-                ("title", item.title.as_deref().and_then(|text| title(text).err())),
-                ("summary", item.summary.as_deref().and_then(|text| summary(text).err())),
-            ] {
-                if let Some(fault) = fault {
-                    faults.add("sections", format!("the {what} of article {} {fault}", item.article));
-                }
-            }
-        }
-    }
-    faults.check()?;
     if !editions::edit(&mut tx, id, edition.version, &texts, by, now).await? {
         return Err(quicker());
     }
@@ -137,6 +111,58 @@ pub async fn edit(house: &House, id: i64, change: EditionChange, by: &str) -> Re
     house.by(by).note(&mut tx, "edition.edit", &id.to_string(), "").await?;
     tx.commit().await?;
     Ok(edition)
+}
+
+/// Whether an edition could be changed so.
+///
+/// # Errors
+/// [`FlowError::Invalid`] with every fault; [`FlowError::NotFound`] when there is no such edition.
+pub async fn look(house: &House, id: i64, change: EditionChange) -> Result<(), FlowError> {
+    let mut reader = house.db.read().await?;
+    let edition = editions::by_id(&mut reader, id).await?.ok_or_else(|| FlowError::no_edition(id))?;
+    match newsletters::by_id(&mut reader, edition.newsletter_id).await? {
+        Some(newsletter) => sound(&mut reader, &edition, &newsletter, &change).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The texts of an edition after a change that can be made, and the articles that it names.
+async fn sound(
+    on: &mut impl Access,
+    edition: &EditionRow,
+    newsletter: &NewsletterRow,
+    change: &EditionChange,
+) -> Result<(EditionTexts, HashMap<i64, ArticleRow>), FlowError> {
+    let mut faults = Faults::default();
+    let texts = texts(edition, change, &mut faults);
+    let (mut seen, mut known) = (HashSet::new(), HashMap::new());
+    for section in change.sections.iter().flatten() {
+        if let Err(FlowError::Invalid(fault)) = known_section(on, newsletter, &section.key).await {
+            faults.0.extend(fault.0);
+        }
+        for item in &section.items {
+            let article = articles::by_id(on, item.article).await?;
+            let article = article.filter(|article| article.newsletter_id == newsletter.id);
+            let Some(article) = article else {
+                faults.add("sections", format!("there is no article {} in this newsletter", item.article));
+                continue;
+            };
+            known.insert(article.id, article);
+            if !seen.insert(item.article) {
+                faults.add("sections", format!("article {} stands in it twice", item.article));
+            }
+            for (what, fault) in [
+                ("title", item.title.as_deref().and_then(|text| title(text).err())),
+                ("summary", item.summary.as_deref().and_then(|text| summary(text).err())),
+            ] {
+                if let Some(fault) = fault {
+                    faults.add("sections", format!("the {what} of article {} {fault}", item.article));
+                }
+            }
+        }
+    }
+    faults.check()?;
+    Ok((texts, known))
 }
 
 fn texts(edition: &EditionRow, change: &EditionChange, faults: &mut Faults) -> EditionTexts {

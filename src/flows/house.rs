@@ -8,7 +8,7 @@ use super::demo::Demo;
 use super::passwords::Hashing;
 use super::tally::Tally;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::content::fetch::Fetcher;
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentBody, ConsentMeans};
@@ -72,6 +72,18 @@ fn templates(config: &Config) -> Result<Templates, TemplateError> {
     config.templates.as_deref().map_or_else(|| Ok(Templates::embedded()), Templates::from_folder)
 }
 
+fn signing_key(key: &config::DkimKey) -> Result<DkimKey, FurnishError> {
+    let place = || key.key_file.display().to_string();
+    let pem = std::fs::read(&key.key_file).map_err(|error| FurnishError::KeyFile(place(), error))?;
+    DkimKey::from_pem(&key.domain, &key.selector, &pem).map_err(|error| FurnishError::Key(place(), error))
+}
+
+/// All that would keep a house from being put together with these settings.
+pub fn furniture_faults(config: &Config) -> Vec<FurnishError> {
+    let keys = config.dkim.iter().filter_map(|key| signing_key(key).err());
+    keys.chain(templates(config).err().map(FurnishError::from)).collect()
+}
+
 /// Why a flow came to nothing, where its own answer has no place for it.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
@@ -121,13 +133,7 @@ impl House {
     /// # Errors
     /// [`FurnishError`] names the setting that is wrong.
     pub fn new(db: Db, clock: Clock, keys: Keys, config: Config) -> Result<Self, FurnishError> {
-        let mut signing = Vec::new();
-        for key in &config.dkim {
-            let pem = std::fs::read(&key.key_file)
-                .map_err(|error| FurnishError::KeyFile(key.key_file.display().to_string(), error))?;
-            let read = DkimKey::from_pem(&key.domain, &key.selector, &pem);
-            signing.push(read.map_err(|error| FurnishError::Key(key.key_file.display().to_string(), error))?);
-        }
+        let signing = config.dkim.iter().map(signing_key).collect::<Result<Vec<_>, _>>()?;
         let templates = templates(&config)?;
         Ok(Self {
             db,

@@ -207,6 +207,18 @@ async fn send_after_review(house: &House, edition: &EditionRow) -> Result<(), Fl
     send_due(house, &edition, house.clock.now()).await
 }
 
+/// Lets a planned edition go if its moment has come, for whoever waits for this one alone.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn begin_if_due(house: &House, edition: &EditionRow) -> Result<(), FlowError> {
+    let now = house.clock.now();
+    match edition.send_at {
+        Some(at) if edition.status == EditionStatus::Scheduled && at <= now => send_due(house, edition, now).await,
+        _ => Ok(()),
+    }
+}
+
 async fn send_due(house: &House, edition: &EditionRow, now: Timestamp) -> Result<(), FlowError> {
     let Some(send_at) = edition.send_at else { return Ok(()) };
     if now.since(send_at) > LATE_SENDING {

@@ -42,6 +42,7 @@ pub mod restore;
 pub mod retention;
 mod safety;
 pub mod second_step;
+pub mod served_at;
 pub mod sign_in;
 pub mod subscribe;
 pub mod suppress;
@@ -57,4 +58,4 @@ pub mod withdraw;
 
 mod house;
 
-pub use house::{FlowError, FurnishError, House, Wake};
+pub use house::{FlowError, FurnishError, House, Wake, furniture_faults};

@@ -20,6 +20,18 @@ pub async fn find(on: &mut impl Access, slug: &str) -> Result<NewsletterRow, Flo
     newsletters::by_slug(on, slug.as_str()).await?.ok_or_else(|| FlowError::no_newsletter(slug.as_str()))
 }
 
+/// Whether these settings would make a newsletter, or change the one with this slug.
+///
+/// # Errors
+/// [`FlowError::Invalid`] with every fault; [`FlowError::NotFound`] for a newsletter that does not exist.
+pub async fn look(house: &House, slug: Option<&str>, change: NewsletterChange) -> Result<(), FlowError> {
+    let settings = match slug {
+        Some(slug) => settings_of(&find(&mut house.db.read().await?, slug).await?)?.changed(change)?,
+        None => NewsletterSettings::create(change)?,
+    };
+    Ok(check_logo(house, &settings)?)
+}
+
 /// Makes a newsletter with its two usual sections.
 ///
 /// # Errors

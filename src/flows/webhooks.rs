@@ -37,12 +37,7 @@ const MOST_WEBHOOKS: usize = 50;
 /// # Errors
 /// [`FlowError::Invalid`] when the address is none, [`FlowError::Conflict`] when it is told already.
 pub async fn add(house: &House, url: &str, events: &[Event], actor: &str) -> Result<WebhookRow, FlowError> {
-    let url = Url::parse(url).ok().filter(|url| is_web(url) && url.password().is_none());
-    let url = url.ok_or_else(|| Faults::one("url", "must be an http or https address without a password in it"))?;
-    // Names are looked at when they are called, because what they lead to may change.
-    may_be_called(&url, house.config.webhooks_private).map_err(|error| {
-        Faults::one("url", format!("{error}; POSTDUIF_WEBHOOKS_PRIVATE=true allows private networks and other ports"))
-    })?;
+    let url = callable(house, url)?;
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     if webhooks::all(&mut tx).await?.len() >= MOST_WEBHOOKS {
@@ -55,6 +50,20 @@ pub async fn add(house: &House, url: &str, events: &[Event], actor: &str) -> Res
     audit::note(&mut tx, actor, "webhook.add", &row.id.to_string(), url.host_str().unwrap_or_default(), now).await?;
     tx.commit().await?;
     Ok(row)
+}
+
+/// An address that can be told something.
+///
+/// # Errors
+/// Says what it must be.
+pub fn callable(house: &House, url: &str) -> Result<Url, Faults> {
+    let url = Url::parse(url).ok().filter(|url| is_web(url) && url.password().is_none());
+    let url = url.ok_or_else(|| Faults::one("url", "must be an http or https address without a password in it"))?;
+    // Names are looked at when they are called, because what they lead to may change.
+    may_be_called(&url, house.config.webhooks_private).map_err(|error| {
+        Faults::one("url", format!("{error}; POSTDUIF_WEBHOOKS_PRIVATE=true allows private networks and other ports"))
+    })?;
+    Ok(url)
 }
 
 /// Tells an address nothing more.

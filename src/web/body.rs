@@ -20,6 +20,9 @@ const LONG_FORM_BYTES: usize = 1024 * 1024;
 /// Who sends a body more slowly than this does not mean it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The two ways in which browsers and scripts send a form.
+pub const FORM_KINDS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
+
 /// Reads a body to its end.
 ///
 /// # Errors
@@ -88,6 +91,11 @@ impl Fields {
     /// The first value of this field.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether there was nothing in the body, or nothing that anybody can read.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Every field with its value, in the order of the form.

@@ -7,7 +7,7 @@ use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
-use crate::domain::fault::Faults;
+use crate::domain::fault::{Fault, Faults};
 use crate::domain::role::Role;
 use crate::domain::scope::Scope;
 use crate::flows::FlowError;
@@ -208,11 +208,15 @@ impl From<FlowError> for Problem {
     }
 }
 
+impl From<Fault> for FieldFault {
+    fn from(fault: Fault) -> Self {
+        Self { field: fault.field.to_owned(), message: fault.message }
+    }
+}
+
 impl From<Faults> for Problem {
     fn from(faults: Faults) -> Self {
-        let fault =
-            |fault: crate::domain::fault::Fault| FieldFault { field: fault.field.to_owned(), message: fault.message };
-        Self::faulty(faults.0.into_iter().map(fault).collect())
+        Self::faulty(faults.0.into_iter().map(FieldFault::from).collect())
     }
 }
 

@@ -268,7 +268,24 @@ fn input_that_is_wrong_is_told_with_every_fault_and_its_field() {
         errors.iter().map(|fault| fault["field"].as_str().expect("a field").to_owned()).collect()
     };
     let unknown = admin.post("/newsletters", json!({"slug": "x", "role": "admin", "review_days": "seven"}));
-    assert_eq!(fields(&unknown), ["review_days", "role"]);
+    assert_eq!(fields(&unknown), ["review_days", "role", "title", "from"]);
+    let all = admin.post("/newsletters", json!({"slug": "A B", "title": "", "from": "x", "unknown": 1}));
+    assert_eq!(fields(&all), ["unknown", "slug", "from", "title"]);
+    let change =
+        admin.ask("PATCH", "/newsletters/ibp", Some(&json!({"title": "", "review_days": "x", "language": "fr"})));
+    assert_eq!(fields(&change), ["review_days", "title", "language"]);
+    let article = json!({"section": "x", "title": "", "url": "ftp://x", "published": "yesterday"});
+    assert_eq!(fields(&admin.post("/newsletters/ibp/articles", article)), ["published", "title", "url", "section"]);
+    let webhook = json!({"url": "x", "events": ["nope"]});
+    assert_eq!(fields(&admin.post("/webhooks", webhook)), ["events", "url"]);
+    let source = json!({"url": "x", "section": "x", "category_sections": {"A": "y"}, "allow_private": "no"});
+    let source = fields(&admin.post("/newsletters/ibp/sources", source));
+    assert_eq!(source, ["allow_private", "url", "section", "category_sections"]);
+    let person = json!({"email": "ada@example.nl", "newsletter": "ibp", "consent": "", "language": "fr"});
+    assert_eq!(fields(&admin.post("/subscribers", person)), ["language", "consent"]);
+    let asked = json!({"newsletter": "ibp", "email": "anna@gemeente", "language": "fr"});
+    assert_eq!(fields(&served.http.post_json("/api/v1/subscriptions", &asked)), ["language", "email"]);
+    assert_eq!(served.database.texts("select slug from newsletters"), ["ibp"], "nothing was made");
     let faulty = admin.post("/newsletters", json!({"slug": "No Slug", "title": "", "max_per_year": 0}));
     assert_eq!(fields(&faulty), ["from", "slug", "title", "max_per_year"]);
     assert_eq!(fields(&admin.post("/newsletters/ibp/articles", json!({}))), ["section", "title", "url"]);

@@ -55,12 +55,18 @@ fn a_newsletter_is_made_shown_changed_and_scheduled(database: Database) {
 }
 
 fn what_is_wrong_with_a_newsletter_is_said_all_at_once_and_changes_nothing(database: Database) {
-    let message = run(&database, &["newsletter", "create", "ibp", "--language", "xx"]).failed();
-    assert!(
-        ["title: is needed", "from: is needed", "language: “xx”"].iter().all(|part| message.contains(part)),
-        "{message}"
-    );
-    assert_eq!(message.matches("title: is needed").count(), 1, "{message}");
+    for (arguments, parts) in [
+        (&[][..], &["--title", "--from"][..]),
+        (&["--title", "X", "--from", "a@example.org", "--language", "xx"], &["xx", "nl, en"]),
+        (&["--title", "X", "--from", "a@example.org", "--approval", "maybe"], &["required, automatic"]),
+    ] {
+        let misuse = run(&database, &[&["newsletter", "create", "ibp"][..], arguments].concat());
+        assert_eq!((misuse.code, misuse.out.as_str()), (2, ""), "{}", misuse.err);
+        assert!(parts.iter().all(|part| misuse.err.contains(part)), "{}", misuse.err);
+    }
+    let message = run(&database, &["newsletter", "create", "A B", "--title", "", "--from", "x"]).failed();
+    assert!(["slug: ", "title: ", "from: "].iter().all(|part| message.contains(part)), "{message}");
+    assert_eq!(message.matches("title: ").count(), 1, "{message}");
     assert_eq!(run(&database, &["newsletter", "list", "--json"]).done(), "");
     make_newsletter(&database);
     let message = run(&database, &["newsletter", "create", "ibp", "--title", "X", "--from", "a@example.org"]).failed();
@@ -100,7 +106,16 @@ fn the_database_is_made_ready_by_one_command_that_may_be_repeated(database: Data
 fn an_sqlite_database_gets_a_key_beside_it_and_is_lost_without_it() {
     let folder = folder();
     let list = || Program::new(folder.path(), &["newsletter", "list"]).run();
-    list().done();
+    let message = list().failed();
+    let place =
+        format!("there is no database {}; set POSTDUIF_DATABASE_URL", folder.path().join("postduif.db").display());
+    assert!(message.contains(&place), "{message}");
+    for arguments in [&["edition", "list"][..], &["feedback", "ingest"], &["migrate", "--to", "sqlite:other.db"]] {
+        let message = Program::new(folder.path(), arguments).run().failed();
+        assert!(message.contains("there is no database"), "{arguments:?}: {message}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "who only looks makes nothing");
+    Program::new(folder.path(), &["migrate"]).run().done();
     list().done();
     std::fs::rename(folder.path().join("postduif.db.key"), folder.path().join("elsewhere")).unwrap();
     assert!(list().failed().contains("its key file postduif.db.key is not"));
@@ -132,6 +147,69 @@ fn settings_are_shown_with_their_origin_and_without_their_secrets() {
 }
 
 #[test]
+fn settings_that_would_stop_a_start_are_shown_with_what_is_wrong() {
+    let folder = folder();
+    let shown = |program: Program| {
+        let outcome = program.run();
+        assert!(outcome.code == 1 && outcome.out.contains("public_url"), "{} {}", outcome.code, outcome.out);
+        outcome.err
+    };
+    let config = || Program::new(folder.path(), &["config"]);
+    let message = shown(config().env("POSTDUIF_DATABASE_URL", "postgres://db/x"));
+    assert!(message.contains("the setting POSTDUIF_SECRET_KEY is missing"), "{message}");
+    let dkim = ["--set", "dkim_domain=example.org", "--set", "dkim_selector=a", "--set", "dkim_key_file=gone.pem"];
+    let message =
+        shown(Program::new(folder.path(), &[&["config"][..], &dkim].concat()).env("POSTDUIF_TEMPLATES", "gone"));
+    assert!(message.contains("POSTDUIF_DKIM_KEY_FILE: gone.pem cannot be read"), "{message}");
+    assert!(message.contains("POSTDUIF_TEMPLATES: "), "{message}");
+}
+
+#[test]
+fn what_is_not_there_is_called_by_its_name() {
+    let folder = folder();
+    let run = |arguments: &[&str]| Program::new(folder.path(), arguments).run();
+    assert_eq!(run(&["restore", "nofile"]).failed(), "postduif: there is no such file: nofile");
+    run(&["migrate"]).done();
+    assert_eq!(run(&["suppression", "list"]).done(), "No address is suppressed.\n");
+    assert_eq!(run(&["suppression", "list", "--json"]).done(), "");
+    for arguments in [
+        &["subscriber", "export", "--format", "csv", "--json"][..],
+        &["consent", "export", "a@b.nl", "--html", "--json"],
+    ] {
+        assert_eq!(run(arguments).code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_command_in_another_shell_is_told_that_serve_has_another_public_url() {
+    let folder = folder();
+    let run = |arguments: &[&str]| Program::new(folder.path(), arguments).run();
+    run(&["newsletter", "create", "ibp", "--title", "IBP-nieuws", "--from", "IBP <news@example.org>"]).done();
+    let article = ["--section", "blogs", "--title", "Eén", "--url", "https://example.org/1"];
+    run(&[&["article", "add", "ibp"][..], &article].concat()).done();
+    run(&["edition", "assemble", "ibp"]).done();
+    let preview = |url: &str| {
+        let outcome =
+            Program::new(folder.path(), &["edition", "preview", "1", "--out", "x"]).env("POSTDUIF_PUBLIC_URL", url);
+        let outcome = outcome.run();
+        assert_eq!(outcome.code, 0, "{}", outcome.err);
+        outcome.err
+    };
+    assert_eq!(preview("https://a.example"), "", "nobody has served yet");
+    let serve = Program::new(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    let mut serving = serve.env("POSTDUIF_PUBLIC_URL", "https://a.example").into_command();
+    let mut serving = serving.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let log = std::io::BufReader::new(serving.stderr.take().unwrap());
+    let started = std::io::BufRead::lines(log).map_while(Result::ok).any(|line| line.contains("serving"));
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+    assert!(started);
+    assert_eq!(preview("https://a.example"), "");
+    let warning = preview("https://b.example");
+    assert!(warning.contains("POSTDUIF_PUBLIC_URL is https://b.example here, and https://a.example"), "{warning}");
+}
+
+#[test]
 fn showing_the_settings_makes_nothing() {
     let folder = folder();
     Program::new(folder.path(), &["config"]).run().done();
@@ -143,6 +221,9 @@ fn a_wrong_setting_is_one_line_that_names_it() {
     let folder = folder();
     let message = Program::new(folder.path(), &["migrate"]).env("POSTDUIF_LISTEM", "x").run().failed();
     assert_eq!(message, "postduif: unknown setting “POSTDUIF_LISTEM” (environment); did you mean POSTDUIF_LISTEN?");
+    let message = Program::new(folder.path(), &["migrate"]).env("POSTDUIF_NONSENSE", "1").run().failed();
+    assert!(message.starts_with("postduif: unknown setting “POSTDUIF_NONSENSE” (environment)"), "{message}");
+    Program::new(folder.path(), &["config"]).env("POSTDUIF_PORT", "tcp://10.0.0.1:8080").run().done();
     let message = Program::new(folder.path(), &["migrate", "--database-url", "postgres://db/x"]).run().failed();
     assert!(message.starts_with("postduif: the setting POSTDUIF_SECRET_KEY is missing: "), "{message}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -180,6 +261,10 @@ fn a_shell_and_a_manual_reader_are_served() {
     assert!(Program::new(folder.path(), &["completions", "fish"]).run().done().contains("complete -c postduif"));
     let pages = Program::new(folder.path(), &["man"]).run().done();
     assert!(pages.contains(".TH postduif 1") && pages.contains(".TH postduif-config 1"), "{pages}");
+    for arguments in [&["man", "--json"][..], &["completions", "fish", "--json"]] {
+        let answer = Program::new(folder.path(), arguments).run().json().remove(0);
+        assert!(answer["text"].as_str().unwrap().contains("postduif"), "{answer}");
+    }
 }
 
 #[test]
@@ -267,7 +352,8 @@ fn an_article_that_is_entered_twice_is_one_article_and_can_be_hidden() {
     assert_eq!(run(&["article", "hide", &id, "--json"]).json()[0]["hidden"], true);
     let listed = run(&["article", "list", "ibp", "--json"]).json();
     assert_eq!((listed.len(), &listed[0]["hidden"]), (1, &json!(true)));
-    assert!(run(&["edition", "assemble", "ibp"]).failed().contains("0 new articles, 1 are needed"));
+    let message = run(&["edition", "assemble", "ibp"]).failed();
+    assert!(message.contains("0 new articles, 1 are needed") && !message.contains("--min-articles"), "{message}");
     let message = run(&["article", "add", "ibp", "--section", "x", "--title", "", "--url", "ftp://x"]).failed();
     assert!(["title: ", "url: ", "section: “x” is no section"].iter().all(|part| message.contains(part)), "{message}");
 }

@@ -1,5 +1,8 @@
 //! People by command: taken over from a file, added, shown, ended, written out; and an edition that reaches them.
 
+use std::time::Duration;
+
+use postduif::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::kit::database::Database;
@@ -144,5 +147,14 @@ fn an_edition_goes_from_its_articles_to_its_readers_by_commands_alone(database: 
         (&json!("example.org"), &json!(25))
     );
     assert!(run(&["edition", "report", &id]).done().contains("everybody"));
+
+    let article = ["--section", "blogs", "--title", "Twee", "--url", "https://example.org/2"];
+    run(&[&["article", "add", "ibp"][..], &article].concat()).done();
+    let next = run(&["edition", "assemble", "ibp", "--json"]).json().remove(0)["id"].to_string();
+    run(&["edition", "approve", &next, "--override", "a rehearsal"]).done();
+    let at = Clock::system().now().plus(Duration::from_secs(8)).to_string();
+    let sent = run(&["edition", "send", &next, "--at", &at, "--wait", "--json"]).json().remove(0);
+    assert_eq!((&sent["status"], &sent["counts"]["accepted"]), (&json!("sent"), &json!(25)));
+    assert!(sent["started_at"].as_str() >= sent["send_at"].as_str(), "not before its moment: {sent}");
     assert!(run(&["edition", "send", &id]).failed().contains("It has been sent to everyone"));
 }

@@ -104,8 +104,6 @@ fn bodies_that_are_too_much_are_refused_and_the_house_goes_on() {
     }
     let json = served.http.ask("POST", "/n/ibp/subscribe").header("content-type", "application/json");
     assert_eq!(json.send_body("{\"email\":\"ada@example.nl\"}").status, 415);
-    let twice = served.form("/n/ibp/subscribe", &[("email", "a@example.nl"), ("email", "b@example.nl")]);
-    assert_eq!(twice.status, 400);
 
     // A body without an end, and without a length to refuse it by.
     let address = served.house.config.listen;

@@ -76,7 +76,7 @@ fn a_fault_in_an_operators_template_stops_the_start_and_says_where_it_is() {
             .env("POSTDUIF_TEMPLATES", folder.to_str().expect("a plain path"))
             .run()
     };
-    let message = run(&template.replacen("{% endfor %}", "", 1), &["newsletter", "list"]).failed();
+    let message = run(&template.replacen("{% endfor %}", "", 1), &["migrate"]).failed();
     assert!(
         message.starts_with("postduif: POSTDUIF_TEMPLATES: the template newsletter.txt does not work"),
         "{message}"

@@ -14,6 +14,8 @@ on_each_engine![
     what_cannot_be_mailed_comes_back_as_it_was_typed,
     looking_at_a_link_changes_nothing_only_the_button_does,
     an_old_link_asks_for_a_fresh_mail_at_one_press,
+    a_form_may_come_as_scripts_send_it_and_a_doubled_field_counts_once,
+    addresses_that_people_type_lead_to_the_form,
     an_address_is_not_flooded_and_a_network_is_held,
     fifty_at_once_for_one_address_are_one_subscription_and_one_letter,
 ];
@@ -106,6 +108,50 @@ fn what_cannot_be_mailed_comes_back_as_it_was_typed(database: Database) {
     assert_eq!(meant.status, 303);
     assert_eq!(served.status("anna@gmial.com"), "pending");
     assert_eq!(served.form("/n/other/subscribe", &[("email", "anna@example.nl")]).status, 404);
+}
+
+fn a_form_may_come_as_scripts_send_it_and_a_doubled_field_counts_once(database: Database) {
+    let served = Served::with(database);
+    let send = |email: &str| {
+        let part = |name: &str, value: &str| {
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body = format!("{}{}--x--\r\n", part("email", email), part("language", "en"));
+        let ask = served.http.ask("POST", "/n/ibp/subscribe").header("origin", "https://www.example.nl");
+        ask.header("content-type", "multipart/form-data; boundary=x").send_body(&body)
+    };
+    let answer = send("ada@example.nl");
+    assert_eq!((answer.status, answer.header("location")), (303, "/n/ibp/check-inbox?language=en"));
+    assert_eq!(served.status("ada@example.nl"), "pending");
+    let faulty = send("anna@gemeente");
+    assert!(faulty.status == 400 && faulty.text().contains("value=\"anna@gemeente\""), "{}", faulty.text());
+    let twice = served.form("/n/ibp/subscribe", &[("email", "one@example.nl"), ("email", "two@example.nl")]);
+    assert_eq!(twice.status, 303);
+    assert_eq!((served.status("one@example.nl").as_str(), served.status("two@example.nl").as_str()), ("pending", ""));
+    let twice = served.form("/n/ibp/subscribe", &[("email", "anna"), ("email", "two@example.nl")]);
+    assert!(twice.status == 400 && twice.text().contains("value=\"anna\""), "{}", twice.text());
+}
+
+fn addresses_that_people_type_lead_to_the_form(database: Database) {
+    let served = Served::with(database);
+    for (place, status, there) in [
+        ("/n/ibp/", 308, "/n/ibp"),
+        ("/n/ibp/?language=en", 308, "/n/ibp?language=en"),
+        ("/n/ibp/subscribe", 303, "/n/ibp"),
+        ("/aanmelden", 303, "/n/ibp"),
+        ("/subscribe", 303, "/n/ibp"),
+        ("/archief", 303, "/n/ibp/archive"),
+        ("/archive?language=en", 303, "/n/ibp/archive?language=en"),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let answer = served.http.ask(method, place).send();
+            assert_eq!((answer.status, answer.header("location")), (status, there), "{method} {place}");
+        }
+    }
+    assert_eq!(served.http.get("/n/a%0Ab/").status, 404);
+    served.cli(&["newsletter", "create", "other", "--title", "Other", "--from", "Other <o@example.org>"]).done();
+    assert_eq!(served.http.get("/aanmelden").header("location"), "/");
+    assert_eq!(served.http.get("/archief").header("location"), "/");
 }
 
 fn looking_at_a_link_changes_nothing_only_the_button_does(database: Database) {

@@ -133,6 +133,12 @@ fn wrong_tokens_all_get_one_answer_and_are_slowed_down(database: Database) {
 
     let tries: Vec<u16> = (0..100).map(|_| served.http.get(&format!("/u/{}", "b".repeat(52))).status).collect();
     assert_eq!(tries.last(), Some(&429));
+    let unknown = format!("/u/{}", "b".repeat(52));
+    assert_eq!(
+        served.form(&unknown, &[("List-Unsubscribe", "One-Click")]).status,
+        404,
+        "one click is never slowed down"
+    );
     assert_eq!(served.http.get(&format!("/u/{right}")).status, 200);
     assert_eq!(served.form(&format!("/u/{right}"), &[("List-Unsubscribe", "One-Click")]).status, 200);
     served.wait(Duration::from_secs(61));

@@ -248,6 +248,11 @@ fn only_admins_say_who_is_told(database: Database) {
         assert_eq!(call(&served, &admin, "POST", "/webhooks", &wrong).status, 400, "{wrong}");
     }
     assert_eq!(call(&served, &admin, "POST", "/webhooks", &wanted).status, 201);
-    assert_eq!(call(&served, &admin, "DELETE", "/webhooks/1", &Value::Null).status, 204);
-    assert_eq!(call(&served, &admin, "DELETE", "/webhooks/1", &Value::Null).status, 404);
+    assert_eq!(call(&served, &admin, "DELETE", "/webhooks", &json!({ "id": 1 })).status, 204);
+    assert_eq!(call(&served, &admin, "DELETE", "/webhooks", &json!({ "id": 1 })).status, 404);
+    assert_eq!(call(&served, &admin, "DELETE", "/webhooks", &json!({})).status, 400);
+    let again = call(&served, &admin, "POST", "/webhooks", &wanted).json();
+    let place = format!("/webhooks/{}", again["id"]);
+    assert_eq!(call(&served, &admin, "DELETE", &place, &Value::Null).status, 204);
+    assert_eq!(call(&served, &admin, "DELETE", &place, &Value::Null).status, 404);
 }

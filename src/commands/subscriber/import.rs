@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::commands::handed::Parts;
 use crate::commands::output::Output;
-use crate::commands::rejects::{Report, clear, show};
+use crate::commands::progress::clear;
+use crate::commands::rejects::{Report, show};
 use crate::domain::import::Tally;
 use crate::flows::House;
 use crate::flows::import::{Order, Rejected, import, try_out, undo};

@@ -15,11 +15,12 @@ use crate::content::clean::{EXCERPT_CHARS, excerpt};
 use crate::content::collect::{CollectError, Collected, SourceState, collect};
 use crate::content::parse::FeedItem;
 use crate::domain::article::UrlKey;
-use crate::domain::fault::Faults;
+use crate::domain::fault::{Fault, Faults};
 use crate::domain::time::Timestamp;
 use crate::store::articles::{self, NewArticle, Stored};
+use crate::store::newsletters::NewsletterRow;
 use crate::store::sources::{self, SourceRow};
-use crate::store::{sightings, webhooks};
+use crate::store::{Access, sightings, webhooks};
 
 /// How often a source is read.
 const EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -49,13 +50,9 @@ pub struct NewSource<'a> {
 /// # Errors
 /// [`FlowError::Invalid`] for what is wrong with it; [`FlowError::Conflict`] when it is there already.
 pub async fn add(house: &House, slug: &str, source: NewSource<'_>) -> Result<SourceRow, FlowError> {
-    let url = web_address(source.url)?;
     let mut tx = house.db.write().await?;
     let newsletter = find(&mut tx, slug).await?;
-    let section = known_section(&mut tx, &newsletter, source.section).await?;
-    for section in source.category_sections.values() {
-        known_section(&mut tx, &newsletter, section).await?;
-    }
+    let (url, section) = sound(&mut tx, &newsletter, &source).await?;
     let categories = serde_json::to_string(&source.category_sections).expect("texts alone always become JSON");
     let row = sources::insert(
         &mut tx,
@@ -71,6 +68,39 @@ pub async fn add(house: &House, slug: &str, source: NewSource<'_>) -> Result<Sou
     house.note(&mut tx, "source.add", &newsletter.slug, url.as_str()).await?;
     tx.commit().await?;
     Ok(row)
+}
+
+/// Whether this could be added.
+///
+/// # Errors
+/// [`FlowError::Invalid`] with every fault; [`FlowError::NotFound`] for a newsletter that does not exist.
+pub async fn look_at(house: &House, slug: &str, source: NewSource<'_>) -> Result<(), FlowError> {
+    let mut reader = house.db.read().await?;
+    let newsletter = find(&mut reader, slug).await?;
+    sound(&mut reader, &newsletter, &source).await.map(drop)
+}
+
+/// The address and the section of a source that can be added.
+async fn sound(
+    on: &mut impl Access,
+    newsletter: &NewsletterRow,
+    source: &NewSource<'_>,
+) -> Result<(Url, String), FlowError> {
+    let mut faults = Faults::default();
+    let url = web_address(source.url).map_err(|fault| faults.0.extend(fault.0)).ok();
+    let categories = source.category_sections.values().map(|key| ("category_sections", key.as_str()));
+    for (field, key) in std::iter::once(("section", source.section)).chain(categories) {
+        match known_section(on, newsletter, key).await {
+            Err(FlowError::Invalid(fault)) => {
+                faults.0.extend(fault.0.into_iter().map(|fault| Fault { field, ..fault }))
+            }
+            known => drop(known?),
+        }
+    }
+    match url {
+        Some(url) if faults.0.is_empty() => Ok((url, source.section.to_owned())),
+        _ => Err(faults.into()),
+    }
 }
 
 /// What a feed shows to who looks before adding it.
@@ -115,9 +145,7 @@ pub struct Reading {
     /// What went behind a password or is there no more, and stands in no edition any longer.
     pub withdrawn: usize,
     /// Why older pages could not be read; they are asked for again at the next visit.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 

@@ -30,6 +30,12 @@ pub struct ArticlePatch {
     hidden: Option<bool>,
 }
 
+impl From<ArticlePatch> for ArticleChange {
+    fn from(ArticlePatch { section, title, url, summary, hidden }: ArticlePatch) -> Self {
+        Self { section, title, url, summary, hidden }
+    }
+}
+
 /// A newsletter's articles, newest first
 #[utoipa::path(get, path = "/api/v1/newsletters/{slug}/articles", tag = "articles", params(("slug" = String, Path), PageQuery),
     responses((status = 200, body = Listed<ArticleAnswer>), (status = 404, body = ProblemBody)))]
@@ -69,7 +75,8 @@ fn place(query: &PageQuery) -> Result<(Page, Option<(Timestamp, i64)>), Problem>
     request_body = EnteredArticle, responses((status = 201, body = ArticleAnswer), (status = 200, body = ArticleAnswer),
     (status = 400, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub async fn enter(web: Data<Web>, editor: Editor, slug: Path<String>, body: Json<EnteredArticle>) -> Answered {
-    let (row, stored) = articles::enter(&web.house.by(&editor.actor), &slug, body.value?).await?;
+    let article = body.or_every_fault(async |rest| articles::look(&web.house, &slug, rest).await).await?;
+    let (row, stored) = articles::enter(&web.house.by(&editor.actor), &slug, article).await?;
     let answer = ArticleAnswer::of(&slug, row);
     match stored {
         Stored::New => created(&answer),
@@ -83,10 +90,9 @@ pub async fn enter(web: Data<Web>, editor: Editor, slug: Path<String>, body: Jso
 #[utoipa::path(patch, path = "/api/v1/articles/{id}", tag = "articles", params(("id" = i64, Path)), request_body = ArticlePatch,
     responses((status = 200, body = ArticleAnswer), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub async fn change(web: Data<Web>, editor: Editor, id: Path<i64>, body: Json<ArticlePatch>) -> Answered {
-    let ArticlePatch { section, title, url, summary, hidden } = body.value?;
-    let row =
-        articles::change(&web.house.by(&editor.actor), *id, ArticleChange { section, title, url, summary, hidden })
-            .await?;
+    let look = async |rest: ArticlePatch| articles::look_at_change(&web.house, *id, rest.into()).await;
+    let change = body.or_every_fault(look).await?.into();
+    let row = articles::change(&web.house.by(&editor.actor), *id, change).await?;
     let newsletter = store::newsletters::by_id(&mut web.house.db.read().await?, row.newsletter_id).await?;
     let newsletter = newsletter.ok_or_else(|| FlowError::NotFound(format!("newsletter of article {id}")))?;
     ok(&ArticleAnswer::of(&newsletter.slug, row))

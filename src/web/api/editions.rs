@@ -184,7 +184,8 @@ pub async fn show(web: Data<Web>, _: Viewer, id: Path<i64>) -> Answered {
     responses((status = 200, body = EditionAnswer), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody),
     (status = 409, body = ProblemBody)))]
 pub async fn change(web: Data<Web>, editor: Editor, id: Path<i64>, body: Json<EditionChange>) -> Answered {
-    ok(&answer(&web, edit_edition::edit(&web.house, *id, body.value?, &editor.actor).await?).await?)
+    let change = body.or_every_fault(async |rest| edit_edition::look(&web.house, *id, rest).await).await?;
+    ok(&answer(&web, edit_edition::edit(&web.house, *id, change, &editor.actor).await?).await?)
 }
 
 /// As a page

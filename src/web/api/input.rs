@@ -7,6 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::flows::FlowError;
 use crate::web::body::{media_type, read};
 use crate::web::problem::{FieldFault, Problem};
 
@@ -19,6 +20,8 @@ const USUAL: i64 = 50;
 /// A body in JSON. No body is an empty object. What is wrong with it is told only once the caller is known.
 pub struct Json<T> {
     pub value: Result<T, Problem>,
+    /// What is left of a faulty body, so that the rest of it can be looked at too.
+    rest: Option<T>,
     /// Tells one body from another (SHA-256).
     pub digest: Vec<u8>,
 }
@@ -32,20 +35,45 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         Box::pin(async move {
             let body = read(&request, &mut payload, JSON_BYTES).await?;
             let digest = digest::digest(&digest::SHA256, &body).as_ref().to_vec();
-            Ok(Self { value: object(&media_type(&request), &body), digest })
+            Ok(match object(&media_type(&request), &body).map(checked) {
+                Ok(Ok(value)) => Self { value: Ok(value), rest: None, digest },
+                Ok(Err(Faulty { faults, rest })) => Self { value: Err(Problem::faulty(faults)), rest, digest },
+                Err(problem) => Self { value: Err(problem), rest: None, digest },
+            })
         })
     }
 }
 
-fn object<T: DeserializeOwned>(kind: &str, body: &[u8]) -> Result<T, Problem> {
+impl<T> Json<T> {
+    /// The body, or everything that is wrong with it: also what only `look` sees, which reads and changes nothing.
+    ///
+    /// # Errors
+    /// With every fault. A sound body is not looked at: whoever acts on it does that.
+    pub async fn or_every_fault(self, look: impl AsyncFnOnce(T) -> Result<(), FlowError>) -> Result<T, Problem> {
+        match (self.value, self.rest) {
+            (Err(Problem::BadInput { mut faults, .. }), Some(rest)) => {
+                if let Err(FlowError::Invalid(more)) = look(rest).await {
+                    // A field that cannot be read stands empty in the rest, which is no second fault.
+                    let shapeless: Vec<String> = faults.iter().map(|fault| fault.field.clone()).collect();
+                    let more = more.0.into_iter().filter(|fault| shapeless.iter().all(|field| *field != fault.field));
+                    faults.extend(more.map(FieldFault::from));
+                }
+                Err(Problem::faulty(faults))
+            }
+            (value, _) => value,
+        }
+    }
+}
+
+fn object(kind: &str, body: &[u8]) -> Result<Map<String, Value>, Problem> {
     if body.is_empty() {
-        return checked(Map::new()).map_err(Problem::faulty);
+        return Ok(Map::new());
     }
     if kind != "application/json" && kind != "application/merge-patch+json" {
         return Err(Problem::MediaType { wanted: "application/json" });
     }
     match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => checked(fields).map_err(Problem::faulty),
+        Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Problem::bad("the body must be a JSON object")),
         Err(error) => Err(Problem::bad(format!("the body is not JSON: {error}"))),
     }
@@ -64,18 +92,24 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
             Ok(number) if name == "limit" => (name.into_owned(), number.into()),
             _ => (name.into_owned(), value.into_owned().into()),
         });
-        std::future::ready(Ok(Self(checked(fields.collect()).map_err(Problem::faulty))))
+        std::future::ready(Ok(Self(checked(fields.collect()).map_err(|faulty| Problem::faulty(faulty.faults)))))
     }
 }
 
 /// Most fields of a body or a query; no call knows half as many.
 const MOST_FIELDS: usize = 100;
 
+/// What is wrong with an object, and what is left of it without that.
+struct Faulty<T> {
+    faults: Vec<FieldFault>,
+    rest: Option<T>,
+}
+
 /// Reads an object into what it should be. The reader stops at its first fault, so each field is tried alone first.
-fn checked<T: DeserializeOwned>(mut fields: Map<String, Value>) -> Result<T, Vec<FieldFault>> {
+fn checked<T: DeserializeOwned>(mut fields: Map<String, Value>) -> Result<T, Faulty<T>> {
     if fields.len() > MOST_FIELDS {
         let message = format!("has {} fields; no call takes more than {MOST_FIELDS}", fields.len());
-        return Err(vec![FieldFault { field: "body".to_owned(), message }]);
+        return Err(Faulty { faults: vec![FieldFault { field: "body".to_owned(), message }], rest: None });
     }
     let alone = |name: &str, value: &Value| {
         let alone = Map::from_iter([(name.to_owned(), value.clone())]);
@@ -91,20 +125,20 @@ fn checked<T: DeserializeOwned>(mut fields: Map<String, Value>) -> Result<T, Vec
     loop {
         match serde_json::from_value::<T>(Value::Object(fields.clone())) {
             Ok(value) if faults.is_empty() => return Ok(value),
-            Ok(_) => return Err(faults),
+            Ok(rest) => return Err(Faulty { faults, rest: Some(rest) }),
             Err(error) => {
                 let Some(field) = missing(&error).filter(|field| !fields.contains_key(field)) else {
                     if faults.is_empty() {
                         faults.push(FieldFault { field: "body".to_owned(), message: error.to_string() });
                     }
-                    return Err(faults);
+                    return Err(Faulty { faults, rest: None });
                 };
                 if faults.iter().all(|fault| fault.field != field) {
                     faults.push(FieldFault { field: field.clone(), message: "is needed".to_owned() });
                 }
                 // Something that may stand there stands in for it, to find out what else is missing.
                 let Some(stand_in) = stand_ins().find(|value| alone(&field, value).is_none()) else {
-                    return Err(faults);
+                    return Err(Faulty { faults, rest: None });
                 };
                 fields.insert(field, stand_in);
             }
@@ -180,7 +214,7 @@ mod tests {
 
     fn faulty(value: Value) -> Vec<String> {
         let Value::Object(fields) = value else { panic!("an object") };
-        let faults = checked::<Input>(fields).err().unwrap_or_default();
+        let faults = checked::<Input>(fields).err().map_or_else(Vec::new, |faulty| faulty.faults);
         faults.into_iter().map(|fault| fault.field).collect()
     }
 
@@ -196,7 +230,7 @@ mod tests {
     #[test]
     fn a_body_of_very_many_fields_costs_no_time() {
         let many: Map<String, Value> = (0..30_000).map(|n| (n.to_string(), n.into())).collect();
-        let faults = checked::<Input>(many).expect_err("no call takes so many");
+        let faults = checked::<Input>(many).err().expect("no call takes so many").faults;
         assert_eq!(faults.len(), 1);
         assert!(faults[0].message.contains("30000"), "{faults:?}");
     }

@@ -116,7 +116,8 @@ calls! {
     "/suppressions": get SuppressionsRead suppressions::list, post SuppressionsWrite suppressions::add,
         delete SuppressionsWrite suppressions::remove;
     "/subscriptions": post Anyone subscriptions::subscribe;
-    "/webhooks": get WebhooksRead webhooks::list, post WebhooksWrite webhooks::add;
+    "/webhooks": get WebhooksRead webhooks::list, post WebhooksWrite webhooks::add,
+        delete WebhooksWrite webhooks::remove_named;
     "/webhooks/{id}": delete WebhooksWrite webhooks::remove;
     "/webhooks/{id}/deliveries": get WebhooksRead webhooks::deliveries;
     "/webhooks/{id}/deliveries/{delivery}/replay": post WebhooksWrite webhooks::replay;

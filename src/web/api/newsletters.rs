@@ -58,7 +58,8 @@ pub async fn list(web: Data<Web>, _: Viewer, query: Query<PageQuery>) -> Answere
 #[utoipa::path(post, path = "/api/v1/newsletters", tag = "newsletters", request_body = NewsletterChange,
     responses((status = 201, body = NewsletterAnswer), (status = 400, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn create(web: Data<Web>, admin: Admin, body: Json<NewsletterChange>) -> Answered {
-    let row = newsletters::create(&web.house.by(&admin.actor), body.value?).await?;
+    let change = body.or_every_fault(async |rest| newsletters::look(&web.house, None, rest).await).await?;
+    let row = newsletters::create(&web.house.by(&admin.actor), change).await?;
     created(&NewsletterAnswer::of(&mut web.house.db.read().await?, row).await?)
 }
 
@@ -78,6 +79,7 @@ pub async fn show(web: Data<Web>, _: Viewer, slug: Path<String>) -> Answered {
     request_body = NewsletterChange, responses((status = 200, body = NewsletterAnswer), (status = 400, body = ProblemBody),
     (status = 404, body = ProblemBody)))]
 pub async fn change(web: Data<Web>, admin: Admin, slug: Path<String>, body: Json<NewsletterChange>) -> Answered {
-    let row = newsletters::edit(&web.house.by(&admin.actor), &slug, body.value?).await?;
+    let change = body.or_every_fault(async |rest| newsletters::look(&web.house, Some(&slug), rest).await).await?;
+    let row = newsletters::edit(&web.house.by(&admin.actor), &slug, change).await?;
     ok(&NewsletterAnswer::of(&mut web.house.db.read().await?, row).await?)
 }

@@ -72,7 +72,11 @@ pub async fn list(web: Data<Web>, _: Viewer, slug: Path<String>, query: Query<Pa
     request_body = SourceInput, responses((status = 201, body = SourceAnswer), (status = 400, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn add(web: Data<Web>, admin: Admin, slug: Path<String>, body: Json<SourceInput>) -> Answered {
-    let SourceInput { url, section, category_sections, allow_private } = body.value?;
+    let look = async |SourceInput { url, section, category_sections, allow_private }: SourceInput| {
+        let source = NewSource { url: &url, section: &section, category_sections, allow_private };
+        collect_articles::look_at(&web.house, &slug, source).await
+    };
+    let SourceInput { url, section, category_sections, allow_private } = body.or_every_fault(look).await?;
     let source = NewSource { url: &url, section: &section, category_sections, allow_private };
     let row = collect_articles::add(&web.house.by(&admin.actor), &slug, source).await?;
     created(&SourceAnswer::of(&slug, row))

@@ -140,7 +140,8 @@ pub async fn erase(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
     responses((status = 201, body = SubscriberAnswer), (status = 200, body = SubscriberAnswer), (status = 400, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn add(web: Data<Web>, _: Admin, body: Json<AdditionInput>) -> Answered {
-    let AdditionInput { email, newsletter, language, consent } = body.value?;
+    let look = async |rest: AdditionInput| Ok(people::statement("consent", &rest.consent).map(drop)?);
+    let AdditionInput { email, newsletter, language, consent } = body.or_every_fault(look).await?;
     let means = ConsentMeans::Api;
     let addition = Addition { newsletter: &newsletter, email, language, evidence: &consent, means };
     let (row, added) = people::add(&web.house, addition).await?;

@@ -44,6 +44,11 @@ const ACCEPTED: SubscriptionAccepted = SubscriptionAccepted {
     detail: "A mail is on its way to this address; whoever reads it there confirms by one button.",
 };
 
+/// Nobody signs a role's mailbox up, though an operator may look for one.
+fn address(input: &SubscriptionInput) -> Result<EmailAddress, Faults> {
+    EmailAddress::parse(input.email.as_str()).map_err(|error| Faults::one("email", error.to_string()))
+}
+
 /// Ask for a newsletter
 ///
 /// Answers the same for every acceptable address; what differs is in the mail. The same limits as the form's. Honours
@@ -52,12 +57,9 @@ const ACCEPTED: SubscriptionAccepted = SubscriptionAccepted {
     responses((status = 202, body = SubscriptionAccepted), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody),
     (status = 429, body = ProblemBody)))]
 pub async fn subscribe(web: Data<Web>, client: Client, key: IdempotencyKey, body: Json<SubscriptionInput>) -> Answered {
-    let input = body.value?;
-    // Nobody signs a role's mailbox up, though an operator may look for one.
-    let email = EmailAddress::parse(input.email.as_str()).map_err(|error| {
-        web.house.tally.count(Count::SignupInvalid);
-        Faults::one("email", error.to_string())
-    })?;
+    let digest = body.digest.clone();
+    let input = body.or_every_fault(async |rest| Ok(address(&rest).map(drop)?)).await?;
+    let email = address(&input).inspect_err(|_| web.house.tally.count(Count::SignupInvalid))?;
     let sign_up = SignUpRequest {
         newsletter: &input.newsletter,
         email,
@@ -66,7 +68,7 @@ pub async fn subscribe(web: Data<Web>, client: Client, key: IdempotencyKey, body
         client: client.0,
         origin: Some("/api/v1/subscriptions".to_owned()),
     };
-    key.once(&web, &body.digest, async {
+    key.once(&web, &digest, async {
         match evenly(subscribe::subscribe(&web.house, sign_up)).await? {
             Answer::LookInYourInbox => Ok((StatusCode::ACCEPTED, ACCEPTED)),
             Answer::TooMany { retry_after } => Err(Problem::TooMany { retry_after }),

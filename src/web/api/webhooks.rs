@@ -28,6 +28,13 @@ pub struct WebhookInput {
     events: Vec<Event>,
 }
 
+/// Which one.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedWebhook {
+    id: i64,
+}
+
 /// Somebody who is told.
 #[derive(Serialize, ToSchema)]
 pub struct WebhookAnswer {
@@ -115,7 +122,8 @@ pub async fn list(web: Data<Web>, _: Admin, query: Query<PageQuery>) -> Answered
     responses((status = 201, body = WebhookAnswer), (status = 400, body = ProblemBody),
     (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn add(web: Data<Web>, admin: Admin, body: Json<WebhookInput>) -> Answered {
-    let WebhookInput { url, events } = body.value?;
+    let look = async |rest: WebhookInput| Ok(webhooks::callable(&web.house, &rest.url).map(drop)?);
+    let WebhookInput { url, events } = body.or_every_fault(look).await?;
     let row = webhooks::add(&web.house, &url, &events, &admin.actor).await?;
     let secret = Some(webhooks::secret(&web.house, &row));
     created(&WebhookAnswer { secret, ..row.into() })
@@ -126,6 +134,15 @@ pub async fn add(web: Data<Web>, admin: Admin, body: Json<WebhookInput>) -> Answ
     responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub async fn remove(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
     webhooks::remove(&web.house, *id, &admin.actor).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Tell a program nothing more, by the id in the body
+#[utoipa::path(delete, path = "/api/v1/webhooks", tag = "webhooks", request_body = NamedWebhook,
+    responses((status = 204), (status = 400, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 404, body = ProblemBody)))]
+pub async fn remove_named(web: Data<Web>, admin: Admin, body: Json<NamedWebhook>) -> Answered {
+    webhooks::remove(&web.house, body.value?.id, &admin.actor).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, REFERER, RETRY_AFTER};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
 use url::Url;
 use validator::Validate;
 
@@ -19,7 +18,7 @@ use crate::flows::tally::Count;
 use crate::pages::fault::Fault;
 use crate::pages::{paths, signup};
 use crate::web::Web;
-use crate::web::body::Form;
+use crate::web::body::{FORM_KINDS, Fields, media_type};
 use crate::web::client::Client;
 use crate::web::evenly::evenly;
 use crate::web::problem::Problem;
@@ -31,8 +30,7 @@ pub(super) const MAX_TYPED: usize = 4 * MAX_ADDRESS_OCTETS;
 const MOST_ORIGIN: usize = 300;
 
 /// The fields of the form. Others are left alone: forms on other sites carry their own.
-#[derive(Deserialize, Validate)]
-#[serde(default)]
+#[derive(Validate)]
 pub struct SubscribeForm {
     /// [`MAX_TYPED`]: white space around an address and a domain in another script shrink.
     #[validate(length(max = 1016))]
@@ -46,10 +44,16 @@ pub struct SubscribeForm {
     accept_typo: String,
 }
 
-impl Default for SubscribeForm {
-    fn default() -> Self {
-        let empty = String::new;
-        Self { email: empty(), language: empty(), website: empty(), accept_typo: empty() }
+impl SubscribeForm {
+    /// A field that comes twice counts by its first value, one that does not come is empty.
+    fn of(fields: &Fields) -> Self {
+        let field = |name| fields.get(name).unwrap_or_default().to_owned();
+        Self {
+            email: field("email"),
+            language: field("language"),
+            website: field("website"),
+            accept_typo: field("accept_typo"),
+        }
     }
 }
 
@@ -58,9 +62,13 @@ pub async fn subscribe(
     request: HttpRequest,
     slug: Path<String>,
     client: Client,
-    form: Form<SubscribeForm>,
+    fields: Fields,
 ) -> Result<HttpResponse, Problem> {
-    let Form(form) = form;
+    let kind = media_type(&request);
+    if !fields.is_empty() && !FORM_KINDS.contains(&kind.as_str()) {
+        return Err(Problem::MediaType { wanted: FORM_KINDS[0] });
+    }
+    let form = SubscribeForm::of(&fields);
     let asked: Option<Language> = form.language.parse().ok().or_else(|| language_asked(&request));
     let shown = Shown::by_slug(&web.house, &slug, asked).await?;
     let language = asked.unwrap_or(shown.newsletter.language);

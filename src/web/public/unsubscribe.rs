@@ -45,7 +45,8 @@ pub async fn press(
     if one_click {
         return match unsubscribe::unsubscribe(&web.house, &token, ConsentMeans::OneClick).await? {
             Left::Now(_) | Left::Before(_) | Left::Nothing => Ok(HttpResponse::Ok().finish()),
-            Left::Unknown => Err(web.wrong_token(client)),
+            // Mail services press many of these from one network, and hold every refusal against the sender.
+            Left::Unknown => Err(Problem::BrokenLink),
         };
     }
     match form.get("action") {
