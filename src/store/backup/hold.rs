@@ -39,6 +39,8 @@ pub async fn hold_back(tx: &mut Tx, now: Timestamp) -> Result<Held, StoreError> 
         now
     )?;
     let letters = execute!(tx, "delete from outbox")?;
+    // Whose question was dropped must not be taken for somebody who did not answer it.
+    execute!(tx, "delete from reconfirmations where stayed_at is null")?;
     let webhooks = execute!(
         tx,
         "update webhook_deliveries set state = 'failed', last_answer = $1, finished_at = $2 where state = 'queued'",
