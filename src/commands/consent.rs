@@ -29,7 +29,7 @@ pub enum Command {
 pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::Export { html: true, .. } if output.is_json() => {
-            return Err(misused("--json is the proof for programs, --html the page: choose one"));
+            Err(misused("--json is the proof for programs, --html the page: choose one"))
         }
         Command::Export { address, html } => {
             let records = consent_proof::records(house, &address).await?;

@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn a_body_of_very_many_fields_costs_no_time() {
         let many: Map<String, Value> = (0..30_000).map(|n| (n.to_string(), n.into())).collect();
-        let faults = checked::<Input>(many).err().expect("no call takes so many").faults;
+        let faults = checked::<Input>(many).expect_err("no call takes so many").faults;
         assert_eq!(faults.len(), 1);
         assert!(faults[0].message.contains("30000"), "{faults:?}");
     }
