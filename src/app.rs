@@ -356,9 +356,8 @@ impl Running {
             let _ = web.await;
         }
         self.counting.abort();
-        match timeout_at(end.max(Instant::now() + LAST_WORDS), tally::store(&self.house)).await {
-            Ok(Err(error)) => tracing::warn!(%error, "what was counted last is not stored"),
-            Ok(Ok(())) | Err(_) => {}
+        if let Ok(Err(error)) = timeout_at(end.max(Instant::now() + LAST_WORDS), tally::store(&self.house)).await {
+            tracing::warn!(%error, "what was counted last is not stored");
         }
         let _ = timeout_at(end.max(Instant::now() + LAST_WORDS), self.house.db.close()).await;
         drop(self.at_work);

@@ -36,15 +36,14 @@ pub fn api() -> String {
                 let _ = writeln!(page, "{}", format!("- `{name}` ({place}) {text}").trim_end());
             }
             if let Some(body) = call.pointer("/requestBody/content/application~1json/schema") {
-                let _ = writeln!(page, "- Body: {}", shape(&description, body));
+                let _ = writeln!(page, "- Body: {}", shape(description, body));
             }
             let told =
                 |status: &str| !["400", "401", "403", "405", "408", "413", "415", "429", "503"].contains(&status);
             for (status, answer) in
                 call["responses"].as_object().unwrap_or(&none).iter().filter(|(status, _)| told(status))
             {
-                let what =
-                    answer.pointer("/content/application~1json/schema").map(|schema| shape(&description, schema));
+                let what = answer.pointer("/content/application~1json/schema").map(|schema| shape(description, schema));
                 let words = what.as_deref().or(answer["description"].as_str()).filter(|words| !words.is_empty());
                 let _ = writeln!(page, "- {status}: {}", words.unwrap_or("done"));
             }
