@@ -43,8 +43,7 @@ pub fn api() -> String {
             for (status, answer) in
                 call["responses"].as_object().unwrap_or(&none).iter().filter(|(status, _)| told(status))
             {
-                let what =
-                    answer.pointer("/content/application~1json/schema").map(|schema| shape(description, schema));
+                let what = answer.pointer("/content/application~1json/schema").map(|schema| shape(description, schema));
                 let words = what.as_deref().or(answer["description"].as_str()).filter(|words| !words.is_empty());
                 let _ = writeln!(page, "- {status}: {}", words.unwrap_or("done"));
             }

@@ -42,6 +42,7 @@ mod people;
 mod plans;
 mod preferences;
 mod preflight;
+mod received;
 mod recipients;
 mod reconfirm;
 mod retention;
