@@ -68,7 +68,7 @@ fn every_answer_carries_the_headers_that_protect_it(database: Database) {
     assert_eq!(embed.header("x-frame-options"), "");
 
     let method = served.http.get("/n/ibp/subscribe");
-    assert_eq!((method.status, method.header("allow")), (405, "POST"));
+    assert_eq!((method.status, method.header("location")), (303, "/n/ibp"), "the form is there");
     let missing = served.http.get("/nothing/here?language=en");
     assert!(missing.status == 404 && missing.text().contains("This page does not exist"), "{}", missing.text());
     let problem = served.http.get("/api/v1/nothing");

@@ -83,7 +83,7 @@ fn a_fault_in_an_operators_template_stops_the_start_and_says_where_it_is() {
     );
     assert!(message.contains("(in newsletter.txt:"), "{message}");
     let message = run(&template.replace("{{ subject|upper|wrap }}", "\n{{ sujbect }}"), &["serve"]).failed();
-    assert!(message.contains("undefined value") && message.contains("(in newsletter.txt:9)"), "{message}");
+    assert!(message.contains("undefined value") && message.contains("(in newsletter.txt:23)"), "{message}");
     let own = template.replace("{{ words.view_in_browser }}", "Online");
     let from = ["newsletter", "create", "ibp", "--title", "IBP", "--from", "IBP <a@example.org>"];
     run(&own, &from).done();

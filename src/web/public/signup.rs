@@ -65,7 +65,7 @@ pub async fn subscribe(
     fields: Fields,
 ) -> Result<HttpResponse, Problem> {
     let kind = media_type(&request);
-    if !fields.is_empty() && !FORM_KINDS.contains(&kind.as_str()) {
+    if !kind.is_empty() && !FORM_KINDS.contains(&kind.as_str()) {
         return Err(Problem::MediaType { wanted: FORM_KINDS[0] });
     }
     let form = SubscribeForm::of(&fields);
