@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -351,6 +352,7 @@ fn every_report_that_was_taken_counts_once_though_the_taker_is_killed(installati
     let mut taken = Vec::new();
     for round in 0..=kills {
         let batch = &sent[round * per_round..(round + 1) * per_round];
+        let count = AtomicUsize::new(0);
         let deliver = || {
             let mut taken = Vec::new();
             let mut postman = Postman::lmtp(&post.inbound);
@@ -358,7 +360,10 @@ fn every_report_that_was_taken_counts_once_though_the_taker_is_killed(installati
                 // Twice each: the second must change nothing.
                 for _ in 0..2 {
                     match postman.try_bring(&mail.return_path, &bounce(&mail.to, "5.1.1", "gone")) {
-                        Some(reply) if reply.starts_with("250") => taken.push(mail.to.clone()),
+                        Some(reply) if reply.starts_with("250") => {
+                            taken.push(mail.to.clone());
+                            count.fetch_add(1, Ordering::Relaxed);
+                        }
                         _ => return taken,
                     }
                 }
@@ -371,7 +376,12 @@ fn every_report_that_was_taken_counts_once_though_the_taker_is_killed(installati
         }
         taken.extend(std::thread::scope(|scope| {
             let delivering = scope.spawn(deliver);
-            std::thread::sleep(Duration::from_millis(20 + 37 * (round as u64 % 5)));
+            // Some were taken; the rest is in the middle of it.
+            let deadline = Instant::now() + Duration::from_secs(60);
+            while count.load(Ordering::Relaxed) <= round % 5 {
+                assert!(Instant::now() < deadline, "reports are taken");
+                std::thread::sleep(Duration::from_micros(100));
+            }
             serving.kill();
             delivering.join().expect("the postman does not fall over")
         }));
