@@ -38,7 +38,7 @@ row! {
         pub archive_indexed: bool,
         /// Who changed an edition last may not approve it.
         pub four_eyes: bool,
-        /// JSON of [`Safety`](crate::domain::safety::Safety); what it leaves out is as usual.
+        /// JSON of [`Safety`]; what it leaves out is as usual.
         pub safety: String,
         /// JSON of [`crate::domain::look::Logo`].
         pub logo: Option<String>,

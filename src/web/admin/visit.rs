@@ -97,7 +97,7 @@ impl Visit {
     /// The newsletter in hand.
     ///
     /// # Errors
-    /// [`Problem::NotFound`] while there is none.
+    /// `Problem::NotFound` while there is none.
     pub fn newsletter(&self) -> Result<&NewsletterRow, Problem> {
         self.newsletters.get(self.in_hand).ok_or_else(|| Problem::NotFound("newsletter yet".to_owned()))
     }
@@ -105,7 +105,7 @@ impl Visit {
     /// Takes the newsletter that a form or an edition belongs to in hand.
     ///
     /// # Errors
-    /// [`Problem::NotFound`] when there is none of this slug.
+    /// `Problem::NotFound` when there is none of this slug.
     pub fn take_in_hand(&mut self, slug: &str) -> Result<(), Problem> {
         let found = self.newsletters.iter().position(|newsletter| newsletter.slug == slug);
         self.in_hand = found.ok_or_else(|| FlowError::no_newsletter(slug))?;
@@ -115,7 +115,7 @@ impl Visit {
     /// The same by its id.
     ///
     /// # Errors
-    /// [`Problem::NotFound`] when there is none of this id.
+    /// `Problem::NotFound` when there is none of this id.
     pub fn take_in_hand_by_id(&mut self, id: i64) -> Result<(), Problem> {
         let found = self.newsletters.iter().position(|newsletter| newsletter.id == id);
         self.in_hand = found.ok_or_else(|| Problem::NotFound(format!("newsletter {id}")))?;
