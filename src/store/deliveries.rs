@@ -131,6 +131,8 @@ pub struct Claim<'a> {
 // index says of its rows, `state in (…)`: that a state is one of them is more than SQLite concludes, and more than
 // PostgreSQL can know of a state that it is handed. And SQLite, which does not count, prefers it to reading a whole edition
 // in order only where one column more is bounded, `next_at >= 0`, and the order is not had for nothing, `+seq`.
+// Where rows are named by their key the index over what waits must not be used: in it PostgreSQL passes everything that
+// has been `sending` since it last tidied up, which it does not count. `state || ''` is what no index has.
 
 /// Domains that a claim passes over, each with the moment until which.
 pub type PassedOver = [(String, Timestamp)];
@@ -256,11 +258,14 @@ async fn claim_in_state(
     now: Timestamp,
 ) -> Result<Vec<(i64,)>, StoreError> {
     // One of the two splits between the engines: PostgreSQL passes over rows that another node is claiming. It may run
-    // a subquery that locks more than once, and so exceed the limit, unless it is told to keep what it found.
+    // a subquery that locks more than once, and so exceed the limit, unless it is told to keep what it found. It goes
+    // straight to where it found them: by their numbers it may read a whole edition that it still thinks is small.
     macro_rules! claim_query {
-        ($list:literal, $lock:literal) => {
+        ($row:literal, $list:literal, $lock:literal, $these:literal) => {
             concat!(
-                "with due as materialized (select seq from deliveries where edition_id = $1 and state = $4 \
+                "with due as materialized (select ",
+                $row,
+                " from deliveries where edition_id = $1 and state = $4 \
                  and state in ('queued', 'deferred', 'sending', 'unknown') \
                  and next_at <= $3 and (next_at, seq) < ($9, $10) and domain not in (",
                 $list,
@@ -270,7 +275,9 @@ async fn claim_in_state(
                 ") update deliveries set state = 'sending', owner = $2, claim = $7, claimed_at = $3, started_at = null, \
                  cuts = cuts + case when $4 = 'unknown' and reason = 'interrupted' then 1 else 0 end, \
                  repeats = repeats + case when $4 = 'unknown' and coalesce(reason, '') <> 'interrupted' then 1 else 0 end \
-                 where edition_id = $1 and seq in (select seq from due) returning seq"
+                 where ",
+                $these,
+                " returning seq"
             )
         };
     }
@@ -279,10 +286,20 @@ async fn claim_in_state(
     let names = serde_json::to_string(&names).expect("texts alone always become JSON");
     let (at, seq) = within.end;
     if matches!(tx.conn(), Conn::Sqlite(_)) {
-        let query = claim_query!("select value from json_each($8)", "");
+        let query = claim_query!(
+            "seq",
+            "select value from json_each($8)",
+            "",
+            "edition_id = $1 and seq in (select seq from due)"
+        );
         fetch_all!(tx, (i64,), query, edition_id, owner, now, state, limit, repeats, number, names, at, seq, MOST_CUTS)
     } else {
-        let query = claim_query!("select jsonb_array_elements_text(cast($8 as jsonb))", "for update skip locked");
+        let query = claim_query!(
+            "ctid",
+            "select jsonb_array_elements_text(cast($8 as jsonb))",
+            "for update skip locked",
+            "ctid = any (array(select ctid from due))"
+        );
         fetch_all!(tx, (i64,), query, edition_id, owner, now, state, limit, repeats, number, names, at, seq, MOST_CUTS)
     }
 }
@@ -326,7 +343,7 @@ pub async fn start(tx: &mut Tx, starts: &[Start], now: Timestamp) -> Result<Vec<
                 "update deliveries set started_at = $2 from (",
                 $list,
                 ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
-                 and deliveries.state = 'sending' \
+                 and deliveries.state || '' = 'sending' \
                  and exists (select 1 from editions e where e.id = deliveries.edition_id and e.status = 'sending') \
                  and exists (select 1 from subscriptions s join subscribers p on p.id = s.subscriber_id \
                    where s.id = deliveries.subscription_id and s.status = 'confirmed' \
@@ -466,7 +483,7 @@ pub async fn note_at_once(
          from jsonb_to_recordset(cast($1 as jsonb)) as j (e bigint, s bigint, c bigint, state text, attempts bigint, \
          next_at bigint, code bigint, status text, reply text, reason text) \
          where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
-         and deliveries.state = 'sending' returning deliveries.edition_id, deliveries.state), \
+         and deliveries.state || '' = 'sending' returning deliveries.edition_id, deliveries.state), \
          counted as (select edition_id, count(*) as n, count(*) filter (where state = 'queued') as queued, \
          count(*) filter (where state = 'accepted') as accepted, count(*) filter (where state = 'deferred') as deferred, \
          count(*) filter (where state = 'rejected') as rejected, count(*) filter (where state = 'expired') as expired, \
@@ -481,7 +498,7 @@ pub async fn note_at_once(
          started as (update deliveries set started_at = $3 \
          from jsonb_to_recordset(cast($2 as jsonb)) as j (e bigint, s bigint, c bigint) \
          where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
-         and deliveries.state = 'sending' \
+         and deliveries.state || '' = 'sending' \
          and exists (select 1 from editions e where e.id = deliveries.edition_id and e.status = 'sending') \
          and exists (select 1 from subscriptions s join subscribers p on p.id = s.subscriber_id \
            where s.id = deliveries.subscription_id and s.status = 'confirmed' \
@@ -632,13 +649,13 @@ pub async fn next_due(on: &mut impl Access, edition_id: i64, repeats: i64) -> Re
     fetch_value!(
         on,
         Option<Timestamp>,
-        "select min(next_at) from (select min(next_at) as next_at from deliveries where edition_id = $1 and state = 'queued' \
-         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 \
-         union all select min(next_at) from deliveries where edition_id = $1 and state = 'deferred' \
-         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 \
-         union all select min(next_at) from deliveries where edition_id = $1 and state = 'unknown' \
+        "select min(next_at) from (select (select next_at from deliveries where edition_id = $1 and state = 'queued' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 order by next_at limit 1) as next_at \
+         union all select (select next_at from deliveries where edition_id = $1 and state = 'deferred' \
+         and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 order by next_at limit 1) \
+         union all select (select next_at from deliveries where edition_id = $1 and state = 'unknown' \
          and state in ('queued', 'deferred', 'sending', 'unknown') and next_at >= 0 and $2 > 0 \
-         and case when reason = 'interrupted' then cuts < $3 else repeats < $2 end) as due",
+         and case when reason = 'interrupted' then cuts < $3 else repeats < $2 end order by next_at limit 1)) as due",
         edition_id,
         repeats,
         MOST_CUTS,
