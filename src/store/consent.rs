@@ -2,7 +2,7 @@
 
 use aws_lc_rs::hmac;
 
-use super::db::execute_many;
+use super::verbs::execute_many;
 use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, meta, row};
 use crate::domain::consent::{ConsentBody, ConsentEntry, ConsentEvent, body_hash};
 use crate::domain::time::Timestamp;
@@ -57,7 +57,7 @@ pub async fn append_many(
     if records.is_empty() {
         return Ok(());
     }
-    super::db::lock(tx, super::db::Lock::ConsentChain).await?;
+    super::transaction::lock(tx, super::transaction::Lock::ConsentChain).await?;
     let last = fetch_optional!(tx, (i64, Vec<u8>), "select id, hash from consent_records order by id desc limit 1")?;
     let (mut last_id, mut last_hash) = last.unwrap_or_default();
     // A chain whose end was not ours before does not become so by a record more.

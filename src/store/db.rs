@@ -1,20 +1,21 @@
-//! Both engines behind one door: transactions with group commit, and the verbs that carry one SQL text to either.
+//! Both engines behind one door: opening them, and connections to read from and to write with.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
-use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
-use super::knock::{Door, TRY};
+use super::knock::Door;
+use super::transaction::{Inner, Tx};
+use super::writer::{BUSY_TIMEOUT, Waiting, Writer};
 
 /// What the database answered instead of doing what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -68,61 +69,14 @@ enum Engine {
         quick: PgPool,
     },
 }
-
-/// SQLite has one writer at a time; here it is one connection, and who waits for it shares its commits.
-struct Writer {
-    connection: SqliteConnection,
-    /// The open transaction that several savepoints share, and who waits for its commit.
-    group: Option<Group>,
-    /// A savepoint was left without commit: it must be rolled back before anything else.
-    abandoned: bool,
-    waiting: Waiting,
-    synchronous: Durability,
-    door: Door,
-    /// SQLite's own way of waiting is switched off: we knock instead.
-    knocks: bool,
-}
-
-/// How many wait for the writer: who finds nobody behind itself commits at once.
-#[derive(Clone, Default)]
-struct Waiting(Arc<AtomicUsize>);
-
-impl Waiting {
-    fn is_nobody(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
-    }
-
-    /// One more, until what is given back is dropped.
-    fn begins(&self) -> Waits<'_> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Waits(self)
-    }
-}
-
-struct Waits<'w>(&'w Waiting);
-
-impl Drop for Waits<'_> {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-struct Group {
-    durability: Durability,
-    outcome: watch::Sender<Option<Result<(), String>>>,
-}
-
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long anybody waits for a connection of PostgreSQL: a visitor has an answer within five seconds, also when it is no.
 const TAKE_TIMEOUT: Duration = Duration::from_secs(4);
 /// A connection that was idle for longer is asked whether it still lives.
 const ASK_AFTER: Duration = Duration::from_millis(500);
-/// How long another process may hold SQLite's write lock before we give up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 const REFUSED: &str = "connection refused; start PostgreSQL, or set POSTDUIF_DATABASE_URL to where it is";
 const SILENT: &str = "it does not answer; look after PostgreSQL, or set POSTDUIF_DATABASE_URL to where it is";
-
 impl Db {
     /// Opens `sqlite:PATH` (made when missing) or `postgres://…`.
     ///
@@ -165,6 +119,7 @@ impl Db {
             waiting: waiting.clone(),
             group: None,
             abandoned: false,
+            adrift: false,
             synchronous: Durability::Disk,
             door: Door::of(path),
             knocks: false,
@@ -331,12 +286,16 @@ impl Db {
         Ok(connection.close().await?)
     }
 
-    /// A connection of PostgreSQL on which a single statement is a transaction that survives the death of our process:
-    /// one way there and back instead of five. SQLite has none: its statements are close by.
-    pub(super) async fn at_once(&self) -> Result<Option<Reader>, StoreError> {
+    /// A connection for one statement of the hottest place, which is a transaction of its own and survives the death of our
+    /// process: one way there and back instead of five. `None` where others wait for SQLite's writer, and would share
+    /// a commit.
+    pub(super) async fn at_once(&self) -> Result<Option<AtOnce>, StoreError> {
         match &self.engine {
-            Engine::Postgres { quick, .. } => Ok(Some(Reader::Postgres(quick.acquire().await?))),
-            Engine::Sqlite { .. } => Ok(None),
+            Engine::Postgres { quick, .. } => Ok(Some(AtOnce::Postgres(quick.acquire().await?))),
+            Engine::Sqlite { writer, .. } => {
+                let Ok(mut guard) = Arc::clone(writer).try_lock_owned() else { return Ok(None) };
+                Ok(guard.is_free_at_once().await?.then_some(AtOnce::Sqlite(guard)))
+            }
         }
     }
 
@@ -394,193 +353,6 @@ fn redacted(url: &str) -> String {
         Err(_) => "(not a URL)".to_owned(),
     }
 }
-
-impl Writer {
-    async fn run(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::query(sql).execute(&mut self.connection).await.map(drop)
-    }
-
-    /// Begins a savepoint inside the group, opening the group first where there is none that promises as much.
-    async fn open_savepoint(&mut self, durability: Durability) -> Result<(), StoreError> {
-        self.roll_back_abandoned().await;
-        if self.group.as_ref().is_some_and(|group| group.durability < durability) {
-            self.commit_group().await;
-        }
-        if self.group.is_none() {
-            if self.synchronous != durability {
-                self.run(match durability {
-                    Durability::Process => "pragma synchronous = normal",
-                    Durability::Disk => "pragma synchronous = full",
-                })
-                .await?;
-                self.synchronous = durability;
-            }
-            self.begin().await?;
-            self.group = Some(Group { durability, outcome: watch::Sender::new(None) });
-            self.abandoned = true;
-            return Ok(());
-        }
-        // Set before the statement: should this future be dropped half-way, the next in line cleans up.
-        self.abandoned = true;
-        self.run("savepoint member").await?;
-        Ok(())
-    }
-
-    /// Begins a transaction and its first savepoint, taking turns with other processes.
-    async fn begin(&mut self) -> Result<(), sqlx::Error> {
-        if !self.knocks {
-            self.run("pragma busy_timeout = 0").await?;
-            self.knocks = true;
-        }
-        self.door.let_in().await;
-        let patient_until = tokio::time::Instant::now() + BUSY_TIMEOUT;
-        let mut begun = self.run("begin immediate; savepoint member").await;
-        while begun.as_ref().is_err_and(is_busy) && tokio::time::Instant::now() < patient_until {
-            self.door.knock();
-            tokio::time::sleep(TRY).await;
-            begun = self.run("begin immediate; savepoint member").await;
-        }
-        self.door.quiet();
-        if begun.is_err() {
-            // Should it have begun and only the savepoint failed; else there is nothing to undo.
-            let _ = self.run("rollback").await;
-        }
-        begun
-    }
-
-    /// Undoes what a member left behind. Where that fails, SQLite has already undone the whole group (disk
-    /// full, I/O error), and everybody in it must hear so.
-    async fn roll_back_abandoned(&mut self) {
-        if !std::mem::take(&mut self.abandoned) || self.group.is_none() {
-            return;
-        }
-        let undone = match self.run("rollback to member").await {
-            Ok(()) => self.run("release member").await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = undone {
-            let _ = self.run("rollback").await;
-            if let Some(group) = self.group.take() {
-                group.outcome.send_replace(Some(Err(error.to_string())));
-            }
-        }
-    }
-
-    async fn commit_group(&mut self) {
-        let Some(group) = self.group.take() else { return };
-        let result = self.run("commit").await;
-        if result.is_err() {
-            let _ = self.run("rollback").await;
-        }
-        group.outcome.send_replace(Some(result.map_err(|error| error.to_string())));
-    }
-
-    /// The end of a member behind whom nobody waits: one statement less, and no second look at who is next.
-    async fn commit_at_once(&mut self) -> Result<(), StoreError> {
-        let Some(group) = self.group.take() else {
-            return Err(StoreError::Group("the transaction was undone".to_owned()));
-        };
-        self.abandoned = false;
-        let result = self.run("release member; commit").await;
-        if result.is_err() {
-            let _ = self.run("rollback").await;
-        }
-        let told = result.as_ref().copied().map_err(ToString::to_string);
-        group.outcome.send_replace(Some(told));
-        Ok(result?)
-    }
-
-    async fn settle(&mut self) {
-        self.roll_back_abandoned().await;
-        self.commit_group().await;
-    }
-}
-
-/// Whether another process holds the file: the primary code SQLITE_BUSY, whatever the extended one.
-fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
-}
-
-/// A transaction; dropped without [`Tx::commit`] it leaves nothing behind.
-pub struct Tx {
-    inner: Inner,
-}
-
-enum Inner {
-    Sqlite { guard: Option<OwnedMutexGuard<Writer>>, writer: Arc<Mutex<Writer>> },
-    Postgres(Option<sqlx::Transaction<'static, Postgres>>),
-}
-
-impl Tx {
-    /// Returns once the change is stored as durably as was asked.
-    ///
-    /// # Errors
-    /// Then nothing of it was stored.
-    pub async fn commit(mut self) -> Result<(), StoreError> {
-        match &mut self.inner {
-            Inner::Postgres(transaction) => {
-                let transaction =
-                    transaction.take().expect("a transaction is committed once, because commit consumes it");
-                Ok(transaction.commit().await?)
-            }
-            Inner::Sqlite { guard, writer } => {
-                let mut guard = guard.take().expect("a transaction is committed once, because commit consumes it");
-                let writer = Arc::clone(writer);
-                // In a task of its own: a visitor who hangs up must not leave the others of the group waiting.
-                tokio::spawn(async move {
-                    if guard.waiting.is_nobody() {
-                        return guard.commit_at_once().await;
-                    }
-                    if let Err(error) = guard.run("release member").await {
-                        guard.settle().await;
-                        return Err(StoreError::from(error));
-                    }
-                    guard.abandoned = false;
-                    let Some(group) = &guard.group else {
-                        return Err(StoreError::Group("the transaction was undone".to_owned()));
-                    };
-                    let outcome = group.outcome.subscribe();
-                    drop(guard);
-                    // Whoever waited before us adds to the group; the first of us to hold the writer again
-                    // commits for all.
-                    tokio::select! {
-                        biased;
-                        () = decided(outcome.clone()) => {}
-                        mut guard = writer.lock_owned() => guard.settle().await,
-                    }
-                    let result = outcome.borrow().clone();
-                    match result {
-                        Some(Ok(())) => Ok(()),
-                        Some(Err(reason)) => Err(StoreError::Group(reason)),
-                        None => Err(StoreError::Group("the transaction was undone".to_owned())),
-                    }
-                })
-                .await
-                .map_err(|error| StoreError::Group(error.to_string()))?
-            }
-        }
-    }
-}
-
-impl Drop for Tx {
-    fn drop(&mut self) {
-        if let Inner::Sqlite { guard, writer } = &mut self.inner
-            && guard.take().is_some()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            // `abandoned` is still set; nobody may be waiting, so somebody has to undo it and let go of the lock.
-            let writer = Arc::clone(writer);
-            runtime.spawn(async move { writer.lock_owned().await.settle().await });
-        }
-    }
-}
-
-/// Returns once the group's commit has succeeded or failed, or nobody can decide it any more.
-async fn decided(mut outcome: watch::Receiver<Option<Result<(), String>>>) {
-    let _ = outcome.wait_for(Option::is_some).await;
-}
-
 /// A borrowed connection of either engine.
 pub enum Conn<'c> {
     Sqlite(&'c mut SqliteConnection),
@@ -591,6 +363,30 @@ pub enum Conn<'c> {
 pub trait Access: Send {
     /// The connection underneath.
     fn conn(&mut self) -> Conn<'_>;
+}
+
+/// What [`Db::at_once`] gives: for one statement, or several that begin and commit on SQLite.
+pub(super) enum AtOnce {
+    Sqlite(OwnedMutexGuard<Writer>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl AtOnce {
+    /// Says that everything was done: nothing is left to undo.
+    pub fn done(self) {
+        if let Self::Sqlite(mut writer) = self {
+            writer.adrift = false;
+        }
+    }
+}
+
+impl Access for AtOnce {
+    fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(writer) => Conn::Sqlite(&mut writer.connection),
+            Self::Postgres(connection) => Conn::Postgres(connection),
+        }
+    }
 }
 
 /// A connection to read from.
@@ -607,143 +403,10 @@ impl Access for Reader {
         }
     }
 }
-
-impl Access for Tx {
-    fn conn(&mut self) -> Conn<'_> {
-        match &mut self.inner {
-            Inner::Sqlite { guard, .. } => {
-                Conn::Sqlite(&mut guard.as_mut().expect("the writer is given up only by commit and drop").connection)
-            }
-            Inner::Postgres(transaction) => {
-                Conn::Postgres(transaction.as_mut().expect("the transaction is given up only by commit and drop"))
-            }
-        }
-    }
-}
-
-/// Things of which there is one end or one owner, whatever the number of nodes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Lock {
-    ConsentChain = 1,
-}
-
-/// Holds a lock until the transaction ends. SQLite's one writer needs none.
-pub(super) async fn lock(tx: &mut Tx, lock: Lock) -> Result<(), StoreError> {
-    if let Conn::Postgres(connection) = tx.conn() {
-        sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK_SPACE + lock as i64).execute(connection).await?;
-    }
-    Ok(())
-}
-
-/// Sets our advisory locks apart from those of other programs in the same database.
-const LOCK_SPACE: i64 = 0x706f_7374_6475_0000;
-
-/// One verb for both engines: the SQL and its values are written once.
-macro_rules! dispatch {
-    ($on:expr, $verb:ident, [$($build:tt)*], $($bind:expr),*) => {
-        match $crate::store::Access::conn($on) {
-            $crate::store::Conn::Sqlite(connection) => {
-                $($build)* $(.bind($bind))* .$verb(connection).await.map_err($crate::store::StoreError::from)
-            }
-            $crate::store::Conn::Postgres(connection) => {
-                $($build)* $(.bind($bind))* .$verb(connection).await.map_err($crate::store::StoreError::from)
-            }
-        }
-    };
-}
-
-/// Runs a statement; gives the number of rows it touched.
-macro_rules! execute {
-    ($on:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
-        match $crate::store::Access::conn($on) {
-            $crate::store::Conn::Sqlite(connection) => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
-                .map(|done| done.rows_affected()).map_err($crate::store::StoreError::from),
-            $crate::store::Conn::Postgres(connection) => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
-                .map(|done| done.rows_affected()).map_err($crate::store::StoreError::from),
-        }
-    };
-}
-
-/// Rows that one statement takes: their values must stay below SQLite's 32,766.
-pub(super) const ROWS_AT_ONCE: usize = 500;
-
-/// `$1,$2` … for a list of so many values.
-pub(super) fn placeholders(from: usize, count: usize) -> String {
-    (from..from + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(",")
-}
-
-/// The text of an insert of so many rows, of so many values each.
-///
-/// On SQLite `$1` is a name, and the driver asks for the name of each value by a search through all of them: for
-/// thousands of values more than half of an import's time. `?` has none.
-pub(super) fn insert_of(head: &str, rows: usize, columns: usize, tail: &str, named: bool) -> String {
-    let nameless = vec!["?"; columns].join(",");
-    let row = |row| if named { placeholders(1 + row * columns, columns) } else { nameless.clone() };
-    let rows: Vec<String> = (0..rows).map(|place| format!("({})", row(place))).collect();
-    format!("{head} values {} {tail}", rows.join(","))
-}
-
-/// Inserts many rows, a few hundred a statement: `values` says what of a row goes into which column.
-macro_rules! execute_many {
-    ($on:expr, $head:expr, $tail:expr, $rows:expr, |$row:ident| [$($bind:expr),+ $(,)?]) => {
-        async {
-            let columns = [$(stringify!($bind)),+].len();
-            let mut touched = 0;
-            for rows in $rows.chunks($crate::store::db::ROWS_AT_ONCE) {
-                let sql = |named| {
-                    sqlx::AssertSqlSafe($crate::store::db::insert_of($head, rows.len(), columns, $tail, named))
-                };
-                touched += match $crate::store::Access::conn($on) {
-                    $crate::store::Conn::Sqlite(connection) => {
-                        let mut query = sqlx::query(sql(false));
-                        for $row in rows { query = query$(.bind($bind))+; }
-                        query.execute(connection).await?.rows_affected()
-                    }
-                    $crate::store::Conn::Postgres(connection) => {
-                        let mut query = sqlx::query(sql(true));
-                        for $row in rows { query = query$(.bind($bind))+; }
-                        query.execute(connection).await?.rows_affected()
-                    }
-                };
-            }
-            Ok::<u64, $crate::store::StoreError>(touched)
-        }
-    };
-}
-
-/// Reads every row as the type given.
-macro_rules! fetch_all {
-    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
-        $crate::store::db::dispatch!($on, fetch_all, [sqlx::query_as::<_, $row>($sql)], $($bind),*)
-    };
-}
-
-/// Reads the one row there must be.
-macro_rules! fetch_one {
-    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
-        $crate::store::db::dispatch!($on, fetch_one, [sqlx::query_as::<_, $row>($sql)], $($bind),*)
-    };
-}
-
-/// Reads the one row there may be.
-macro_rules! fetch_optional {
-    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
-        $crate::store::db::dispatch!($on, fetch_optional, [sqlx::query_as::<_, $row>($sql)], $($bind),*)
-    };
-}
-
-/// Reads the one value of the one row there must be.
-macro_rules! fetch_value {
-    ($on:expr, $type:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
-        $crate::store::db::dispatch!($on, fetch_one, [sqlx::query_scalar::<_, $type>($sql)], $($bind),*)
-    };
-}
-
-pub(crate) use {dispatch, execute, execute_many, fetch_all, fetch_one, fetch_optional, fetch_value};
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{execute, fetch_value};
 
     async fn fresh() -> (tempfile::TempDir, Db) {
         let folder = tempfile::tempdir().unwrap();

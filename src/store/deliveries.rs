@@ -321,6 +321,74 @@ pub async fn claimed(on: &mut impl Access, edition_id: i64, claim: Claim<'_>) ->
     )
 }
 
+/// What a result `j` changes of its row; at the moment that is the parameter given.
+macro_rules! result {
+    ($now:literal) => {
+        concat!(
+            "state = j.state, attempts = j.attempts, next_at = j.next_at, \
+             code = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.code else j.code end, \
+             status = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.status else j.status end, \
+             reply = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.reply else j.reply end, \
+             reason = case when j.state = 'queued' then deliveries.reason else j.reason end, \
+             put_off_at = case when j.state = 'queued' then put_off_at when j.state = 'deferred' and j.attempts = deliveries.attempts \
+             then coalesce(put_off_at, ",
+            $now,
+            ") end, owner = null, claimed_at = null, \
+             finished_at = case when j.state in ('queued', 'deferred') then null else ",
+            $now,
+            " end"
+        )
+    };
+}
+
+/// The row that `j` names, as long as nobody has claimed it since; and for a start, while its edition goes out and its
+/// reader stays.
+macro_rules! named {
+    (row) => {
+        "deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c"
+    };
+    (start) => {
+        concat!(
+            named!(row),
+            " and deliveries.state || '' = 'sending' \
+             and exists (select 1 from editions e where e.id = deliveries.edition_id and e.status = 'sending') \
+             and exists (select 1 from subscriptions s join subscribers p on p.id = s.subscriber_id \
+             where s.id = deliveries.subscription_id and s.status = 'confirmed' \
+             and not exists (select 1 from suppressions x where x.address_hash = p.address_hash)) \
+             returning deliveries.edition_id, deliveries.seq"
+        )
+    };
+}
+
+/// How many results there are of each kind, edition by edition, of whatever stands behind it.
+macro_rules! counted {
+    ($from:literal) => {
+        concat!(
+            "select edition_id, count(*) as n, count(*) filter (where state = 'queued') as queued, \
+             count(*) filter (where state = 'accepted') as accepted, count(*) filter (where state = 'deferred') as deferred, \
+             count(*) filter (where state = 'rejected') as rejected, count(*) filter (where state = 'expired') as expired, \
+             count(*) filter (where state = 'skipped') as skipped, count(*) filter (where state = 'unknown') as unknown from ",
+            $from,
+            " group by edition_id"
+        )
+    };
+}
+
+/// Moves the counters by what was `counted` at the moment $3.
+macro_rules! moved {
+    ($from:expr) => {
+        concat!(
+            "update editions set sending = editions.sending - n, queued = editions.queued + counted.queued, \
+             accepted = editions.accepted + counted.accepted, deferred = editions.deferred + counted.deferred, \
+             rejected = editions.rejected + counted.rejected, expired = editions.expired + counted.expired, \
+             skipped = editions.skipped + counted.skipped, unknown = editions.unknown + counted.unknown, \
+             moved_at = case when n > counted.queued + counted.deferred then $3 else moved_at end from ",
+            $from,
+            " where editions.id = counted.edition_id"
+        )
+    };
+}
+
 /// A message about to be handed over: the last look at whether it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Start {
@@ -339,17 +407,7 @@ pub async fn start(tx: &mut Tx, starts: &[Start], now: Timestamp) -> Result<Vec<
     let list = serde_json::to_string(starts).expect("numbers alone always become JSON");
     macro_rules! start_query {
         ($list:literal) => {
-            concat!(
-                "update deliveries set started_at = $2 from (",
-                $list,
-                ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
-                 and deliveries.state || '' = 'sending' \
-                 and exists (select 1 from editions e where e.id = deliveries.edition_id and e.status = 'sending') \
-                 and exists (select 1 from subscriptions s join subscribers p on p.id = s.subscriber_id \
-                   where s.id = deliveries.subscription_id and s.status = 'confirmed' \
-                   and not exists (select 1 from suppressions x where x.address_hash = p.address_hash)) \
-                 returning deliveries.edition_id, deliveries.seq"
-            )
+            concat!("update deliveries set started_at = $2 from (", $list, ") as j where ", named!(start))
         };
     }
     if matches!(tx.conn(), Conn::Sqlite(_)) {
@@ -411,17 +469,13 @@ async fn settle_from(
     macro_rules! settle_query {
         ($list:literal) => {
             concat!(
-                "update deliveries set state = j.state, attempts = j.attempts, next_at = j.next_at, \
-                 code = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.code else j.code end, \
-                 status = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.status else j.status end, \
-                 reply = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.reply else j.reply end, \
-                 reason = case when j.state = 'queued' then deliveries.reason else j.reason end, \
-                 put_off_at = case when j.state = 'queued' then put_off_at when j.state = 'deferred' and j.attempts = deliveries.attempts \
-                 then coalesce(put_off_at, $2) end, owner = null, claimed_at = null, \
-                 finished_at = case when j.state in ('queued', 'deferred') then null else $2 end from (",
+                "update deliveries set ",
+                result!("$2"),
+                " from (",
                 $list,
-                ") as j where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
-                 and deliveries.state = $3 returning deliveries.edition_id, deliveries.state"
+                ") as j where ",
+                named!(row),
+                " and deliveries.state = $3 returning deliveries.edition_id, deliveries.state"
             )
         };
     }
@@ -464,56 +518,72 @@ pub struct Noted {
     pub granted: Vec<(i64, i64)>,
 }
 
-/// [`settle`] and [`start`] in one statement, which is a transaction of its own; for PostgreSQL, where each statement is
-/// a journey. `None` on SQLite.
+/// [`settle`] and [`start`] in one journey to the database, and in a transaction of its own. `None` where the longer way
+/// must be taken: on SQLite when others wait for the writer, and would share a commit.
+///
+/// # Errors
+/// On PostgreSQL when nothing was stored.
 pub async fn note_at_once(
     db: &Db,
     settled: &[Settled],
     starts: &[Start],
     now: Timestamp,
 ) -> Result<Option<Noted>, StoreError> {
-    const NOTE: &str = "with noted as (update deliveries set state = j.state, attempts = j.attempts, next_at = j.next_at, \
-         code = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.code else j.code end, \
-         status = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.status else j.status end, \
-         reply = case when j.code is null and j.state in ('queued', 'deferred', 'expired') then deliveries.reply else j.reply end, \
-         reason = case when j.state = 'queued' then deliveries.reason else j.reason end, \
-         put_off_at = case when j.state = 'queued' then put_off_at when j.state = 'deferred' and j.attempts = deliveries.attempts \
-         then coalesce(put_off_at, $3) end, owner = null, claimed_at = null, \
-         finished_at = case when j.state in ('queued', 'deferred') then null else $3 end \
-         from jsonb_to_recordset(cast($1 as jsonb)) as j (e bigint, s bigint, c bigint, state text, attempts bigint, \
-         next_at bigint, code bigint, status text, reply text, reason text) \
-         where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
-         and deliveries.state || '' = 'sending' returning deliveries.edition_id, deliveries.state), \
-         counted as (select edition_id, count(*) as n, count(*) filter (where state = 'queued') as queued, \
-         count(*) filter (where state = 'accepted') as accepted, count(*) filter (where state = 'deferred') as deferred, \
-         count(*) filter (where state = 'rejected') as rejected, count(*) filter (where state = 'expired') as expired, \
-         count(*) filter (where state = 'skipped') as skipped, count(*) filter (where state = 'unknown') as unknown \
-         from noted group by edition_id), \
-         moved as (update editions set sending = editions.sending - n, queued = editions.queued + counted.queued, \
-         accepted = editions.accepted + counted.accepted, deferred = editions.deferred + counted.deferred, \
-         rejected = editions.rejected + counted.rejected, expired = editions.expired + counted.expired, \
-         skipped = editions.skipped + counted.skipped, unknown = editions.unknown + counted.unknown, \
-         moved_at = case when n > counted.queued + counted.deferred then $3 else moved_at end \
-         from counted where editions.id = counted.edition_id), \
-         started as (update deliveries set started_at = $3 \
-         from jsonb_to_recordset(cast($2 as jsonb)) as j (e bigint, s bigint, c bigint) \
-         where deliveries.edition_id = j.e and deliveries.seq = j.s and deliveries.claim = j.c \
-         and deliveries.state || '' = 'sending' \
-         and exists (select 1 from editions e where e.id = deliveries.edition_id and e.status = 'sending') \
-         and exists (select 1 from subscriptions s join subscribers p on p.id = s.subscriber_id \
-           where s.id = deliveries.subscription_id and s.status = 'confirmed' \
-           and not exists (select 1 from suppressions x where x.address_hash = p.address_hash)) \
-         returning deliveries.edition_id, deliveries.seq) \
-         select cast(0 as bigint) as edition_id, count(*) as seq from noted union all select edition_id, seq from started";
+    const POSTGRES: &str = concat!(
+        "with noted as (update deliveries set ",
+        result!("$3"),
+        " from jsonb_to_recordset(cast($1 as jsonb)) as j (e bigint, s bigint, c bigint, state text, attempts bigint, \
+         next_at bigint, code bigint, status text, reply text, reason text) where ",
+        named!(row),
+        " and deliveries.state || '' = 'sending' returning deliveries.edition_id, deliveries.state), counted as (",
+        counted!("noted"),
+        "), moved as (",
+        moved!("counted"),
+        "), started as (update deliveries set started_at = $3 \
+         from jsonb_to_recordset(cast($2 as jsonb)) as j (e bigint, s bigint, c bigint) where ",
+        named!(start),
+        ") select cast(0 as bigint) as edition_id, count(*) as seq from noted union all select edition_id, seq from started",
+    );
+    // Its counters move first, by what the results are about to find.
+    const SQLITE: &str = concat!(
+        "begin immediate; ",
+        moved!(concat!(
+            "(",
+            counted!(
+                "(select j.value ->> 'e' as edition_id, j.value ->> 'state' as state from json_each($1) as j cross join deliveries \
+                 where deliveries.edition_id = j.value ->> 'e' and deliveries.seq = j.value ->> 's' \
+                 and deliveries.claim = j.value ->> 'c' and deliveries.state || '' = 'sending')"
+            ),
+            ") as counted"
+        )),
+        "; update deliveries set ",
+        result!("$3"),
+        " from (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c, value ->> 'state' as state, \
+         value ->> 'attempts' as attempts, value ->> 'next_at' as next_at, value ->> 'code' as code, value ->> 'status' as status, \
+         value ->> 'reply' as reply, value ->> 'reason' as reason from json_each($1)) as j where ",
+        named!(row),
+        " and deliveries.state || '' = 'sending' returning 0, 1; update deliveries set started_at = $3 \
+         from (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from json_each($2)) as j where ",
+        named!(start),
+        "; commit",
+    );
     let Some(mut connection) = db.at_once().await? else { return Ok(None) };
     let settled = serde_json::to_string(settled).expect("texts and numbers alone always become JSON");
     let starts = serde_json::to_string(starts).expect("numbers alone always become JSON");
-    let rows = fetch_all!(&mut connection, (i64, i64), NOTE, settled, starts, now)?;
+    let sqlite = matches!(connection.conn(), Conn::Sqlite(_));
+    let rows = fetch_all!(&mut connection, (i64, i64), if sqlite { SQLITE } else { POSTGRES }, settled, starts, now);
+    let rows = match rows {
+        Ok(rows) => rows,
+        // What was begun is undone; the longer way is patient with other processes, and says what is wrong.
+        Err(_) if sqlite => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    connection.done();
     let mut noted = Noted::default();
     for (edition, number) in rows {
         // No edition has the number 0.
         if edition == 0 {
-            noted.settled = usize::try_from(number).unwrap_or_default();
+            noted.settled += usize::try_from(number).unwrap_or_default();
         } else {
             noted.granted.push((edition, number));
         }

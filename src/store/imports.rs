@@ -1,6 +1,6 @@
 //! Lists taken over from other tools: how far each is, what came of it, and the bulk of its rows in few statements.
 
-use super::db::execute_many;
+use super::verbs::execute_many;
 use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
 use crate::domain::import::{ImportState, Tally};
 use crate::domain::language::Language;

@@ -1,7 +1,10 @@
 //! The only room that speaks SQL. One file per table's noun; one SQL text for both engines.
 
 mod db;
+mod transaction;
 mod values;
+mod verbs;
+mod writer;
 
 pub mod articles;
 pub mod at_work;
@@ -49,6 +52,7 @@ pub mod users;
 pub mod webhooks;
 pub mod workers;
 
-pub use db::{Access, Conn, Db, Durability, Reader, StoreError, Tx};
-pub(crate) use db::{execute, fetch_all, fetch_one, fetch_optional, fetch_value};
+pub use db::{Access, Conn, Db, Durability, Reader, StoreError};
+pub use transaction::Tx;
 pub(crate) use values::row;
+pub(crate) use verbs::{execute, fetch_all, fetch_one, fetch_optional, fetch_value};

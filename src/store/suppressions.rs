@@ -1,6 +1,6 @@
 //! Addresses that must not be mailed, known by their keyed hash.
 
-use super::db::execute_many;
+use super::verbs::execute_many;
 use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row, webhooks};
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;

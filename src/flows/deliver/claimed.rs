@@ -20,8 +20,7 @@ pub fn job(running: &Arc<Running>, row: &ClaimedRow, claim: Claim<'_>) -> Result
     if row.suppressed.is_some() {
         return Err("suppressed");
     }
-    let recipient =
-        row.email.as_deref().and_then(|email| EmailAddress::parse_any_role(email).ok()).ok_or("address-broken")?;
+    let recipient = row.email.clone().and_then(EmailAddress::stored).ok_or("address-broken")?;
     let link = row.link.as_deref().and_then(|link| link.try_into().ok()).ok_or("link-broken")?;
     let language = row.language.unwrap_or_default();
     let format = row.format.unwrap_or(MailFormat::Html);

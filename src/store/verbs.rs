@@ -1,0 +1,104 @@
+//! The verbs that carry one SQL text to either engine.
+
+/// One verb for both engines: the SQL and its values are written once.
+macro_rules! dispatch {
+    ($on:expr, $verb:ident, [$($build:tt)*], $($bind:expr),*) => {
+        match $crate::store::Access::conn($on) {
+            $crate::store::Conn::Sqlite(connection) => {
+                $($build)* $(.bind($bind))* .$verb(connection).await.map_err($crate::store::StoreError::from)
+            }
+            $crate::store::Conn::Postgres(connection) => {
+                $($build)* $(.bind($bind))* .$verb(connection).await.map_err($crate::store::StoreError::from)
+            }
+        }
+    };
+}
+
+/// Runs a statement; gives the number of rows it touched.
+macro_rules! execute {
+    ($on:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $crate::store::Access::conn($on) {
+            $crate::store::Conn::Sqlite(connection) => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
+                .map(|done| done.rows_affected()).map_err($crate::store::StoreError::from),
+            $crate::store::Conn::Postgres(connection) => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
+                .map(|done| done.rows_affected()).map_err($crate::store::StoreError::from),
+        }
+    };
+}
+
+/// Rows that one statement takes: their values must stay below SQLite's 32,766.
+pub(super) const ROWS_AT_ONCE: usize = 500;
+
+/// `$1,$2` … for a list of so many values.
+pub(super) fn placeholders(from: usize, count: usize) -> String {
+    (from..from + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(",")
+}
+
+/// The text of an insert of so many rows, of so many values each.
+///
+/// On SQLite `$1` is a name, and the driver asks for the name of each value by a search through all of them: for
+/// thousands of values more than half of an import's time. `?` has none.
+pub(super) fn insert_of(head: &str, rows: usize, columns: usize, tail: &str, named: bool) -> String {
+    let nameless = vec!["?"; columns].join(",");
+    let row = |row| if named { placeholders(1 + row * columns, columns) } else { nameless.clone() };
+    let rows: Vec<String> = (0..rows).map(|place| format!("({})", row(place))).collect();
+    format!("{head} values {} {tail}", rows.join(","))
+}
+
+/// Inserts many rows, a few hundred a statement: `values` says what of a row goes into which column.
+macro_rules! execute_many {
+    ($on:expr, $head:expr, $tail:expr, $rows:expr, |$row:ident| [$($bind:expr),+ $(,)?]) => {
+        async {
+            let columns = [$(stringify!($bind)),+].len();
+            let mut touched = 0;
+            for rows in $rows.chunks($crate::store::verbs::ROWS_AT_ONCE) {
+                let sql = |named| {
+                    sqlx::AssertSqlSafe($crate::store::verbs::insert_of($head, rows.len(), columns, $tail, named))
+                };
+                touched += match $crate::store::Access::conn($on) {
+                    $crate::store::Conn::Sqlite(connection) => {
+                        let mut query = sqlx::query(sql(false));
+                        for $row in rows { query = query$(.bind($bind))+; }
+                        query.execute(connection).await?.rows_affected()
+                    }
+                    $crate::store::Conn::Postgres(connection) => {
+                        let mut query = sqlx::query(sql(true));
+                        for $row in rows { query = query$(.bind($bind))+; }
+                        query.execute(connection).await?.rows_affected()
+                    }
+                };
+            }
+            Ok::<u64, $crate::store::StoreError>(touched)
+        }
+    };
+}
+
+/// Reads every row as the type given.
+macro_rules! fetch_all {
+    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::verbs::dispatch!($on, fetch_all, [sqlx::query_as::<_, $row>($sql)], $($bind),*)
+    };
+}
+
+/// Reads the one row there must be.
+macro_rules! fetch_one {
+    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::verbs::dispatch!($on, fetch_one, [sqlx::query_as::<_, $row>($sql)], $($bind),*)
+    };
+}
+
+/// Reads the one row there may be.
+macro_rules! fetch_optional {
+    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::verbs::dispatch!($on, fetch_optional, [sqlx::query_as::<_, $row>($sql)], $($bind),*)
+    };
+}
+
+/// Reads the one value of the one row there must be.
+macro_rules! fetch_value {
+    ($on:expr, $type:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::verbs::dispatch!($on, fetch_one, [sqlx::query_scalar::<_, $type>($sql)], $($bind),*)
+    };
+}
+
+pub(crate) use {dispatch, execute, execute_many, fetch_all, fetch_one, fetch_optional, fetch_value};
