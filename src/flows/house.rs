@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::demo::Demo;
 use super::passwords::Hashing;
+use super::remembered::Remembered;
 use super::tally::Tally;
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -38,6 +39,8 @@ pub struct House {
     pub wake: Arc<Wake>,
     pub tally: Tally,
     pub hashing: Arc<Hashing>,
+    /// For pages over long lists.
+    pub remembered: Arc<Remembered>,
     /// Who acts, for the log of deeds; see [`House::by`].
     pub actor: Arc<str>,
     /// All mail ends in the demo's own mailbox, so sample texts may stand in it.
@@ -146,6 +149,7 @@ impl House {
             wake: Arc::default(),
             tally: Tally::default(),
             hashing: Arc::default(),
+            remembered: Arc::default(),
             actor: "the program".into(),
             catches_all_mail: false,
             demo: None,

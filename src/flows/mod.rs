@@ -38,6 +38,7 @@ pub mod preferences;
 pub mod preflight;
 pub mod publish;
 pub mod reconfirm;
+pub mod remembered;
 pub mod restore;
 pub mod retention;
 mod safety;

@@ -64,8 +64,8 @@ pub enum Answer {
 /// [`FlowError::NotFound`] for a newsletter that does not exist; [`FlowError::Store`] when nothing was stored.
 pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answer, FlowError> {
     let now = house.clock.now();
+    let newsletter = find(&mut house.db.read().await?, request.newsletter).await?;
     let mut tx = house.db.write().await?;
-    let newsletter = find(&mut tx, request.newsletter).await?;
     if let Some(retry_after) = too_many(house, &mut tx, request.client, now).await? {
         house.tally.count(Count::SignupRateLimited);
         return Ok(Answer::TooMany { retry_after });
@@ -74,11 +74,8 @@ pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answ
     let language = request.language.unwrap_or(newsletter.language);
     let hash = house.keys.address_hash(&request.email);
     let person = subscriptions::find_or_insert_subscriber(&mut tx, &request.email, &hash, language, now).await?;
-    subscriptions::open(&mut tx, &house.link(), person.id, newsletter.id, SubscriptionStatus::Pending, None, now)
-        .await?;
-    let subscription = subscriptions::of(&mut tx, person.id, newsletter.id)
-        .await?
-        .ok_or_else(|| FlowError::Conflict("the subscription vanished while it was made".to_owned()))?;
+    let subscription =
+        subscriptions::find_or_open(&mut tx, &house.link(), &person, (newsletter.id, &newsletter.slug), now).await?;
     let silenced = suppressions::by_hash(&mut tx, &hash).await?.is_some_and(|row| !row.reason.lifted_by_confirmation());
 
     let answer = if silenced { SignUp::StaySilent } else { subscription.status.on_sign_up() };
@@ -158,11 +155,10 @@ pub(super) async fn too_many(
     ];
     for (kind, key, most) in limited {
         if let (Some(key), Some(most)) = (key, most) {
-            if limits::count(tx, kind, key, since).await? >= i64::from(most) {
+            if !limits::note_within(tx, kind, key, i64::from(most), since, now).await? {
                 let oldest = limits::oldest(tx, kind, key, since).await?.unwrap_or(now);
                 return Ok(Some(oldest.plus(HOUR).since(now).max(Duration::from_secs(1))));
             }
-            limits::note(tx, kind, key, now).await?;
         }
     }
     Ok(None)
@@ -175,16 +171,16 @@ async fn within_address_limits(
     subscription: &SubscriptionRow,
     now: Timestamp,
 ) -> Result<bool, FlowError> {
-    if !letters_allowed(tx, hash, now).await? {
-        return Ok(false);
-    }
     // Mailboxes get repaired, but not every day.
     const REPAIRED_WITHIN: Duration = Duration::from_secs(30 * 24 * 3600);
-    let since = now.minus(REPAIRED_WITHIN);
+    let (letters, unreachable) = recent(tx, "letter", hash, (UNREACHABLE, REPAIRED_WITHIN), now).await?;
+    if !letters {
+        return Ok(false);
+    }
     let (most, window) = match subscription.status {
         SubscriptionStatus::Confirmed => (1, DAY),
         SubscriptionStatus::Bounced => (1, REPAIRED_WITHIN),
-        _ if limits::count(tx, UNREACHABLE, hash, since).await? > 0 => (1, REPAIRED_WITHIN),
+        _ if unreachable => (1, REPAIRED_WITHIN),
         _ => return Ok(true),
     };
     Ok(limits::count(tx, "letter", hash, now.minus(window)).await? < most)
@@ -202,12 +198,22 @@ pub(super) async fn kind_allowed(
     hash: &[u8],
     now: Timestamp,
 ) -> Result<bool, FlowError> {
-    for (most, window) in PER_ADDRESS {
-        if limits::count(tx, kind, hash, now.minus(window)).await? >= most {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    Ok(recent(tx, kind, hash, (kind, DAY), now).await?.0)
+}
+
+/// Whether a letter of this kind may go to an address now, and whether something else happened there within a span.
+async fn recent(
+    tx: &mut Tx,
+    kind: &str,
+    hash: &[u8],
+    (else_kind, span): (&str, Duration),
+    now: Timestamp,
+) -> Result<(bool, bool), FlowError> {
+    let windows = PER_ADDRESS.map(|(_, window)| (kind, now.minus(window)));
+    let [first, second, third] = windows;
+    let counted = limits::counts(tx, hash, [first, second, third, (else_kind, now.minus(span))]).await?;
+    let within = PER_ADDRESS.iter().zip(counted).all(|((most, _), count)| count < *most);
+    Ok((within, counted[3] > 0))
 }
 
 /// Who asks, in words: the organisation, or the sender's name where none is set.

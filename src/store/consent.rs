@@ -58,10 +58,18 @@ pub async fn append_many(
         return Ok(());
     }
     super::transaction::lock(tx, super::transaction::Lock::ConsentChain).await?;
-    let last = fetch_optional!(tx, (i64, Vec<u8>), "select id, hash from consent_records order by id desc limit 1")?;
-    let (mut last_id, mut last_hash) = last.unwrap_or_default();
+    let last = fetch_optional!(
+        tx,
+        (i64, Vec<u8>, Option<String>),
+        "select id, hash, (select value from meta where key = $1) from consent_records order by id desc limit 1",
+        END
+    )?;
+    let (mut last_id, mut last_hash, noted) = match last {
+        Some(last) => last,
+        None => (0, Vec::new(), noted_end(tx).await?),
+    };
     // A chain whose end was not ours before does not become so by a record more.
-    let is_whole = noted_end(tx).await? == sealed_end(keys, last_id, &last_hash);
+    let is_whole = noted == sealed_end(keys, last_id, &last_hash);
     let mut rows = Vec::with_capacity(records.len());
     for record in records {
         let body = serde_json::to_string(record.body).expect("texts alone always become JSON");

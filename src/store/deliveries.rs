@@ -832,9 +832,10 @@ pub async fn per_domain(
     fetch_all!(
         on,
         (String, DeliveryState, i64),
-        "select d.domain, d.state, count(*) from deliveries d join (select domain, count(*) as n from deliveries \
-         where edition_id = $1 group by domain order by n desc, domain limit $2) as top on top.domain = d.domain \
-         where d.edition_id = $1 group by d.domain, d.state, top.n order by top.n desc, d.domain, d.state",
+        "with counted as materialized (select domain, state, count(*) as n from deliveries where edition_id = $1 \
+         group by domain, state), top as (select domain, sum(n) as n from counted group by domain order by n desc, domain limit $2) \
+         select counted.domain, counted.state, counted.n from counted join top on top.domain = counted.domain \
+         order by top.n desc, counted.domain, counted.state",
         edition_id,
         limit,
     )

@@ -1,11 +1,56 @@
 //! Rolling counts of what may happen only so often; keys are hashes, so nothing personal is kept.
 
-use super::{Access, StoreError, Tx, execute, fetch_value};
+use super::{Access, StoreError, Tx, execute, fetch_one, fetch_value};
 use crate::domain::time::Timestamp;
 
 /// How often it happened since `since`.
 pub async fn count(on: &mut impl Access, kind: &str, key: &[u8], since: Timestamp) -> Result<i64, StoreError> {
     fetch_value!(on, i64, "select count(*) from attempts where kind = $1 and key = $2 and at > $3", kind, key, since)
+}
+
+/// How often each of these kinds happened since its moment, under one key.
+pub async fn counts(on: &mut impl Access, key: &[u8], of: [(&str, Timestamp); 4]) -> Result<[i64; 4], StoreError> {
+    let [first, second, third, fourth] = of;
+    let counted = fetch_one!(
+        on,
+        (i64, i64, i64, i64),
+        "select (select count(*) from attempts where kind = $2 and key = $1 and at > $3), \
+         (select count(*) from attempts where kind = $4 and key = $1 and at > $5), \
+         (select count(*) from attempts where kind = $6 and key = $1 and at > $7), \
+         (select count(*) from attempts where kind = $8 and key = $1 and at > $9)",
+        key,
+        first.0,
+        first.1,
+        second.0,
+        second.1,
+        third.0,
+        third.1,
+        fourth.0,
+        fourth.1,
+    )?;
+    Ok(counted.into())
+}
+
+/// Notes that it happened now, unless it has happened `most` times since `since`; says whether it was noted.
+pub async fn note_within(
+    tx: &mut Tx,
+    kind: &str,
+    key: &[u8],
+    most: i64,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let noted = execute!(
+        tx,
+        "insert into attempts (kind, key, at) select $1, $2, $3 \
+         where (select count(*) from attempts where kind = $1 and key = $2 and at > $4) < $5",
+        kind,
+        key,
+        now,
+        since,
+        most,
+    )?;
+    Ok(noted == 1)
 }
 
 /// When the oldest of those happened: the moment from which the count begins to fall.

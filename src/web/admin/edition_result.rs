@@ -61,8 +61,11 @@ async fn show(web: Data<Web>, mut visit: Visit, id: Path<i64>, place: Query<Plac
     let mut reader = web.house.db.read().await?;
     let rows = deliveries::page(&mut reader, row.id, filter, place.cursor.unwrap_or(0), PAGE).await?;
     let more = (rows.len() as i64 == PAGE).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
-    let domains = domains(&mut reader, row.id).await?;
-    let pace = pace(&mut reader, &visit, &row).await?;
+    let remembered = &web.house.remembered;
+    let count = async || domains(&mut reader, row.id).await;
+    let domains = remembered.or_count(format!("domains {}", row.id), count).await?;
+    let count = async || pace(&mut reader, &visit, &row).await;
+    let pace = remembered.or_count(format!("pace {} {}", row.id, visit.language), count).await?;
     drop(reader);
 
     let names = visit.may(Role::Editor);
@@ -81,9 +84,12 @@ async fn show(web: Data<Web>, mut visit: Visit, id: Path<i64>, place: Query<Plac
             reply: told.reply.as_deref(),
         })
         .collect();
-    let lines: Vec<(String, Counts, Option<String>)> = domains
-        .into_iter()
-        .map(|domain| (domain.name, domain.counts, domain.reason.map(|why| reason(visit.language, &why))))
+    let lines: Vec<(&str, Counts, Option<String>)> = domains
+        .iter()
+        .map(|domain| {
+            let why = domain.reason.as_deref().map(|why| reason(visit.language, why));
+            (domain.name.as_str(), domain.counts, why)
+        })
         .collect();
     let lines: Vec<DomainLine<'_>> = lines
         .iter()

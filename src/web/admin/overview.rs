@@ -50,7 +50,10 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
     let all_sources = sources::of_newsletter(&mut reader, newsletter.id).await?;
     let without_source = all_sources.is_empty();
     let failing: Vec<SourceRow> = all_sources.into_iter().filter(|source| source.failures >= FAILURES).collect();
-    let standing = Standing::of(&mut reader, newsletter, now).await?;
+    let last = editions::last_started(&mut reader, newsletter.id, -1).await?;
+    let name = format!("standing {} {:?}", newsletter.id, last.as_ref().map(|row| row.id));
+    let count = async || Standing::of(&mut reader, newsletter, last.as_ref(), now).await;
+    let standing = house.remembered.or_count(name, count).await?;
     let checks = doctor::latest(&mut reader).await?;
     let found = |status| checks.iter().filter(|check| check.status == status).count();
     let (warned, failed) = (found(CheckStatus::Warn), found(CheckStatus::Fail));
@@ -102,7 +105,7 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
         pending: standing.pending,
         confirmations: standing.confirmations,
         next_draft: newsletter.next_assemble_at.map(|at| visit.moment(at)),
-        last: standing.last.as_ref().and_then(|row| Some((visit.moment(row.started_at?).date(), row.accepted))),
+        last: last.as_ref().and_then(|row| Some((visit.moment(row.started_at?).date(), row.accepted))),
         checked: checks.first().map(|check| visit.moment(check.at)),
         system_attention: warned + failed + usize::from(house.config.smtp.is_empty() && !house.catches_all_mail),
         growth: &growth,
@@ -144,17 +147,20 @@ struct Standing {
     joined: i64,
     left: i64,
     confirmations: [i64; 2],
-    last: Option<EditionRow>,
     /// Week by week, the oldest first: how many joined and left.
     weeks: Vec<(i64, i64, i64)>,
     since: Timestamp,
 }
 
 impl Standing {
-    async fn of(on: &mut impl Access, newsletter: &NewsletterRow, now: Timestamp) -> Result<Self, StoreError> {
+    async fn of(
+        on: &mut impl Access,
+        newsletter: &NewsletterRow,
+        last: Option<&EditionRow>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let id = newsletter.id;
-        let last = editions::last_started(on, id, -1).await?;
-        let since_last = last.as_ref().and_then(|row| row.started_at).unwrap_or(newsletter.created_at);
+        let since_last = last.and_then(|row| row.started_at).unwrap_or(newsletter.created_at);
         let moved = subscriptions::movements(on, id, since_last, i64::MAX).await?;
         let since = now.minus(7 * DAY * u32::try_from(WEEKS).unwrap_or(52));
         Ok(Self {
@@ -167,7 +173,6 @@ impl Standing {
                 consent::count_since(on, id, ConsentEvent::Confirmed, now.minus(MONTH)).await?,
             ],
             weeks: subscriptions::movements(on, id, since, WEEK_MICROS).await?,
-            last,
             since,
         })
     }

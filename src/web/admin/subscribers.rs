@@ -75,7 +75,9 @@ async fn found(
     let mut reader = web.house.db.read().await?;
     let rows =
         subscriptions::search(&mut reader, newsletter.id, status, query, before.unwrap_or(i64::MAX), PAGE).await?;
-    let total = subscriptions::search_count(&mut reader, newsletter.id, status, query).await?;
+    let name = format!("readers {} {status:?} {query}", newsletter.id);
+    let count = async || subscriptions::search_count(&mut reader, newsletter.id, status, query).await;
+    let total = *web.house.remembered.or_count(name, count).await?;
     let full = i64::try_from(rows.len()).is_ok_and(|count| count == PAGE);
     let more = rows.last().filter(|_| full).map(|row| row.id.to_string());
     let masked = |email: &str| EmailAddress::parse_any_role(email).map(|email| email.masked()).unwrap_or_default();
