@@ -126,6 +126,27 @@ pub async fn release_owner(tx: &mut Tx, owner: &str, now: Timestamp) -> Result<u
     )
 }
 
+/// Gives back what `owner` seems to hold and does not: claims of which it never learned that they were stored.
+pub async fn release_lost(tx: &mut Tx, owner: &str, held: &[i64], now: Timestamp) -> Result<u64, StoreError> {
+    let held = serde_json::to_string(held).expect("numbers alone always become JSON");
+    macro_rules! release_query {
+        ($list:literal) => {
+            concat!(
+                "update outbox set state = 'queued', owner = null, next_at = $2 \
+                 where state = 'sending' and owner = $1 and id not in (",
+                $list,
+                ")"
+            )
+        };
+    }
+    if matches!(tx.conn(), Conn::Sqlite(_)) {
+        execute!(tx, release_query!("select value from json_each($3)"), owner, now, held)
+    } else {
+        let query = release_query!("select cast(value as bigint) from jsonb_array_elements_text(cast($3 as jsonb))");
+        execute!(tx, query, owner, now, held)
+    }
+}
+
 /// Who holds claims.
 pub async fn owners(on: &mut impl Access) -> Result<Vec<String>, StoreError> {
     let rows =

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use postduif::domain::delivery::DeliveryState;
+use postduif::domain::edition::EditionStatus;
 use postduif::domain::language::Language;
+use postduif::domain::letter::Letter;
 use postduif::domain::retry::{RetryPolicy, ServerBackoff};
 use postduif::domain::smarthost::Smarthost;
 use postduif::domain::time::Timestamp;
-use postduif::flows::deliver::{Mailer, Pauses, Relays, Standstill, stalled};
+use postduif::flows::deliver::{Bag, Mailer, Pauses, Relays, Standstill, stalled};
 use postduif::flows::{House, publish};
 use postduif::mail::smtp::{Relay, Timeouts, Tls};
 use postduif::store::deliveries::{self, Claim, Settled, Start};
-use postduif::store::{Tx, editions, workers};
+use postduif::store::outbox::NewLetter;
+use postduif::store::{Tx, editions, outbox, workers};
 
 use crate::delivery::{approved, house, sent, until};
 use crate::kit::database::Database;
@@ -24,15 +27,22 @@ on_each_engine![
     a_claim_that_others_have_taken_over_is_worth_nothing_any_more,
     a_result_that_comes_late_makes_certain_what_was_uncertain,
     a_standstill_is_known_with_its_reason,
+    an_edition_that_no_server_takes_for_days_waits_for_a_person_and_then_goes_on,
+    letters_whose_claim_nobody_learned_of_leave_all_the_same,
 ];
 
 fn mailer(house: &House, url: &str) -> Mailer {
+    looking(house, url, Duration::from_secs(30))
+}
+
+/// With so long between two looks for editions that stand still.
+fn looking(house: &House, url: &str, look: Duration) -> Mailer {
     let server = Smarthost::parse_list(url).unwrap().remove(0);
     let relay = Relay::new(server, "test.example", Timeouts::all(Duration::from_secs(5)), Tls::from_system());
     let quick = Duration::from_millis(50);
     let backoff = ServerBackoff { first: quick, base: quick, ceiling: quick };
     let retry = RetryPolicy::new(vec![quick], Duration::from_secs(600));
-    let pauses = Pauses { retry, unknown: quick, soon: quick };
+    let pauses = Pauses { retry, unknown: quick, soon: quick, look };
     Mailer::start_with(house, Relays::new(house.clock.clone(), vec![relay]).with_backoff(backoff), pauses)
 }
 
@@ -170,5 +180,67 @@ fn a_standstill_is_known_with_its_reason(database: Database) {
 
         database.sql("update editions set status = 'paused'");
         assert_eq!(stalled(&house).await.unwrap(), [], "who paused it knows why");
+    });
+}
+
+fn an_edition_that_no_server_takes_for_days_waits_for_a_person_and_then_goes_on(database: Database) {
+    wait(|| async {
+        let house = house(&database, 20).await;
+        let id = approved(&house).await;
+        publish::send(&house, id, None).await.unwrap();
+        freeze(&house, id).await;
+        let mailer = looking(&house, "smtp://127.0.0.1:1?tls=none", Duration::from_millis(50));
+        until(&house, id, |edition| edition.sending > 0).await;
+        let days_ago = house.clock.now().minus(Duration::from_secs(4 * 24 * 3600));
+        database.sql(&format!("update editions set updated_at = {}", days_ago.as_micros()));
+        let edition = until(&house, id, |edition| edition.status == EditionStatus::Paused).await;
+        mailer.stop().await;
+        let reason = edition.pause_reason.unwrap();
+        assert!(reason.starts_with("Er kwam dagenlang niets aan."), "{reason}");
+        let told = database.texts("select body from outbox where kind = 'notice'");
+        assert!(told.iter().any(|body| body.contains("dagenlang")), "{told:?}");
+
+        let double = SmtpDouble::start(Script::offering(&["PIPELINING"]));
+        publish::resume(&house, id).await.unwrap();
+        let mailer = looking(&house, &double.url("tls=none"), Duration::from_millis(50));
+        let edition = until(&house, id, sent).await;
+        mailer.stop().await;
+        assert_eq!(edition.accepted, 20);
+        assert!(double.copies().values().all(|copies| *copies == 1));
+    });
+}
+
+fn letters_whose_claim_nobody_learned_of_leave_all_the_same(database: Database) {
+    wait(|| async {
+        let house = house(&database, 1).await;
+        let owed = || async {
+            let mut tx = house.db.write().await.unwrap();
+            let letter = Letter::Test { language: Language::Nl, edition: 1 };
+            let owed = NewLetter {
+                uid: house.link(),
+                newsletter_id: None,
+                subscription_id: None,
+                recipient: "someone@example.org",
+                letter: &letter,
+                expires_at: house.clock.now().plus(Duration::from_secs(3600)),
+            };
+            outbox::insert(&mut tx, &owed, house.clock.now()).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let (bag, one) = (Bag::default(), "one");
+        owed().await;
+        owed().await;
+        let held = bag.claim(&house, one, 1).await.unwrap();
+        assert_eq!(held.len(), 1);
+        // A claim is stored, and the answer is lost.
+        database.sql("update outbox set state = 'sending', owner = 'one'");
+        assert_eq!(bag.claim(&house, one, 9).await.unwrap().len(), 0, "nobody doubts");
+        let broken = "alter table outbox rename to hidden";
+        database.sql(broken);
+        assert!(bag.claim(&house, one, 9).await.is_err());
+        database.sql("alter table hidden rename to outbox");
+        let found: Vec<i64> = bag.claim(&house, one, 9).await.unwrap().iter().map(|letter| letter.id).collect();
+        assert_eq!(found.len(), 1);
+        assert_ne!(found[0], held[0].id, "what we have in hand stays there");
     });
 }

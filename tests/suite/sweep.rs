@@ -175,7 +175,11 @@ fn mailer(house: &House, double: &SmtpDouble, case: Case) -> Mailer {
     let relay = Relay::new(server, "test.example", Timeouts::all(patience), Tls::from_system());
     let quick = Duration::from_millis(50);
     let backoff = ServerBackoff { first: quick, base: quick, ceiling: 4 * quick };
-    let pauses =
-        Pauses { retry: RetryPolicy::new(vec![4 * quick], Duration::from_secs(600)), unknown: 4 * quick, soon: quick };
+    let pauses = Pauses {
+        retry: RetryPolicy::new(vec![4 * quick], Duration::from_secs(600)),
+        unknown: 4 * quick,
+        soon: quick,
+        look: 600 * quick,
+    };
     Mailer::start_with(house, Relays::new(house.clock.clone(), vec![relay]).with_backoff(backoff), pauses)
 }

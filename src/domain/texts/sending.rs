@@ -11,6 +11,10 @@ texts! {
         nl: "Wat verstuurd zou worden, is niet wat is goedgekeurd: instellingen of sjablonen zijn sindsdien gewijzigd. Maak er weer een concept van en keur het opnieuw goed, of zet ze terug.",
         en: "What would be sent is not what was approved: settings or templates have changed since. Make it a draft again and approve it anew, or change them back.",
     }
+    stood_still(why) {
+        nl: "Er kwam dagenlang niets aan. {why} Los dat op en laat de editie dan verdergaan: niemand krijgt haar twee keer.",
+        en: "Nothing was taken for days. {why} Put that right, then let the edition go on: nobody gets it twice.",
+    }
     nobody_sends() {
         nl: "Er draait niets dat verstuurt. Start `postduif serve`, of bij meer machines `postduif serve --only worker`.",
         en: "Nothing is running that sends. Start `postduif serve`, or with many machines `postduif serve --only worker`.",

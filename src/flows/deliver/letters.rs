@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
+use super::bag::Bag;
 use super::ending::Ending;
 use super::lease::{Held, Lease};
 use super::lines::{Lane, Line};
@@ -42,6 +43,7 @@ pub struct Postman {
     pub rate: Rate,
     pub lease: Arc<Lease>,
     pub ending: Ending,
+    pub bag: Bag,
 }
 
 /// A connection that is kept between letters.
@@ -105,6 +107,7 @@ impl Postman {
                 }
                 // Asked before each: after a standstill others may have sent it.
                 if !self.lease.holds(held) && !self.still_ours(&letter).await {
+                    self.bag.take_out(letter.id);
                     continue;
                 }
                 // A fault of ours must cost one letter an attempt, not everybody their letters.
@@ -147,13 +150,11 @@ impl Postman {
     async fn claim(&self) -> Result<Vec<LetterRow>, FlowError> {
         // A look first: claiming is a write, and there is mostly nothing to claim.
         let now = self.house.clock.now();
-        if outbox::next_due(&mut self.house.db.read().await?).await?.is_none_or(|due| due > now) {
+        let due = outbox::next_due(&mut self.house.db.read().await?).await?;
+        if due.is_none_or(|due| due > now) && !self.bag.is_in_doubt().await {
             return Ok(Vec::new());
         }
-        let mut tx = self.house.db.write().await?;
-        let letters = outbox::claim(&mut tx, &self.owner, CLAIM, now).await?;
-        tx.commit().await?;
-        Ok(letters)
+        self.bag.claim(&self.house, &self.owner, CLAIM).await
     }
 
     async fn send(&self, kept: &mut Kept, held: Held, letter: &LetterRow) {
@@ -187,6 +188,9 @@ impl Postman {
             tracing::error!(%error, "a letter's result cannot be noted; sending waits");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
+        }
+        if !matches!(came, Came::Left) {
+            self.bag.take_out(letter.id);
         }
     }
 

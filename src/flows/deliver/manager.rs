@@ -53,8 +53,9 @@ const IDLE_BEAT: Duration = Duration::from_secs(15);
 const KEEP_PACES: Duration = Duration::from_secs(1);
 /// After a fault of the database.
 const FAULT_PAUSE: Duration = Duration::from_secs(2);
-/// How often editions that do not move are looked for.
-const LOOK_FOR_STALLED: Duration = Duration::from_secs(30);
+/// So often editions that do not move are looked for before one of them is given up: whoever comes back after days has
+/// its chance to send it first.
+const LOOKS_BEFORE_THE_END: u32 = 20;
 
 pub struct Manager {
     house: House,
@@ -63,6 +64,8 @@ pub struct Manager {
     ledger: Ledger,
     memory: Memory,
     retry: RetryPolicy,
+    /// How often editions that do not move are looked for.
+    look: Duration,
     running: HashMap<i64, Arc<Running>>,
     /// Tells who else works under our name whether they may.
     present: watch::Sender<bool>,
@@ -75,6 +78,7 @@ pub struct Manager {
     recovered: Option<Instant>,
     paces_kept: Option<Instant>,
     looked_for_stalled: Instant,
+    looks: u32,
     alarmed: HashMap<i64, Instant>,
 }
 
@@ -85,7 +89,7 @@ impl Manager {
         lanes: Arc<Lanes>,
         (ledger, memory): (Ledger, Memory),
         lease: Arc<Lease>,
-        retry: RetryPolicy,
+        (retry, look): (RetryPolicy, Duration),
     ) -> Self {
         Self {
             house,
@@ -94,6 +98,7 @@ impl Manager {
             ledger,
             memory,
             retry,
+            look,
             running: HashMap::new(),
             present: watch::Sender::new(false),
             presence: None,
@@ -104,6 +109,7 @@ impl Manager {
             recovered: None,
             paces_kept: None,
             looked_for_stalled: Instant::now(),
+            looks: 0,
             alarmed: HashMap::new(),
         }
     }
@@ -549,13 +555,28 @@ impl Manager {
         Ok(())
     }
 
-    /// Raises an alarm when an edition stands still though it should move.
+    /// Raises an alarm when an edition stands still though it should move. One that has stood still for as long as a
+    /// single message would have been tried waits for a person: nothing waits without an end.
     async fn alarm(&mut self) -> Result<(), FlowError> {
-        if self.looked_for_stalled.elapsed() < LOOK_FOR_STALLED {
+        if self.looked_for_stalled.elapsed() < self.look {
             return Ok(());
         }
         self.looked_for_stalled = Instant::now();
+        self.looks = self.looks.saturating_add(1);
+        let now = self.house.clock.now();
         for one in stalled(&self.house).await? {
+            if self.looks > LOOKS_BEFORE_THE_END && now >= self.retry.deadline(one.since) {
+                let newsletter = newsletters::by_id(&mut self.house.db.read().await?, one.newsletter_id).await?;
+                let language = newsletter.map(|newsletter| newsletter.language).unwrap_or_default();
+                let why = sending::stood_still(language, &one.why.text(language));
+                tracing::error!(
+                    edition = one.edition,
+                    waiting = one.waiting,
+                    "the edition has stood still for so long that it was paused"
+                );
+                publish::pause(&self.house, one.edition, &why).await?;
+                continue;
+            }
             if self.alarmed.get(&one.edition).is_none_or(|last| last.elapsed() >= STALLED) {
                 let why = one.why.text(Language::En);
                 tracing::error!(edition = one.edition, waiting = one.waiting, why, "the edition does not move");

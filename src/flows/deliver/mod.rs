@@ -5,6 +5,7 @@
 //! couriers: take → merge, sign → offer → [start noted] → send → [result noted with the next start]
 //! ```
 
+mod bag;
 mod claimed;
 mod courier;
 mod edition;
@@ -32,6 +33,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout, timeout_at};
 
+pub use self::bag::Bag;
 use self::courier::Courier;
 use self::ending::Ending;
 use self::hand::Hand;
@@ -69,6 +71,8 @@ pub struct Pauses {
     pub unknown: Duration,
     /// Before a message that certainly did not arrive is tried again, through no fault of its own; doubled each time.
     pub soon: Duration,
+    /// Between two looks for editions that stand still.
+    pub look: Duration,
 }
 
 impl Pauses {
@@ -78,6 +82,7 @@ impl Pauses {
             retry: RetryPolicy::newsletter(house.config.smtp_max_age),
             unknown: Duration::from_secs(30),
             soon: Duration::from_secs(2),
+            look: Duration::from_secs(30),
         }
     }
 }
@@ -136,7 +141,7 @@ impl Work {
         // SQLite loses nothing while we live.
         let memory = Memory::new(house.db.path().is_none());
         let (ledger, committer) = Ledger::open(house.clone(), memory.clone());
-        let (retry, lease) = (pauses.retry.clone(), Arc::new(Lease::new()));
+        let ((retry, look), lease) = ((pauses.retry.clone(), pauses.look), Arc::new(Lease::new()));
         let courier = Courier {
             house: house.clone(),
             lanes: Arc::clone(&lanes),
@@ -152,8 +157,14 @@ impl Work {
         for _ in 0..house.config.smtp_connections {
             hands.spawn(Courier { hand: Hand::default(), ..courier.clone() }.run());
         }
-        let manager =
-            Manager::new(house.clone(), owner.clone(), Arc::clone(&lanes), (ledger, memory), Arc::clone(&lease), retry);
+        let manager = Manager::new(
+            house.clone(),
+            owner.clone(),
+            Arc::clone(&lanes),
+            (ledger, memory),
+            Arc::clone(&lease),
+            (retry, look),
+        );
         let postman = Postman {
             house: house.clone(),
             owner: owner.clone(),
@@ -161,6 +172,7 @@ impl Work {
             rate,
             lease,
             ending: ending.clone(),
+            bag: Bag::default(),
         };
         for _ in 0..LETTER_TASKS {
             hands.spawn(postman.clone().run(manager.present()));
