@@ -55,6 +55,11 @@ pub(super) const NOT_IN_TIME: &[&str] = &[
     "temporairement",
     "temporalmente",
     "temporaneamente",
+    "too many hops",
+    "hop count exceeded",
+    "hosts have been failing",
+    "host down",
+    "host is down",
 ];
 
 pub(super) const MAILBOX_FULL: &[&str] = &[
@@ -164,6 +169,19 @@ pub(super) const MAILBOX_FULL: &[&str] = &[
     "いっぱい",
     "邮箱已满",
     "空间不足",
+    "exceeds allowed size",
+    "mailbox is frozen",
+    "mailbox frozen",
+    "account is frozen",
+    "account frozen",
+    "mailbox over limit",
+    "mailbox over its limit",
+    "account over limit",
+    "user over limit",
+    "destinataire pleine",
+    "zuviele mails",
+    "zu viele mails",
+    "maximum number of messages",
 ];
 
 pub(super) const TOO_LARGE: &[&str] = &[
@@ -426,6 +444,50 @@ pub(super) const GONE: &[&str] = &[
     "見つかりません",
     "不存在",
     "无此用户",
+    "non-existent domain",
+    "nonexistent domain",
+    "nxdomain",
+    "no such name",
+    "no mx record",
+    "no mx or a record",
+    "no mx and no a record",
+    "no valid mx",
+    "has no mx",
+    "no mail exchanger",
+    "domain is not hosted",
+    "domain not hosted",
+    "not a hosted domain",
+    "domain lookup failed",
+    "domain unknown",
+    "unrecognised-or-name",
+    "unrecognized-or-name",
+    "account terminated",
+    "account has been closed",
+    "account has been deleted",
+    "account has been terminated",
+    "account has been removed",
+    "account is permanently disabled",
+    "mailbox has been disabled",
+    "mailbox has been closed",
+    "mailbox has been deleted",
+    "mailbox has been removed",
+    "mailbox you are trying to reach has been",
+    "mailbox no longer",
+    "abandoned mailbox",
+    "mailbox is abandoned",
+    "retired mailbox",
+    "user has been deleted",
+    "user has been removed",
+    "user has left",
+    "recipient has moved",
+    "recipient has left",
+    "invalid address",
+    "is niet bekend",
+    "ist nicht bekannt",
+    "empfaenger unbekannt",
+    "empfaenger existiert",
+    "unbekannter empfaenger",
+    "benutzer existiert",
 ];
 
 /// Words about the sender's house that no refusal of a reader contains.
@@ -456,6 +518,40 @@ pub(super) const SURELY_POLICY: &[&str] = &[
     "cannot find your",
     "can't find your",
     "fix reverse",
+];
+
+/// A virus is no matter of reputation, though it is blocked, too.
+pub(super) const SURELY_CONTENT: &[&str] = &[
+    "virus",
+    "malware",
+    "phish",
+    "because its content",
+    "security issue",
+    "attachment type",
+    "attachment is",
+    "attachment not",
+    "attachments are",
+    "contains a url",
+    "url that is listed",
+    "url listed",
+];
+
+/// Words about the address that we send from: whatever does not exist then, it is not the reader.
+pub(super) const ABOUT_SENDER: &[&str] = &[
+    "sender address rejected",
+    "sender address does not exist",
+    "sender address has null mx",
+    "sender has null mx",
+    "domain of sender",
+    "domain of the sender",
+    "sender domain",
+    "sender's domain",
+    "sender verify",
+    "sender verification",
+    "invalid sender",
+    "unknown sender",
+    "mail from domain",
+    "mail from address",
 ];
 
 pub(super) const POLICY: &[&str] = &[
@@ -522,6 +618,25 @@ pub(super) const POLICY: &[&str] = &[
     "tls required",
     "must issue a starttls",
     "toegang geweigerd",
+    "network not allowed",
+    "ip not allowed",
+    "ip address not allowed",
+    "ip address rejected",
+    "ip address has been",
+    "ip address is not",
+    "your ip",
+    "sending ip",
+    "sender ip",
+    "connecting ip",
+    "your host is not",
+    "host is not permitted",
+    "host is not allowed",
+    "from your network",
+    "from your host",
+    "mail from this host",
+    "connection not allowed",
+    "connections from your",
+    "user complaints",
 ];
 
 pub(super) const CONTENT: &[&str] = &[
@@ -552,6 +667,12 @@ pub(super) const CONTENT: &[&str] = &[
     "mail rejected",
     "mail rejete",
     "mail rejeté",
+    "contains a url",
+    "header from missing",
+    "from header",
+    "missing header",
+    "bulk email filter",
+    "bulk mail filter",
 ];
 
 pub(super) const NETWORK: &[&str] = &[
@@ -614,6 +735,8 @@ pub(super) const NETWORK: &[&str] = &[
     "lookup failure",
     "tls handshake",
     "certificate",
+    "server error",
+    "could not process",
 ];
 
 pub(super) const PROTOCOL: &[&str] = &[

@@ -2,7 +2,8 @@
 
 use super::bounce::BounceClass;
 use super::bounce_phrases::{
-    CONTENT, GONE, MAILBOX_FULL, NETWORK, NOT_IN_TIME, POLICY, PROBABLY_GONE, PROTOCOL, SURELY_POLICY, TOO_LARGE,
+    ABOUT_SENDER, CONTENT, GONE, MAILBOX_FULL, NETWORK, NOT_IN_TIME, POLICY, PROBABLY_GONE, PROTOCOL, SURELY_CONTENT,
+    SURELY_POLICY, TOO_LARGE,
 };
 
 /// Longest text that is looked at, in octets.
@@ -34,13 +35,15 @@ fn folded(text: &str) -> String {
 }
 
 /// In lower case, the most telling first; a class comes back with vaguer words further down.
-const WORDS: [(BounceClass, &[&str]); 12] = [
+const WORDS: [(BounceClass, &[&str]); 14] = [
     (BounceClass::UnsupportedAddress, &["smtputf8", "internationalized", "internationalised"]),
     (BounceClass::MailboxFull, MAILBOX_FULL),
     (BounceClass::Network, NOT_IN_TIME),
     (BounceClass::TooLarge, TOO_LARGE),
     (BounceClass::Policy, SURELY_POLICY),
+    (BounceClass::Protocol, ABOUT_SENDER),
     (BounceClass::Gone, GONE),
+    (BounceClass::Content, SURELY_CONTENT),
     (BounceClass::Policy, POLICY),
     (BounceClass::Content, CONTENT),
     (BounceClass::Network, NETWORK),
@@ -69,6 +72,12 @@ mod tests {
                     "Diese Adresse existiert nicht",
                     "Requested action not taken: mailbox unavailable",
                     "This user\n  doesn’t have an account",
+                    "550 Domain does not exist",
+                    "DNS lookup returned NXDOMAIN",
+                    "the domain has no MX record and no address",
+                    "This mailbox has been disabled due to inactivity",
+                    "550 recipient has moved",
+                    "Deze gebruiker is niet bekend",
                 ][..],
             ),
             (
@@ -78,6 +87,9 @@ mod tests {
                     "552 Quota violation for anna@example.org",
                     "delivery temporary suspended? no: user is over quota",
                     "Het postvak is vol",
+                    "User mailbox exceeds allowed size: anna@example.org",
+                    "550 Mailbox is frozen.",
+                    "Boite du destinataire pleine",
                 ],
             ),
             (BounceClass::TooLarge, &["Message size exceeds fixed maximum message size", "552 message too big"]),
@@ -89,9 +101,12 @@ mod tests {
                     "we require a PTR record",
                     "Client host rejected: cannot find your hostname",
                     "too many connections from your network",
+                    "554 Host network not allowed",
+                    "554 IP address rejected",
+                    "550 your host is not permitted",
                 ],
             ),
-            (BounceClass::Content, &["looks like spam to me", "virus found"]),
+            (BounceClass::Content, &["looks like spam to me", "blocked: virus found", "attachment type not allowed"]),
             (
                 BounceClass::Network,
                 &[
@@ -99,9 +114,19 @@ mod tests {
                     "Host not found, try again",
                     "connect to mx.example.org[192.0.2.1]:25: Connection timed out",
                     "mail for example.org loops back to myself",
+                    "554 too many hops",
+                    "all hosts have been failing for a long time",
                 ],
             ),
-            (BounceClass::Protocol, &["503 bad sequence of commands", "sender address rejected"]),
+            (
+                BounceClass::Protocol,
+                &[
+                    "503 bad sequence of commands",
+                    "sender address rejected: Domain not found",
+                    "Domain of sender address news@example.org does not exist",
+                    "sender address has null MX",
+                ],
+            ),
             (BounceClass::UnsupportedAddress, &["SMTPUTF8 is required, but was not offered"]),
             (BounceClass::Unclear, &["go away", "", "550"]),
         ] {

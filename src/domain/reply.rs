@@ -115,6 +115,10 @@ impl Reply {
                 _ if self.speaks_of_the_sender() => BounceClass::Policy,
                 _ => BounceClass::from_text(&self.text),
             },
+            // “552 5.1.1, the mailbox is full”: two witnesses against one.
+            BounceClass::Gone if self.code == 552 && BounceClass::from_text(&self.text) == BounceClass::MailboxFull => {
+                BounceClass::MailboxFull
+            }
             class => class,
         }
     }

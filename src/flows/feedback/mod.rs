@@ -181,7 +181,9 @@ fn verdict(feedback: &Feedback, kind: FeedbackKind, sent_to: Option<&str>) -> Op
 /// A report may be about several recipients, one of them ours; otherwise the most serious failure counts.
 fn failure<'a>(feedback: &'a Feedback, sent_to: Option<&str>) -> Option<&'a Failure> {
     let ours = sent_to.and_then(|email| {
-        feedback.recipients.iter().find(|recipient| recipient.address.eq_ignore_ascii_case(email))?.failure.as_ref()
+        let is_ours = |address: &str| address.eq_ignore_ascii_case(email);
+        let mut named = feedback.recipients.iter();
+        named.find(|one| is_ours(&one.address) || one.other.as_deref().is_some_and(is_ours))?.failure.as_ref()
     });
     ours.or_else(|| feedback.failure())
 }

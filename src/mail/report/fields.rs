@@ -111,6 +111,12 @@ pub(super) fn addresses(text: &str) -> Vec<(usize, &str)> {
         while start < at && b"'`.*-=/|".contains(&bytes[start]) {
             start += 1;
         }
+        // “dda:SMTP=anna@example.org;” is an address of X.400 that carries one of ours.
+        let carried = ["smtp=", "rfc822="].into_iter().find(|kind| {
+            let begins = text[start..at].get(..kind.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(kind));
+            begins && at - start > kind.len()
+        });
+        start += carried.map_or(0, str::len);
         let domain = text[at + 1..at + 1 + domain].trim_end_matches(['.', '-']);
         let end = at + 1 + domain.len();
         if start < at && at - start <= 64 && is_host(domain) && !is_in_link(&text[..start]) {
@@ -283,6 +289,7 @@ mod tests {
             ("to 'o'brien+tag@sub.example.nl'.", &["o'brien+tag@sub.example.nl"]),
             ("mailto:a@example.nl, rfc822;b@example.nl", &["a@example.nl", "b@example.nl"]),
             ("kijk@example.jp様", &["kijk@example.jp"]),
+            ("c=us;a= ;p=x;dda:SMTP=anna@example.org; on Mon", &["anna@example.org"]),
             ("https://example.org/?to=anna@example.org", &[]),
             ("user@localhost a@1.2.3.4 @example.org a@b..nl a@@b.nl <@>", &[]),
         ] {

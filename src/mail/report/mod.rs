@@ -61,6 +61,8 @@ impl Kind {
 pub struct Recipient {
     /// The address we wrote to, where the message tells it from the one it was forwarded to.
     pub address: String,
+    /// The other one, where it tells of both.
+    pub other: Option<String>,
     /// What went wrong, for a bounce.
     pub failure: Option<Failure>,
 }
@@ -159,7 +161,7 @@ fn judge(mail: &Mail, original: &Original) -> Option<(Kind, Vec<Recipient>, Opti
 }
 
 fn named(addresses: Vec<String>) -> Vec<Recipient> {
-    addresses.into_iter().map(|address| Recipient { address, failure: None }).collect()
+    addresses.into_iter().map(|address| Recipient { address, other: None, failure: None }).collect()
 }
 
 /// As `feedback parse --json` prints it: `{"kind", "recipients": [{"address", "status", "permanent", "reason"}]}`.
@@ -175,7 +177,7 @@ impl Serialize for Feedback {
         let rows: Vec<Row<'_>> = self
             .recipients
             .iter()
-            .map(|Recipient { address, failure }| match failure {
+            .map(|Recipient { address, failure, .. }| match failure {
                 Some(failure) => Row {
                     address,
                     status: failure.status.as_deref(),

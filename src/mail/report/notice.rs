@@ -46,7 +46,8 @@ pub(super) fn read(mail: &Mail, original: &Original) -> Option<Verdict> {
             let end = next.copied().unwrap_or(text.len()).min(text.floor_char_boundary(start + MAX_ABOUT_OCTETS));
             &text[start..end]
         });
-        Recipient { address: with_lower_case_domain(address), failure: Some(judge(action, None, about, &whole)) }
+        let failure = Some(judge(action, None, about, &whole));
+        Recipient { address: with_lower_case_domain(address), other: None, failure }
     });
     Some(Verdict::Recipients(recipients.collect()))
 }

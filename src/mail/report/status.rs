@@ -20,7 +20,7 @@ pub(super) fn read(mail: &Mail, original: &Original) -> Option<Vec<Recipient>> {
     let mut seen = 0;
     let mut recipients: Vec<Recipient> = Vec::new();
     for group in groups.iter().take(MAX_RECIPIENTS) {
-        let Some(address) = recipient_of(group) else { continue };
+        let Some((address, other)) = recipient_of(group) else { continue };
         seen += 1;
         let (status, comment) = status_of(group);
         let Some(action) = action_of(group, status) else { continue };
@@ -30,7 +30,7 @@ pub(super) fn read(mail: &Mail, original: &Original) -> Option<Vec<Recipient>> {
         match recipients.iter_mut().find(|known| known.address.eq_ignore_ascii_case(&address)) {
             Some(known) if failure.permanent => known.failure = Some(failure),
             Some(_) => {}
-            None => recipients.push(Recipient { address, failure: Some(failure) }),
+            None => recipients.push(Recipient { address, other, failure: Some(failure) }),
         }
     }
     (seen > 0).then_some(recipients)
@@ -105,11 +105,26 @@ fn blocks(text: &str) -> Vec<String> {
     blocks
 }
 
-/// The address that we wrote to where it is given, the one at the end of the way otherwise.
-fn recipient_of(group: &Fields) -> Option<String> {
-    RECIPIENT_FIELDS
-        .iter()
-        .find_map(|name| group.all(name).find_map(|value| typed_address(value, *name == "original-recipient")))
+/// The address that we wrote to where it is given, the one at the end of the way otherwise; and the other one, where there
+/// are two (RFC 3464 sections 2.3.1 and 2.3.2).
+///
+/// Mail that its reader has forwarded is somebody else's mailbox by another name: then only the original one is a reader
+/// of ours. The same name at another host is the same mailbox, under the domain that its own mail system knows it by: that
+/// is the one that failed. A host without a dot is a name that only that system knows.
+fn recipient_of(group: &Fields) -> Option<(String, Option<String>)> {
+    let named = |name: &str| group.all(name).find_map(|value| typed_address(value, name == "original-recipient"));
+    let [original, last, actual] = RECIPIENT_FIELDS.map(named);
+    match (original, last.or(actual)) {
+        (Some(original), Some(last)) if original.eq_ignore_ascii_case(&last) => Some((original, None)),
+        (Some(original), Some(last)) if same_name_elsewhere(&original, &last) => Some((last, Some(original))),
+        (Some(original), last) => Some((original, last)),
+        (None, last) => last.map(|last| (last, None)),
+    }
+}
+
+fn same_name_elsewhere(original: &str, last: &str) -> bool {
+    let parts = original.rsplit_once('@').zip(last.rsplit_once('@'));
+    parts.is_some_and(|((name, _), (same, host))| name.eq_ignore_ascii_case(same) && host.contains('.'))
 }
 
 /// `rfc822;jan+2Bnews@example.net`: an address after its type (RFC 3464 section 2.1.2).

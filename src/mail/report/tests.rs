@@ -95,6 +95,44 @@ fn every_sample_gets_its_verdict_whatever_its_line_ends_are() {
     }
 }
 
+/// Texts of our own in the forms that mail servers and away messages have, each below its name and its verdict.
+const FORMS: &str = include_str!("../../../tests/fixtures/forms.txt");
+
+#[test]
+fn the_forms_of_many_servers_are_read_and_what_is_no_report_is_left_alone() {
+    let mut read = 0;
+    for form in FORMS.split("@@@ ").filter(|form| !form.is_empty()) {
+        let (title, message) = form.split_once('\n').unwrap();
+        let (name, expected) = title.split_once(": ").unwrap();
+        for end in ["\n", "\r\n", "\r"] {
+            assert_eq!(line(message.replace('\n', end).as_bytes()), expected, "{name} with {end:?}");
+        }
+        read += 1;
+    }
+    assert!(read > 80, "{read}");
+}
+
+#[test]
+fn of_two_addresses_the_one_we_wrote_to_is_told_unless_the_other_is_the_same_mailbox() {
+    let report = |original: &str, last: &str| {
+        let fields = format!("Original-Recipient: rfc822;{original}\nFinal-Recipient: rfc822; {last}\n");
+        let mail = format!(
+            "From: MAILER-DAEMON@mx.example.org\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+             --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n{fields}Action: failed\nStatus: 5.1.1\n\n--b--\n"
+        );
+        let recipient = read(mail.as_bytes()).recipients.remove(0);
+        (recipient.address, recipient.other.unwrap_or_default())
+    };
+    for (original, last, shown, other) in [
+        ("anna@example.org", "anna@example.org", "anna@example.org", ""),
+        ("anna@example.org", "a.jansen@example.net", "anna@example.org", "a.jansen@example.net"),
+        ("anna@example.org", "Anna@mail.example.net", "Anna@mail.example.net", "anna@example.org"),
+        ("anna@example.org", "anna@mailhost", "anna@example.org", "anna@mailhost"),
+    ] {
+        assert_eq!(report(original, last), (shown.to_owned(), other.to_owned()), "{original} {last}");
+    }
+}
+
 #[test]
 fn the_delivery_can_be_found_by_its_return_path_its_message_id_and_its_links() {
     for name in [

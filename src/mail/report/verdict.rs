@@ -66,6 +66,10 @@ fn class(status: Option<Status>, code: Option<u16>, words: &str, context: &str) 
     });
     let by_words = BounceClass::from_text(words);
     match status {
+        // “552 5.1.1, the mailbox is full”: two witnesses against one.
+        Some(Status(5, 1, 1)) if by_words == BounceClass::MailboxFull && matches!(code, Some(452 | 552)) => {
+            return by_words;
+        }
         // Routing codes stand for domains that do not exist, too, and for whom a directory does not know.
         Some(Status(5, 4, _)) if by_words == BounceClass::Gone => return by_words,
         // A detail of 0 is “other”, and many servers say 5.5.x for any refusal.
@@ -77,7 +81,8 @@ fn class(status: Option<Status>, code: Option<u16>, words: &str, context: &str) 
         _ => {}
     }
     let by_code = match code {
-        Some(521 | 551 | 556) => BounceClass::Gone,
+        // 542 is in no standard; those who say it mean the recipient.
+        Some(521 | 542 | 551 | 556) => BounceClass::Gone,
         Some(452 | 552) => BounceClass::MailboxFull,
         Some(421 | 451) => BounceClass::Network,
         _ => BounceClass::Unclear,
@@ -126,6 +131,10 @@ mod tests {
             (Some(Status(5, 4, 310)), "DNS domain example.org does not exist", "5.4.310", true, Gone),
             (Some(Status(5, 4, 1)), "no answer", "5.4.1", false, Network),
             (Some(Status(5, 7, 1)), "user unknown", "5.7.1", true, Policy),
+            (Some(Status(5, 7, 27)), "sender address has null MX", "5.7.27", true, Policy),
+            (Some(Status(5, 1, 1)), "552 5.1.1 Boite pleine. Recipient overquota.", "5.1.1", false, MailboxFull),
+            (Some(Status(5, 1, 1)), "550 5.1.1 mailbox full", "5.1.1", true, Gone),
+            (Some(Status(5, 0, 0)), "542 anna@example.org Rejected", "5.0.0", true, Gone),
             (Some(Status(4, 0, 0)), "user unknown", "4.0.0", false, Unclear),
             (Some(Status(5, 4, 7)), "expired", "5.4.7", false, Network),
         ] {
