@@ -1,7 +1,7 @@
 //! Lists taken over from other tools: how far each is, what came of it, and the bulk of its rows in few statements.
 
 use super::verbs::execute_many;
-use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row, webhooks};
 use crate::domain::import::{ImportState, Tally};
 use crate::domain::language::Language;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
@@ -322,6 +322,8 @@ pub async fn insert_suppressions(
     suppressions: &[NewSuppression<'_>],
     now: Timestamp,
 ) -> Result<u64, StoreError> {
+    let told: Vec<_> = suppressions.iter().map(|one| (one.email, one.reason)).collect();
+    webhooks::about_suppressions(tx, &told, now).await?;
     execute_many!(
         tx,
         "insert into suppressions (address_hash, email, reason, note, batch_id, created_at)",

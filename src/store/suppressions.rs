@@ -71,6 +71,8 @@ pub async fn insert_many(
     note: Option<&str>,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
+    let told: Vec<_> = suppressions.iter().map(|one| (one.email, one.reason)).collect();
+    webhooks::about_suppressions(tx, &told, now).await?;
     execute_many!(
         tx,
         "insert into suppressions (address_hash, email, reason, note, created_at)",

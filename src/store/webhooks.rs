@@ -1,8 +1,11 @@
 //! Whom to tell of what happens, and the telling: what is to be told is stored together with what happened.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::Event;
 
@@ -149,6 +152,42 @@ pub async fn about_suppression(
     let subscriber = fetch_optional!(tx, (i64,), "select id from subscribers where address_hash = $1", address_hash)?;
     let subscriber = subscriber.map(|(id,)| id);
     tell(tx, Event::SubscriberSuppressed, json!({ "subscriber": subscriber, "reason": reason }), now).await
+}
+
+/// The same for addresses that come by a list, all at once, each with its reason. Only those of people we know are told of:
+/// whoever listens knows nobody else, and a list of strangers may be long.
+pub async fn about_suppressions(
+    tx: &mut Tx,
+    suppressions: &[(&str, SuppressionReason)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if suppressions.is_empty() || !anybody(tx).await? {
+        return Ok(());
+    }
+    let reasons: HashMap<String, SuppressionReason> =
+        suppressions.iter().map(|(email, reason)| (email.to_ascii_lowercase(), *reason)).collect();
+    let list = serde_json::to_string(&reasons.keys().collect::<Vec<_>>()).expect("texts alone always become JSON");
+    let sql = match tx.conn() {
+        Conn::Sqlite(_) => {
+            "select p.id, p.email_key, x.reason from subscribers p \
+             left join suppressions x on x.address_hash = p.address_hash \
+             where p.email_key in (select value from json_each($1)) order by p.id"
+        }
+        Conn::Postgres(_) => {
+            "select p.id, p.email_key, x.reason from subscribers p \
+             left join suppressions x on x.address_hash = p.address_hash \
+             where p.email_key = any (array(select jsonb_array_elements_text(cast($1 as jsonb)))) order by p.id"
+        }
+    };
+    for (subscriber, key, known) in fetch_all!(tx, (i64, String, Option<SuppressionReason>), sql, list)? {
+        let Some(reason) = reasons.get(&key) else { continue };
+        // One that is suppressed keeps its reason, unless this is a complaint.
+        let is_graver = *reason == SuppressionReason::Complained && known != Some(*reason);
+        if known.is_none() || is_graver {
+            tell(tx, Event::SubscriberSuppressed, json!({ "subscriber": subscriber, "reason": reason }), now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Has everybody told who wants to know that a source fails.

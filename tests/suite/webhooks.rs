@@ -23,6 +23,7 @@ on_each_engine![
     private_networks_are_not_called_unless_that_is_set,
     a_secret_is_replaced_while_both_sign_and_who_was_gone_is_told_again,
     only_admins_say_who_is_told,
+    a_list_of_suppressions_is_told_for_each_subscriber_and_for_no_stranger,
 ];
 
 /// Somebody who listens: gives each answer in turn, the last one for ever, and passes on what came.
@@ -255,4 +256,40 @@ fn only_admins_say_who_is_told(database: Database) {
     let place = format!("/webhooks/{}", again["id"]);
     assert_eq!(call(&served, &admin, "DELETE", &place, &Value::Null).status, 204);
     assert_eq!(call(&served, &admin, "DELETE", &place, &Value::Null).status, 404);
+}
+
+fn a_list_of_suppressions_is_told_for_each_subscriber_and_for_no_stranger(database: Database) {
+    let (served, token) = served(database);
+    for who in ["ada", "bob", "eve", "old"] {
+        served.confirmed(&format!("{who}@example.org"));
+    }
+    served.cli(&["suppression", "add", "old@example.org"]).done();
+    let wanted = json!({ "url": "http://127.0.0.1:9/", "events": ["subscriber.suppressed"] });
+    assert_eq!(call(&served, &token, "POST", "/webhooks", &wanted).status, 201);
+    let folder = tempfile::tempdir().unwrap();
+    let list = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let told = || served.database.texts("select body from webhook_deliveries order by id");
+
+    let blocked = list("b.csv", "email,reason\nADA@example.org,HardBounce\nstranger@example.net,\nold@example.org,\n");
+    served.cli(&["suppression", "import", &blocked]).done();
+    served.cli(&["suppression", "import", &blocked]).done();
+    let bodies = told();
+    assert!(bodies.len() == 1 && bodies[0].contains("\"bounced\"") && !bodies[0].contains("ada"), "{bodies:?}");
+    // A complaint is graver than what was known, and is told as well.
+    let complaints = list("c.csv", "email,reason\nada@example.org,SpamComplaint\n");
+    served.cli(&["suppression", "import", &complaints]).done();
+    let bodies = told();
+    assert!(bodies.len() == 2 && bodies[1].contains("\"complained\""), "{bodies:?}");
+
+    let readers = list(
+        "r.csv",
+        "email,status\nbob@example.org,unsubscribed\nnew@example.net,unsubscribed\neve@example.org,subscribed\n",
+    );
+    served.cli(&["subscriber", "import", &readers, "--newsletter", "ibp", "--consent", "Asked at the desk."]).done();
+    let bodies = told();
+    assert!(bodies.len() == 3 && bodies[2].contains("\"unsubscribed\""), "{bodies:?}");
 }
