@@ -13,8 +13,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Purpose, hex};
 use crate::store::consent::NewConsent;
 use crate::store::newsletters::NewsletterRow;
-use crate::store::outbox::NewLetter;
-use crate::store::{Access, StoreError, audit, consent, editions, newsletters, outbox, reconfirmations, subscriptions};
+use crate::store::outbox::{LetterRow, NewLetter};
+use crate::store::{
+    Access, StoreError, Tx, audit, consent, editions, newsletters, outbox, reconfirmations, subscriptions,
+};
 
 /// How long somebody has for their answer.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -155,6 +157,21 @@ pub async fn stay(house: &House, token: &str) -> Result<bool, FlowError> {
     tx.commit().await?;
     Ok(true)
 }
+
+/// A letter is given up. Who never got the question was not asked: they get editions as before, may be asked again, and
+/// nobody leaves over it.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn never_arrived(tx: &mut Tx, letter: &LetterRow) -> Result<(), FlowError> {
+    if let (REQUEST, Some(subscription)) = (letter.kind.as_str(), letter.subscription_id) {
+        reconfirmations::not_asked(tx, subscription).await?;
+    }
+    Ok(())
+}
+
+/// The kind of [`Letter::Reconfirm`].
+const REQUEST: &str = "reconfirm";
 
 /// Ends the subscriptions of those who were asked longer ago than [`ANSWER_WITHIN`] and did not answer; says how many.
 ///

@@ -47,7 +47,7 @@ pub async fn count_unanswered(on: &mut impl Access, newsletter_id: i64) -> Resul
     )
 }
 
-/// Some of those who were asked before `before` and have not answered.
+/// Some of those who were asked before `before` and have not answered; a question that has not left asks nobody.
 pub async fn unanswered_since(
     on: &mut impl Access,
     before: Timestamp,
@@ -57,7 +57,9 @@ pub async fn unanswered_since(
         on,
         (i64,),
         "select s.id from reconfirmations r join subscriptions s on s.id = r.subscription_id where r.stayed_at is null \
-         and r.asked_at < $1 and s.status = 'confirmed' and r.asked_at > s.confirmed_at order by r.asked_at, s.id limit $2",
+         and r.asked_at < $1 and s.status = 'confirmed' and r.asked_at > s.confirmed_at \
+         and not exists (select 1 from outbox o where o.subscription_id = s.id and o.kind = 'reconfirm') \
+         order by r.asked_at, s.id limit $2",
         before,
         limit
     )?;
@@ -82,6 +84,13 @@ pub async fn asked(tx: &mut Tx, subscription_id: i64, now: Timestamp) -> Result<
         now
     )?;
     Ok(())
+}
+
+/// The question did not arrive, so nobody was asked: unless they have answered, it is as if it had not been sent.
+pub async fn not_asked(tx: &mut Tx, subscription_id: i64) -> Result<bool, StoreError> {
+    let touched =
+        execute!(tx, "delete from reconfirmations where subscription_id = $1 and stayed_at is null", subscription_id)?;
+    Ok(touched == 1)
 }
 
 /// Notes that somebody stays; `false` when they were not asked, or have said so.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use postduif::domain::token::Purpose;
 use postduif::flows::{reconfirm, retention};
+use postduif::store::{outbox, reconfirmations};
 use serde_json::json;
 
 use crate::kit::database::Database;
@@ -13,6 +14,7 @@ use crate::kit::on_each_engine;
 on_each_engine![
     readers_are_asked_once_after_a_long_silence_and_who_does_not_answer_leaves,
     nobody_is_asked_unless_the_newsletter_says_so_and_has_been_silent,
+    who_never_got_the_question_does_not_leave_over_it,
 ];
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -49,6 +51,8 @@ fn readers_are_asked_once_after_a_long_silence_and_who_does_not_answer_leaves(da
     assert_eq!(ask(&served, false), (0, 3));
     let letters = served.letters();
     assert_eq!(letters.len(), 3, "nobody is asked twice");
+    // They leave.
+    served.database.sql("delete from outbox");
     assert_eq!(audience(&served), 1, "who has not answered gets no edition");
 
     let link = letters.iter().find(|(to, _)| to == "stays@example.nl").map(|(_, letter)| json!(letter)).unwrap();
@@ -106,4 +110,35 @@ fn nobody_is_asked_unless_the_newsletter_says_so_and_has_been_silent(database: D
     ));
     assert_eq!(ask(&served, false), (0, 0), "an edition went out since");
     assert!(served.letters().iter().all(|(_, letter)| letter.kind() != "reconfirm"));
+}
+
+fn who_never_got_the_question_does_not_leave_over_it(database: Database) {
+    let served = Served::set(database, &[("signups_per_network", "0"), ("signups_total", "0")]);
+    for who in ["waits", "given-up", "silent"] {
+        served.confirmed(&format!("{who}@example.nl"));
+    }
+    served.cli(&["newsletter", "edit", "ibp", "--reconfirm-after-months", "12"]).done();
+    served.wait(400 * DAY);
+    served.database.sql("delete from outbox");
+    assert_eq!(ask(&served, false), (3, 0));
+    // One letter has left, one is still owed because no mail server took it, and one is given up.
+    served.database.sql("delete from outbox where recipient = 'silent@example.nl'");
+    let letter = served.run(async {
+        let mut tx = served.house.db.write().await.unwrap();
+        let claimed = outbox::claim(&mut tx, "a test", 10, served.house.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        claimed.into_iter().find(|letter| letter.recipient == "given-up@example.nl").unwrap()
+    });
+    assert_eq!(audience(&served), 0);
+    served.run(async {
+        let mut tx = served.house.db.write().await.unwrap();
+        assert!(reconfirmations::not_asked(&mut tx, letter.subscription_id.unwrap()).await.unwrap());
+        outbox::delete(&mut tx, letter.id).await.unwrap();
+        tx.commit().await.unwrap();
+    });
+    assert_eq!(audience(&served), 1, "whoever was not asked gets editions as before");
+    served.wait(31 * DAY);
+    served.run(retention::forget(&served.house)).unwrap();
+    let statuses = ["waits", "given-up", "silent"].map(|name| served.status(&format!("{name}@example.nl")));
+    assert_eq!(statuses, ["confirmed", "confirmed", "unsubscribed"]);
 }

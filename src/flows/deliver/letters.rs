@@ -20,7 +20,7 @@ use crate::domain::letter::Letter;
 use crate::domain::reply::Verdict;
 use crate::domain::retry::{Next, RetryPolicy};
 use crate::flows::tally::Count;
-use crate::flows::{FlowError, House, feedback};
+use crate::flows::{FlowError, House, feedback, reconfirm};
 use crate::mail::message::Message;
 use crate::mail::smtp::{Answer, Envelope, Outcome, Refusal};
 use crate::store::outbox::{self, LetterRow};
@@ -351,6 +351,9 @@ impl Postman {
         let put = outbox::PutBack { state, attempts, doubts, next_at, last_reply: why };
         let mut tx = self.house.db.write().await?;
         outbox::put_back(&mut tx, letter.id, &self.owner, put).await?;
+        if state == "failed" {
+            reconfirm::never_arrived(&mut tx, letter).await?;
+        }
         if let Came::Refused { verdict: Some(verdict), .. } = came {
             feedback::returned(&self.house, &mut tx, letter, verdict.clone()).await?;
         }

@@ -7,11 +7,11 @@ use super::tie::DeliveryTie;
 use super::verdict::{About, act, note};
 use super::{Channel, FlowError, House, Outcome};
 use crate::domain::address::EmailAddress;
-use crate::domain::feedback::{Consequence, Effect, Verdict};
+use crate::domain::feedback::{Consequence, Effect, FeedbackKind, Verdict};
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
 use crate::store::outbox::LetterRow;
-use crate::store::{Tx, limits, sent_letters, subscriptions};
+use crate::store::{Tx, limits, reconfirmations, sent_letters, subscriptions};
 
 /// Under this name it is noted that letters to an address do not arrive.
 pub(in crate::flows) const UNREACHABLE: &str = "unreachable";
@@ -80,8 +80,13 @@ async fn learn(
     let is_reader = subscription.status == SubscriptionStatus::Confirmed;
     let about = About { newsletter_id: subscription.newsletter_id, delivery: None, subscription };
     match consequence {
-        // One letter is no edition: only those are counted.
-        Consequence::Count | Consequence::Nothing => Ok(Outcome::Applied(kind, Effect::Noted)),
+        // One letter is no edition: only those are counted. The question whether somebody stays was not asked then.
+        Consequence::Count | Consequence::Nothing => {
+            if kind == FeedbackKind::Bounce {
+                reconfirmations::not_asked(tx, about.subscription.id).await?;
+            }
+            Ok(Outcome::Applied(kind, Effect::Noted))
+        }
         Consequence::Suppress(SuppressionReason::Bounced) if !is_reader => {
             limits::note(tx, UNREACHABLE, address_hash, house.clock.now()).await?;
             note(house, tx, about, verdict, channel).await?;
