@@ -26,6 +26,13 @@ pub async fn forget(tx: &mut Tx, email: &EmailAddress) -> Result<(), StoreError>
         part.as_str()
     )?;
     execute!(tx, "update workers set trouble = null where lower(trouble) like $1 escape '!'", part.as_str())?;
+    forget_in_words(tx, &key, &part).await?;
+    // The pace of a domain at which nobody else is known.
+    execute!(
+        tx,
+        "delete from domain_paces where domain = $1 and not exists (select 1 from subscribers p where p.domain = $1)",
+        email.domain()
+    )?;
     for (batch,) in fetch_all!(tx, (i64,), "select distinct batch_id from import_parts")? {
         if names(tx, batch, &Needle::all(email)).await? {
             execute!(tx, "delete from import_parts where batch_id = $1", batch)?;
@@ -33,6 +40,45 @@ pub async fn forget(tx: &mut Tx, email: &EmailAddress) -> Result<(), StoreError>
         }
     }
     Ok(())
+}
+
+/// Takes an address out of what others were told or said: notices that have not left, and mail that only a person can read.
+async fn forget_in_words(tx: &mut Tx, key: &str, part: &str) -> Result<(), StoreError> {
+    let notices = fetch_all!(
+        tx,
+        (i64, String),
+        "select id, body from outbox where kind = 'notice' and lower(body) like $1 escape '!'",
+        part
+    )?;
+    for (id, body) in notices {
+        execute!(tx, "update outbox set body = $2 where id = $1", id, without(&body, key))?;
+    }
+    let mails = fetch_all!(
+        tx,
+        (i64, String, String),
+        "select id, subject, words from unclassified_mail where lower(subject) like $1 escape '!' or lower(words) like $1 escape '!'",
+        part
+    )?;
+    for (id, subject, words) in mails {
+        let (subject, words) = (without(&subject, key), without(&words, key));
+        execute!(tx, "update unclassified_mail set subject = $2, words = $3 where id = $1", id, subject, words)?;
+    }
+    Ok(())
+}
+
+/// The text with an ellipsis in the place of an address (given in lower case), however it is written.
+fn without(text: &str, key: &str) -> String {
+    // ASCII alone changes its case here, so every place stays where it is.
+    let lower = text.to_ascii_lowercase();
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = 0;
+    for (at, _) in lower.match_indices(key) {
+        plain.push_str(&text[rest..at]);
+        plain.push('…');
+        rest = at + key.len();
+    }
+    plain.push_str(&text[rest..]);
+    plain
 }
 
 /// The pattern that finds a text anywhere, whatever signs are in it.
@@ -100,6 +146,12 @@ fn continues(text: &[u8], from: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_goes_out_of_a_text_and_the_rest_of_it_stays() {
+        assert_eq!(without("É <Anna@B.nl>, anna@b.nl!", "anna@b.nl"), "É <…>, …!");
+        assert_eq!(without("nobody", "anna@b.nl"), "nobody");
+    }
 
     #[test]
     fn a_list_names_an_address_in_whatever_encoding_and_case_it_is_written() {

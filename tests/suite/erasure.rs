@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use postduif::domain::consent::ConsentMeans;
 use postduif::domain::role::Role;
 use postduif::domain::suppression::SuppressionReason;
@@ -11,6 +13,7 @@ use serde_json::json;
 use crate::kit::database::{Database, Engine};
 use crate::kit::house::Served;
 use crate::kit::on_each_engine;
+use crate::kit::program::Program;
 
 on_each_engine![
     nothing_is_left_of_any_address_that_somebody_had,
@@ -27,15 +30,38 @@ fn address(email: &str) -> postduif::domain::address::EmailAddress {
     postduif::domain::address::EmailAddress::parse_any_role(email).unwrap()
 }
 
-/// Where any of these texts still stands, in whatever case: in the database and in a fresh backup of it.
+/// A text as it may be written: plainly, as hexadecimal digits, in UTF-16, for a link, and in base64 wherever it begins in it.
+fn spellings(text: &str) -> Vec<String> {
+    let hexed = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let wide: String = text.chars().flat_map(|letter| [letter, '\0']).collect();
+    let linked = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let mut all = vec![text.to_owned(), hexed(text), hexed(&wide), wide, linked];
+    for before in 0..3 {
+        let encoded = STANDARD.encode(format!("{}{text}", " ".repeat(before)));
+        // What lies beside the text has a part in the letters at its ends.
+        let inner = &encoded[if before == 0 { 0 } else { before + 1 }..(before + text.len()) * 4 / 3 - 1];
+        all.push(inner.to_lowercase());
+    }
+    all
+}
+
+/// Where any of these texts still stands, in whatever case and spelling: in the database, in a fresh backup of it, and in what
+/// is restored from that.
 fn found(served: &Served, texts: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
+    let needles: Vec<String> = texts.iter().flat_map(|text| spellings(text)).collect();
     let mut search = |place: &str, content: &str| {
-        let content = content.to_lowercase();
-        found.extend(texts.iter().filter(|text| content.contains(**text)).map(|text| format!("{text} in {place}")));
+        let content = content.to_ascii_lowercase();
+        found.extend(needles.iter().filter(|text| content.contains(*text)).map(|text| format!("{text:?} in {place}")));
     };
     served.cli(&["backup", "after.backup"]).done();
-    for entry in std::fs::read_dir(served.database.folder()).unwrap() {
+    let restored = served.database.folder().join("restored");
+    std::fs::create_dir_all(&restored).unwrap();
+    let url = format!("sqlite:{}", restored.join("again.db").display());
+    let again = Program::new(served.database.folder(), &["restore", "after.backup"]);
+    again.env("POSTDUIF_DATABASE_URL", &url).env("POSTDUIF_SECRET_KEY", Served::SECRET).run().done();
+    let files = [served.database.folder(), restored.as_path()].map(|folder| std::fs::read_dir(folder).unwrap());
+    for entry in files.into_iter().flatten() {
         let file = entry.unwrap().path();
         if file.is_file() {
             // By another process: closing the file in this one would drop the locks that the house holds on it.
@@ -52,6 +78,7 @@ fn found(served: &Served, texts: &[&str]) -> Vec<String> {
         }
     }
     std::fs::remove_file(served.database.folder().join("after.backup")).unwrap();
+    std::fs::remove_dir_all(restored).unwrap();
     found
 }
 
@@ -83,6 +110,21 @@ fn nothing_is_left_of_any_address_that_somebody_had(database: Database) {
         "insert into edition_tests (edition_id, at, actor, recipients, content, content_hash) values \
          (1, 1, 'a', 'ed@example.nl, {old}, {new}', '', '')"
     ));
+    // A notice that waits for a mail server, somebody else's mail that names them, and the pace of a domain of their own.
+    let bytes = if served.database.engine() == Engine::Postgres { "bytea" } else { "blob" };
+    served.database.sql(&format!(
+        "insert into outbox (uid, kind, recipient, body, next_at, expires_at, created_at) values \
+         (cast('u' as {bytes}), 'notice', 'ed@example.nl', '{}', 9, 9, 9)",
+        json!({"kind": "notice", "language": "nl", "subject": "s", "text": "550 <Victim.New@vanderbuuren.example>"})
+    ));
+    served.database.sql(
+        "insert into unclassified_mail (at, edition_id, seq, subscription_id, channel, subject, words) values \
+         (1, 1, 1, 999, 'listener', 'victim.erase@vanderbuuren.example', 'ask VICTIM.NEW@vanderbuuren.example instead')",
+    );
+    served.database.sql(
+        "insert into domain_paces (domain, allowed, complaints, resume_at, updated_at) values \
+         ('vanderbuuren.example', 1, 1, 1, 1)",
+    );
     let list = format!("email\n{}\n{}\n", "filler@example.nl\n".repeat(20_000), new.to_uppercase());
     let waits = import::Order {
         newsletter: "ibp",
