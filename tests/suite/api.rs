@@ -295,6 +295,13 @@ fn input_that_is_wrong_is_told_with_every_fault_and_its_field() {
     assert_eq!(fields(&admin.post("/subscribers/_search", json!({"email": "anna@gemeente"}))), ["email"]);
     assert_eq!(fields(&admin.get("/editions?limit=0&cursor=x")), ["cursor", "limit"]);
     assert_eq!(fields(&admin.get("/editions?sort=id")), ["sort"]);
+    // What is wrong with the shape of one parameter hides nothing of the others.
+    assert_eq!(
+        fields(&admin.get("/subscribers?limit=0&status=asleep&cursor=x&colour=red")),
+        ["colour", "cursor", "limit", "status"]
+    );
+    assert_eq!(fields(&admin.get("/newsletters/ibp/articles?limit=many&cursor=x")), ["cursor", "limit"]);
+    assert_eq!(fields(&admin.get("/newsletters/ibp/articles?limit=900&cursor=x")), ["cursor", "limit"]);
     assert_eq!(fields(&admin.get("/subscribers?status=asleep")), ["status"]);
     assert_eq!(admin.post("/newsletters", json!([1])).status, 400);
     let deep = admin.served.http.ask("POST", "/api/v1/newsletters").header("authorization", &admin.bearer);

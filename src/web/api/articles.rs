@@ -40,7 +40,7 @@ impl From<ArticlePatch> for ArticleChange {
 #[utoipa::path(get, path = "/api/v1/newsletters/{slug}/articles", tag = "articles", params(("slug" = String, Path), PageQuery),
     responses((status = 200, body = Listed<ArticleAnswer>), (status = 404, body = ProblemBody)))]
 pub async fn list(web: Data<Web>, _: Viewer, slug: Path<String>, query: Query<PageQuery>) -> Answered {
-    let (page, before) = place(&query.0?)?;
+    let (_, (page, before)) = query.with(place)?;
     let mut reader = web.house.db.read().await?;
     let newsletter = newsletters::find(&mut reader, &slug).await?;
     let rows = store::articles::page(&mut reader, newsletter.id, before, page.limit).await?;
@@ -53,7 +53,7 @@ pub async fn list(web: Data<Web>, _: Viewer, slug: Path<String>, query: Query<Pa
 /// A place in the list is a moment and an id, because many articles may have one moment.
 fn place(query: &PageQuery) -> Result<(Page, Option<(Timestamp, i64)>), Problem> {
     let (limit, cursor) = query.parts();
-    let page = Page::new(limit, None)?;
+    let page = Page::new(limit, None);
     let read = |cursor: &str| -> Option<(Timestamp, i64)> {
         let (micros, id) = cursor.rsplit_once('-')?;
         Some((Timestamp::from_micros(micros.parse().ok()?), id.parse().ok()?))
@@ -61,9 +61,11 @@ fn place(query: &PageQuery) -> Result<(Page, Option<(Timestamp, i64)>), Problem>
     match cursor.map(read) {
         Some(None) => {
             let message = "must be the “next” of the page before".to_owned();
-            Err(Problem::faulty(vec![FieldFault { field: "cursor".to_owned(), message }]))
+            let mut faults = if let Err(Problem::BadInput { faults, .. }) = page { faults } else { Vec::new() };
+            faults.push(FieldFault { field: "cursor".to_owned(), message });
+            Err(Problem::faulty(faults))
         }
-        before => Ok((page, before.flatten())),
+        before => Ok((page?, before.flatten())),
     }
 }
 

@@ -152,8 +152,7 @@ pub async fn assemble(web: Data<Web>, editor: Editor, slug: Path<String>) -> Ans
 #[utoipa::path(get, path = "/api/v1/editions", tag = "editions", params(EditionQuery),
     responses((status = 200, body = Listed<EditionAnswer>), (status = 404, body = ProblemBody)))]
 pub async fn list(web: Data<Web>, _: Viewer, query: Query<EditionQuery>) -> Answered {
-    let query = query.0?;
-    let page = Page::new(query.limit, query.cursor.as_deref())?;
+    let (query, page) = query.with(|asked| Page::new(asked.limit, asked.cursor.as_deref()))?;
     let mut reader = web.house.db.read().await?;
     let of = match &query.newsletter {
         Some(slug) => Some(newsletters::find(&mut reader, slug).await?.id),
@@ -355,8 +354,7 @@ pub async fn put_back(web: Data<Web>, editor: Editor, id: Path<i64>) -> Answered
 #[utoipa::path(get, path = "/api/v1/editions/{id}/deliveries", tag = "editions", params(("id" = i64, Path), DeliveryQuery),
     responses((status = 200, body = Listed<DeliveryAnswer>), (status = 404, body = ProblemBody)))]
 pub async fn deliveries(web: Data<Web>, _: Editor, id: Path<i64>, query: Query<DeliveryQuery>) -> Answered {
-    let query = query.0?;
-    let page = Page::new(query.limit, query.cursor.as_deref())?;
+    let (query, page) = query.with(|asked| Page::new(asked.limit, asked.cursor.as_deref()))?;
     let mut reader = web.house.db.read().await?;
     let edition = editions::by_id(&mut reader, *id).await?.ok_or_else(|| FlowError::no_edition(*id))?;
     let newsletter = newsletter_of(&mut reader, &edition).await?;

@@ -79,8 +79,29 @@ fn object(kind: &str, body: &[u8]) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-/// The parameters behind the question mark. What is wrong with them is told only once the caller is known.
-pub struct Query<T>(pub Result<T, Problem>);
+/// The parameters behind the question mark, and what is left of faulty ones. What is wrong with them is told only once the
+/// caller is known.
+pub struct Query<T>(pub Result<T, Problem>, Option<T>);
+
+impl<T> Query<T> {
+    /// The parameters and what `look` makes of them, or everything that is wrong with them: also what only `look` sees.
+    ///
+    /// # Errors
+    /// With every fault.
+    pub fn with<P>(self, look: impl FnOnce(&T) -> Result<P, Problem>) -> Result<(T, P), Problem> {
+        match (self.0, self.1) {
+            (Ok(value), _) => look(&value).map(|made| (value, made)),
+            (Err(Problem::BadInput { mut faults, .. }), Some(rest)) => {
+                if let Err(Problem::BadInput { faults: more, .. }) = look(&rest) {
+                    let shapeless: Vec<String> = faults.iter().map(|fault| fault.field.clone()).collect();
+                    faults.extend(more.into_iter().filter(|fault| !shapeless.contains(&fault.field)));
+                }
+                Err(Problem::faulty(faults))
+            }
+            (Err(problem), _) => Err(problem),
+        }
+    }
+}
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Error = std::convert::Infallible;
@@ -92,7 +113,10 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
             Ok(number) if name == "limit" => (name.into_owned(), number.into()),
             _ => (name.into_owned(), value.into_owned().into()),
         });
-        std::future::ready(Ok(Self(checked(fields.collect()).map_err(|faulty| Problem::faulty(faulty.faults)))))
+        std::future::ready(Ok(match checked(fields.collect()) {
+            Ok(value) => Self(Ok(value), None),
+            Err(Faulty { faults, rest }) => Self(Err(Problem::faulty(faults)), rest),
+        }))
     }
 }
 

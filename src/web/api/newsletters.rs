@@ -42,7 +42,7 @@ impl PageQuery {
 #[utoipa::path(get, path = "/api/v1/newsletters", tag = "newsletters", params(PageQuery),
     responses((status = 200, body = Listed<NewsletterAnswer>)))]
 pub async fn list(web: Data<Web>, _: Viewer, query: Query<PageQuery>) -> Answered {
-    let page = query.0?.page()?;
+    let (_, page) = query.with(PageQuery::page)?;
     let all = NewsletterAnswer::all(&mut web.house.db.read().await?).await?;
     // There are few, so a page is cut out of all of them.
     let start = usize::try_from(page.after.unwrap_or(0)).unwrap_or(0);

@@ -55,7 +55,7 @@ pub struct ReadingAnswer {
 #[utoipa::path(get, path = "/api/v1/newsletters/{slug}/sources", tag = "sources", params(("slug" = String, Path), PageQuery),
     responses((status = 200, body = Listed<SourceAnswer>), (status = 404, body = ProblemBody)))]
 pub async fn list(web: Data<Web>, _: Viewer, slug: Path<String>, query: Query<PageQuery>) -> Answered {
-    let page = query.0?.page()?;
+    let (_, page) = query.with(PageQuery::page)?;
     let mut reader = web.house.db.read().await?;
     let newsletter = newsletters::find(&mut reader, &slug).await?;
     let mut rows = sources::of_newsletter(&mut reader, newsletter.id).await?;

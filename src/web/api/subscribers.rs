@@ -70,8 +70,7 @@ pub struct PersonInput {
 #[utoipa::path(get, path = "/api/v1/subscribers", tag = "subscribers", params(SubscriberQuery),
     responses((status = 200, body = Listed<SubscriberAnswer>), (status = 404, body = ProblemBody)))]
 pub async fn list(web: Data<Web>, _: Admin, query: Query<SubscriberQuery>) -> Answered {
-    let query = query.0?;
-    let page = Page::new(query.limit, query.cursor.as_deref())?;
+    let (query, page) = query.with(|asked| Page::new(asked.limit, asked.cursor.as_deref()))?;
     let mut reader = web.house.db.read().await?;
     let of = match &query.newsletter {
         Some(slug) => Some(newsletters::find(&mut reader, slug).await?.id),

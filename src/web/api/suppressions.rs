@@ -42,7 +42,7 @@ pub struct SuppressedInput {
 #[utoipa::path(get, path = "/api/v1/suppressions", tag = "suppressions", params(PageQuery),
     responses((status = 200, body = Listed<SuppressionAnswer>), (status = 403, body = ProblemBody)))]
 pub async fn list(web: Data<Web>, _: Admin, query: Query<PageQuery>) -> Answered {
-    let page = query.0?.page()?;
+    let (_, page) = query.with(PageQuery::page)?;
     let mut reader = web.house.db.read().await?;
     let rows = suppressions::page(&mut reader, page.after.unwrap_or(0), page.limit).await?;
     let next = page.next(&rows, |row| row.id);

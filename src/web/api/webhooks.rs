@@ -106,7 +106,7 @@ impl From<WebhookDeliveryRow> for WebhookDeliveryAnswer {
 #[utoipa::path(get, path = "/api/v1/webhooks", tag = "webhooks", params(PageQuery),
     responses((status = 200, body = Listed<WebhookAnswer>), (status = 403, body = ProblemBody)))]
 pub async fn list(web: Data<Web>, _: Admin, query: Query<PageQuery>) -> Answered {
-    let page = query.0?.page()?;
+    let (_, page) = query.with(PageQuery::page)?;
     let mut rows = store::all(&mut web.house.db.read().await?).await?;
     rows.retain(|row| page.after.is_none_or(|after| row.id > after));
     rows.truncate(usize::try_from(page.limit).unwrap_or(0));
@@ -153,7 +153,7 @@ pub async fn remove_named(web: Data<Web>, admin: Admin, body: Json<NamedWebhook>
     responses((status = 200, body = Listed<WebhookDeliveryAnswer>), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody)))]
 pub async fn deliveries(web: Data<Web>, _: Admin, id: Path<i64>, query: Query<PageQuery>) -> Answered {
-    let page = query.0?.page()?;
+    let (_, page) = query.with(PageQuery::page)?;
     let mut reader = web.house.db.read().await?;
     store::by_id(&mut reader, *id).await?.ok_or_else(|| no_webhook(*id))?;
     let rows = store::page(&mut reader, *id, page.after.unwrap_or(i64::MAX), page.limit).await?;
