@@ -87,6 +87,8 @@ pub struct Config {
     pub signups_per_network: Option<u32>,
     /// Sign-ups an hour in all; `None` is no limit.
     pub signups_total: Option<u32>,
+    /// How much work the sign-up form asks of a browser, in zero bits; `None` is none.
+    pub signup_proof_of_work: Option<u32>,
     /// For how long what is kept of people is kept.
     pub keep: Periods,
     /// The DNS servers to ask; empty means those of this machine.

@@ -16,6 +16,7 @@ use super::{
     Origin, ServiceSecrets, Setting, Shown, TokenEndpoint, key_file,
 };
 use crate::domain::address::{EmailAddress, MAX_LOCAL_OCTETS};
+use crate::domain::effort::BITS;
 use crate::domain::imap_url::ImapUrl;
 use crate::domain::network::Network;
 use crate::domain::public_url::PublicUrl;
@@ -78,6 +79,7 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
         trusted_proxies: layers.optional(settings::TRUSTED_PROXIES, list::<Network>)?.unwrap_or_default(),
         signups_per_network: layers.required(settings::SIGNUPS_PER_NETWORK, limit)?,
         signups_total: layers.required(settings::SIGNUPS_TOTAL, limit)?,
+        signup_proof_of_work: layers.required(settings::SIGNUP_PROOF_OF_WORK, proof_of_work)?,
         keep: Periods {
             ended: layers.required(settings::KEEP_ENDED_DAYS, limit)?,
             deliveries: layers.required(settings::KEEP_DELIVERIES_DAYS, limit)?,
@@ -265,6 +267,15 @@ fn token_url(text: &str) -> Result<Url, String> {
 
 fn limit(text: &str) -> Result<Option<u32>, String> {
     number(text).map(|limit| Some(limit).filter(|limit| *limit > 0))
+}
+
+/// Bits of work; 0 is none.
+fn proof_of_work(text: &str) -> Result<Option<u32>, String> {
+    match number(text)? {
+        0 => Ok(None),
+        bits if BITS.contains(&bits) => Ok(Some(bits)),
+        _ => Err(format!("“{text}” is not possible; choose 0 for none, or from {} to {}", BITS.start(), BITS.end())),
+    }
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {

@@ -188,6 +188,9 @@ settings! {
         "Sign-ups an hour from one network (an IPv4 address or an IPv6 /64); 0 is no limit.";
     SIGNUPS_TOTAL "signups_total", Value("200"), Plainly,
         "Sign-ups an hour in all; 0 is no limit.";
+    SIGNUP_PROOF_OF_WORK "signup_proof_of_work", Value("0"), Plainly,
+        "How much work the sign-up form asks of a browser, in zero bits of a SHA-256: 16 takes a phone a second, each bit \
+         more twice as long (8 to 24). Whoever runs no script waits ten seconds instead. 0 asks for none.";
     KEEP_ENDED_DAYS "keep_ended_days", Value("730"), Plainly,
         "Days after which of people who left, bounced or complained only a keyed hash is kept; 0 keeps them.";
     KEEP_DELIVERIES_DAYS "keep_deliveries_days", Value("730"), Plainly,

@@ -15,6 +15,7 @@ pub mod delivery;
 pub mod dmarc;
 pub mod edition;
 pub mod edition_content;
+pub mod effort;
 pub mod fault;
 pub mod feedback;
 pub mod holidays;

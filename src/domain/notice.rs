@@ -77,6 +77,11 @@ pub enum Notice {
         reason: String,
         url: String,
     },
+    /// So many sign-ups an hour are the limit for all together, and it is reached.
+    SignupsLimited {
+        most: u32,
+        url: String,
+    },
 }
 
 impl Notice {
@@ -94,6 +99,7 @@ impl Notice {
             Self::Paused { edition, .. } => mails::paused_subject(language, edition),
             Self::MomentMissed { .. } => mails::missed_subject(language),
             Self::SourceFailing { source, .. } => mails::source_failing_subject(language, source),
+            Self::SignupsLimited { .. } => mails::signups_limited_subject(language),
         }
     }
 
@@ -135,6 +141,10 @@ impl Notice {
             Self::MomentMissed { when, url } => linked(mails::missed_body(language, when), url),
             Self::SourceFailing { since, reason, url, .. } => {
                 linked(mails::source_failing_body(language, since, reason), url)
+            }
+            Self::SignupsLimited { most, url } => {
+                let more = mails::signups_limited_more(language);
+                format!("{}\n\n{more}", linked(mails::signups_limited_body(language, most), url))
             }
         }
     }

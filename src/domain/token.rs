@@ -230,7 +230,7 @@ pub fn base32(bytes: &[u8]) -> String {
 }
 
 /// The exact inverse: another length, another letter or a stray bit at the end is no token.
-fn unbase32(text: &str, length: usize) -> Option<Vec<u8>> {
+pub fn unbase32(text: &str, length: usize) -> Option<Vec<u8>> {
     if text.len() != (length * 8).div_ceil(5) {
         return None;
     }

@@ -24,19 +24,26 @@ const ENDINGS: [&str; 8] = ["nl", "com", "be", "eu", "org", "net", "de", "frl"];
 /// Providers of their own that only look like a slip.
 const NO_SLIPS: [&str; 3] = ["mail.com", "ymail.com", "email.com"];
 
+/// Domains of readers that are shorter have too many honest neighbours: `kpn.nl` and `kpm.nl`.
+const SHORTEST: usize = 9;
+
 /// The address that was probably meant, when what was typed is exactly one letter, or one swap of neighbours, away
 /// from a known provider, or its ending is none and lies as near to one that is. At a distance of two `hotmail.be`, a real domain, would be taken for `hotmail.nl`.
 ///
+/// `own` are the domains at which most readers have their mailbox; they are no slips, and what is near to one may be.
+///
 /// It takes the text as typed, because the slip may have made it no address at all (`gmail.con`).
-pub fn suggestion(typed: &str) -> Option<EmailAddress> {
+pub fn suggestion(typed: &str, own: &[String]) -> Option<EmailAddress> {
     let (local, domain) = trimmed(typed).rsplit_once('@')?;
     let domain = domain.to_ascii_lowercase();
-    if PROVIDERS.contains(&domain.as_str()) || NO_SLIPS.contains(&domain.as_str()) {
+    if PROVIDERS.contains(&domain.as_str()) || NO_SLIPS.contains(&domain.as_str()) || own.contains(&domain) {
         return None;
     }
-    // A provider's name with one letter more; the distance of anything longer need not be worked out.
-    let mut near = PROVIDERS.iter().filter(|_| domain.len() <= 16);
-    if let Some(meant) = near.find(|provider| strsim::osa_distance(&domain, provider) == 1) {
+    let own = own.iter().map(String::as_str).filter(|own| own.len() >= SHORTEST);
+    let mut known = PROVIDERS.into_iter().chain(own);
+    // One letter more or less; the distance of anything longer need not be worked out.
+    let is_near = |known: &str| known.len().abs_diff(domain.len()) <= 1 && strsim::osa_distance(&domain, known) == 1;
+    if let Some(meant) = known.find(|known| is_near(known)) {
         return EmailAddress::parse(&format!("{local}@{meant}")).ok();
     }
     if EmailAddress::parse(&format!("{local}@{domain}")) != Err(InvalidAddress::Domain) {
@@ -71,7 +78,23 @@ mod tests {
             ("gmail.con", None),
             ("", None),
         ] {
-            assert_eq!(suggestion(typed).as_ref().map(EmailAddress::as_str), meant, "{typed}");
+            assert_eq!(suggestion(typed, &[]).as_ref().map(EmailAddress::as_str), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn where_most_readers_are_is_known_as_well() {
+        let own = ["gemeente-voorbeeld.nl", "hotmai.com", "ab.nl"].map(str::to_owned);
+        for (typed, meant) in [
+            ("anna@gemeente-voorbeld.nl", Some("anna@gemeente-voorbeeld.nl")),
+            ("anna@Gemeente-Voorbeedl.nl", Some("anna@gemeente-voorbeeld.nl")),
+            ("anna@gemeente-voorbeeld.nl", None),
+            ("anna@gemeente-beeld.nl", None),
+            // A domain that many readers have is no slip, however near it lies to another one.
+            ("anna@hotmai.com", None),
+            ("anna@ac.nl", None),
+        ] {
+            assert_eq!(suggestion(typed, &own).as_ref().map(EmailAddress::as_str), meant, "{typed}");
         }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::demo::Demo;
+use super::mail_domains::MailDomains;
+use super::own_domains::OwnDomains;
 use super::passwords::Hashing;
 use super::remembered::Remembered;
 use super::tally::Tally;
@@ -41,6 +43,10 @@ pub struct House {
     pub hashing: Arc<Hashing>,
     /// For pages over long lists.
     pub remembered: Arc<Remembered>,
+    /// Which domains take mail.
+    pub mail_domains: MailDomains,
+    /// Where most readers have their mailbox.
+    pub own_domains: OwnDomains,
     /// Who acts, for the log of deeds; see [`House::by`].
     pub actor: Arc<str>,
     /// All mail ends in the demo's own mailbox, so sample texts may stand in it.
@@ -143,6 +149,8 @@ impl House {
             clock,
             keys,
             fetcher: Fetcher::new(&config.user_agent()),
+            mail_domains: MailDomains::new(&config),
+            own_domains: OwnDomains::default(),
             config: Arc::new(config),
             templates: Swap::new(templates),
             signer: Arc::new(Signer::new(signing)),

@@ -46,6 +46,7 @@ metrics! {
     BUILD "postduif_build_info" "gauge" "Always 1; the labels say which version runs, and of which source it was built.";
     SUBSCRIBERS "postduif_subscribers" "gauge" "Subscriptions by state, and addresses that must not be mailed (suppressed).";
     SIGNUPS "postduif_signups_total" "counter" "Sign-ups by form and API, by what came of them.";
+    SIGNUP_LIMIT "postduif_signup_limit_reached_total" "counter" "Sign-ups and questions for a link that were refused because there were too many an hour in all (POSTDUIF_SIGNUPS_TOTAL).";
     CONFIRM_VIEWS "postduif_confirm_page_views_total" "counter" "Looks at the page behind the link of a confirmation mail; mail scanners look as well.";
     CONFIRMATIONS "postduif_confirmations_total" "counter" "Subscriptions that their readers confirmed.";
     UNSUBSCRIBES "postduif_unsubscribes_total" "counter" "Subscriptions ended, by way: a mail program's button, our pages, a mail, or an operator.";
@@ -180,7 +181,7 @@ async fn gather(house: &House, now: Timestamp, people: &People) -> Result<String
     }
 
     let counted: BTreeMap<String, i64> = counters::all(&mut reader).await?.into_iter().collect();
-    for metric in [SIGNUPS, CONFIRM_VIEWS, CONFIRMATIONS, UNSUBSCRIBES, BOUNCES, WEBHOOKS, MESSAGES] {
+    for metric in [SIGNUPS, SIGNUP_LIMIT, CONFIRM_VIEWS, CONFIRMATIONS, UNSUBSCRIBES, BOUNCES, WEBHOOKS, MESSAGES] {
         page.begin(metric);
         for count in Count::ALL {
             let series = count.as_str();

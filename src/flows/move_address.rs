@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::consent_proof::MOVED_FROM;
-use super::preferences::find;
-use super::subscribe::{Answer, LETTER_PATIENCE, letters_allowed, too_many};
+use super::preferences::{Asked, find};
+use super::subscribe::{LETTER_PATIENCE, letters_allowed, too_many};
 use super::{FlowError, House, people};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
@@ -46,12 +46,14 @@ pub async fn ask(
     token: &str,
     new: &EmailAddress,
     client: Option<IpAddr>,
-) -> Result<Option<Answer>, FlowError> {
+) -> Result<Option<Asked>, FlowError> {
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     let Some(mine) = find(house, &mut tx, token).await? else { return Ok(None) };
-    if let Some(retry_after) = too_many(house, &mut tx, client, now).await? {
-        return Ok(Some(Answer::TooMany { retry_after }));
+    if let Some(limited) = too_many(house, &mut tx, client, now).await? {
+        drop(tx);
+        let retry_after = limited.told(house).await;
+        return Ok(Some(Asked::TooMany { retry_after }));
     }
     let hash = house.keys.address_hash(new);
     let reading = mine.subscriptions.iter().find(|one| reads(one));
@@ -68,7 +70,7 @@ pub async fn ask(
     }
     tx.commit().await?;
     house.wake.letters.notify_one();
-    Ok(Some(Answer::LookInYourInbox))
+    Ok(Some(Asked::LookInYourInbox))
 }
 
 /// Whom the link in the mail to a new address names; changes nothing. `None` once it is used or too old.

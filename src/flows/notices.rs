@@ -42,10 +42,21 @@ pub async fn readers(on: &mut impl Access, newsletter: &NewsletterRow) -> Result
 /// # Errors
 /// When the database refuses.
 pub async fn tell(house: &House, tx: &mut Tx, newsletter: &NewsletterRow, notice: &Notice) -> Result<(), FlowError> {
+    let readers = readers(tx, newsletter).await?;
+    tell_these(house, tx, newsletter, notice, &readers).await
+}
+
+async fn tell_these(
+    house: &House,
+    tx: &mut Tx,
+    newsletter: &NewsletterRow,
+    notice: &Notice,
+    readers: &[EmailAddress],
+) -> Result<(), FlowError> {
     let now = house.clock.now();
     let language = newsletter.language;
     let letter = Letter::Notice { language, subject: notice.subject(language), text: notice.text(language) };
-    for address in readers(tx, newsletter).await? {
+    for address in readers {
         let owed = NewLetter {
             uid: house.link(),
             newsletter_id: Some(newsletter.id),
@@ -189,6 +200,23 @@ pub async fn source_failing(house: &House, tx: &mut Tx, source: &SourceRow, reas
         url: format!("{}/admin/settings", house.config.public_url),
     };
     tell(house, tx, &newsletter, &notice).await
+}
+
+/// “There are unusually many sign-ups”: the limit for all of them together is reached. Everybody who looks after any
+/// newsletter hears it once.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn signups_limited(house: &House, tx: &mut Tx, most: u32) -> Result<(), FlowError> {
+    let notice = Notice::SignupsLimited { most, url: format!("{}/admin/subscribers", house.config.public_url) };
+    let mut told: Vec<EmailAddress> = Vec::new();
+    for newsletter in newsletters::all(tx).await? {
+        let readers = readers(tx, &newsletter).await?;
+        let new: Vec<_> = readers.into_iter().filter(|one| !told.contains(one)).collect();
+        tell_these(house, tx, &newsletter, &notice, &new).await?;
+        told.extend(new);
+    }
+    Ok(())
 }
 
 async fn titles(on: &mut impl Access, edition: &EditionRow) -> Result<Vec<String>, FlowError> {

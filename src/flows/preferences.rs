@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::subscribe::{Answer, DAY, LETTER_PATIENCE, kind_allowed, too_many};
+use super::subscribe::{DAY, LETTER_PATIENCE, kind_allowed, too_many};
 use super::unsubscribe::{Ending, Held, end};
 use super::{FlowError, House, consent_proof, erase};
 use crate::domain::address::EmailAddress;
@@ -31,23 +31,34 @@ pub struct Mine {
     pub fresh: bool,
 }
 
+/// What somebody is told who asks for a mail, whoever they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// “Look in your inbox.”
+    LookInYourInbox,
+    /// Too many from this network, or in all: come back after so long.
+    TooMany { retry_after: Duration },
+}
+
 /// Mails a link to the data of this address, if we know it by more than a sign-up that nobody confirmed: one in ten
 /// minutes, three a day, five a week, and one a day to who complained. The answer is the same for everyone.
 ///
 /// # Errors
 /// When nothing was stored.
-pub async fn ask(house: &House, email: &EmailAddress, client: Option<IpAddr>) -> Result<Answer, FlowError> {
+pub async fn ask(house: &House, email: &EmailAddress, client: Option<IpAddr>) -> Result<Asked, FlowError> {
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
-    if let Some(retry_after) = too_many(house, &mut tx, client, now).await? {
-        return Ok(Answer::TooMany { retry_after });
+    if let Some(limited) = too_many(house, &mut tx, client, now).await? {
+        drop(tx);
+        let retry_after = limited.told(house).await;
+        return Ok(Asked::TooMany { retry_after });
     }
     if let Some(person) = subscriptions::subscriber_by_email(&mut tx, email).await? {
         owe_link(house, &mut tx, &person, now).await?;
     }
     tx.commit().await?;
     house.wake.letters.notify_one();
-    Ok(Answer::LookInYourInbox)
+    Ok(Asked::LookInYourInbox)
 }
 
 /// Whom the token names; changes nothing.

@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::effort::{Effort, spend};
 use super::feedback::UNREACHABLE;
+use super::mail_domains::{remembered, take_mail};
 use super::newsletters::find;
 use super::tally::Count;
-use super::{FlowError, House};
+use super::{FlowError, House, notices};
 use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
 use crate::domain::language::Language;
@@ -20,7 +22,7 @@ use crate::domain::token::hex;
 use crate::store::newsletters::NewsletterRow;
 use crate::store::outbox::NewLetter;
 use crate::store::subscriptions::SubscriptionRow;
-use crate::store::{Tx, limits, outbox, subscriptions, suppressions};
+use crate::store::{Access, Tx, limits, outbox, subscriptions, suppressions};
 
 /// How long a link to confirm works.
 pub const CONFIRMATION_VALID: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -47,6 +49,8 @@ pub struct SignUpRequest<'a> {
     pub client: Option<IpAddr>,
     /// Where the form stood, for the evidence.
     pub origin: Option<String>,
+    /// What the browser or its owner did for it, where something is asked.
+    pub effort: Option<Effort>,
 }
 
 /// What the visitor is told.
@@ -56,6 +60,10 @@ pub enum Answer {
     LookInYourInbox,
     /// Too many sign-ups from this network, or in all: come back after so long.
     TooMany { retry_after: Duration },
+    /// Nobody takes mail for the address's domain, for certain.
+    NoMailServer,
+    /// What was done for it was used before.
+    EffortUsed,
 }
 
 /// Takes a sign-up: subscription, consent record and the letter owed in one transaction.
@@ -65,10 +73,21 @@ pub enum Answer {
 pub async fn subscribe(house: &House, request: SignUpRequest<'_>) -> Result<Answer, FlowError> {
     let now = house.clock.now();
     let newsletter = find(&mut house.db.read().await?, request.newsletter).await?;
+    if !takes_mail(house, &request, now).await? {
+        house.tally.count(Count::SignupInvalid);
+        return Ok(Answer::NoMailServer);
+    }
     let mut tx = house.db.write().await?;
-    if let Some(retry_after) = too_many(house, &mut tx, request.client, now).await? {
+    if let Some(limited) = too_many(house, &mut tx, request.client, now).await? {
+        drop(tx);
         house.tally.count(Count::SignupRateLimited);
-        return Ok(Answer::TooMany { retry_after });
+        return Ok(Answer::TooMany { retry_after: limited.told(house).await });
+    }
+    if let Some(effort) = &request.effort
+        && !spend(house, &mut tx, effort).await?
+    {
+        house.tally.count(Count::SignupWorkAsked);
+        return Ok(Answer::EffortUsed);
     }
 
     let language = request.language.unwrap_or(newsletter.language);
@@ -140,25 +159,107 @@ pub(super) async fn owe_letter(
     Ok(outbox::insert(tx, &owed, now).await?)
 }
 
-/// Counts a sign-up against its network and against all; `Some` says for how long it is too many.
+/// Whether anybody takes mail for the address, as far as DNS is certain. Whoever signs up too often makes us ask nothing.
+async fn takes_mail(house: &House, request: &SignUpRequest<'_>, now: Timestamp) -> Result<bool, FlowError> {
+    let domain = request.email.domain();
+    if let Some(known) = remembered(house, domain) {
+        return Ok(known);
+    }
+    let is_held = limited(house, &mut house.db.read().await?, request.client, now).await?;
+    Ok(is_held || take_mail(house, domain).await)
+}
+
+/// Too many sign-ups.
+pub(super) struct Limited {
+    retry_after: Duration,
+    /// In all, and not from this network alone: something for an operator to know.
+    in_all: bool,
+}
+
+impl Limited {
+    /// After how long to come back; tells the operators where they should know. Not within a transaction of one's own.
+    pub(super) async fn told(self, house: &House) -> Duration {
+        if self.in_all {
+            house.tally.count(Count::SignupLimitReached);
+            if let Err(error) = tell_operators(house).await {
+                tracing::error!(%error, "nobody could be told that sign-ups reached their limit");
+            }
+        }
+        self.retry_after
+    }
+}
+
+/// Under this name it is noted that the operators were told of the limit.
+const LIMIT_TOLD: &str = "sign-up-limit-told";
+
+/// By mail and in the log, once a day: it lasts for hours, and there may be thousands who try.
+async fn tell_operators(house: &House) -> Result<(), FlowError> {
+    let now = house.clock.now();
+    let since = now.minus(DAY);
+    if limits::count(&mut house.db.read().await?, LIMIT_TOLD, ALL, since).await? > 0 {
+        return Ok(());
+    }
+    let mut tx = house.db.write().await?;
+    if !limits::once(&mut tx, LIMIT_TOLD, ALL, since, now).await? {
+        return Ok(());
+    }
+    let most = house.config.signups_total.unwrap_or_default();
+    notices::signups_limited(house, &mut tx, most).await?;
+    tx.commit().await?;
+    tracing::warn!(
+        most,
+        "sign-ups in all have reached their limit of an hour; whoever comes now is asked to come back"
+    );
+    house.wake.letters.notify_one();
+    Ok(())
+}
+
+/// The key of what is counted for the whole installation.
+const ALL: &[u8] = b"all";
+
+/// What a sign-up is counted against: its kind, its key, and how many an hour there may be.
+fn counted(house: &House, client: Option<IpAddr>) -> Vec<(&'static str, Vec<u8>, i64)> {
+    let network = client.map(|address| house.keys.hash_text(&Network::of_visitor(address).to_string()).to_vec());
+    let network = network.zip(house.config.signups_per_network).map(|(key, most)| (NETWORK, key, most.into()));
+    let all = house.config.signups_total.map(|most| ("sign-up", ALL.to_vec(), most.into()));
+    network.into_iter().chain(all).collect()
+}
+
+const NETWORK: &str = "network";
+
+/// Whether there were too many from this network, or in all; changes nothing.
+async fn limited(
+    house: &House,
+    on: &mut impl Access,
+    client: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<bool, FlowError> {
+    for (kind, key, most) in counted(house, client) {
+        if limits::count(on, kind, &key, now.minus(HOUR)).await? >= most {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Who is held until the oldest of what counts is an hour old.
+async fn held(on: &mut impl Access, kind: &str, key: &[u8], now: Timestamp) -> Result<Limited, FlowError> {
+    let oldest = limits::oldest(on, kind, key, now.minus(HOUR)).await?.unwrap_or(now);
+    let retry_after = oldest.plus(HOUR).since(now).max(Duration::from_secs(1));
+    Ok(Limited { retry_after, in_all: kind != NETWORK })
+}
+
+/// Counts a sign-up against its network and against all; `Some` where it is too many.
 pub(super) async fn too_many(
     house: &House,
     tx: &mut Tx,
     client: Option<IpAddr>,
     now: Timestamp,
-) -> Result<Option<Duration>, FlowError> {
+) -> Result<Option<Limited>, FlowError> {
     let since = now.minus(HOUR);
-    let network = client.map(|address| house.keys.hash_text(&Network::of_visitor(address).to_string()));
-    let limited = [
-        ("network", network.as_ref().map(|hash| hash.as_slice()), house.config.signups_per_network),
-        ("sign-up", Some(&b"all"[..]), house.config.signups_total),
-    ];
-    for (kind, key, most) in limited {
-        if let (Some(key), Some(most)) = (key, most) {
-            if !limits::note_within(tx, kind, key, i64::from(most), since, now).await? {
-                let oldest = limits::oldest(tx, kind, key, since).await?.unwrap_or(now);
-                return Ok(Some(oldest.plus(HOUR).since(now).max(Duration::from_secs(1))));
-            }
+    for (kind, key, most) in counted(house, client) {
+        if !limits::note_within(tx, kind, &key, most, since, now).await? {
+            return Ok(Some(held(tx, kind, &key, now).await?));
         }
     }
     Ok(None)

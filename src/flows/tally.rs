@@ -4,6 +4,7 @@
 //! what it counted in its last ten seconds; graphs can bear that, and the ledger and the consent records are exact.
 
 use std::array;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +13,8 @@ use std::time::Duration;
 use super::histogram::Histogram;
 use super::{FlowError, House};
 use crate::domain::text_enum::text_enum;
-use crate::store::{Durability, counters};
+use crate::domain::time::Timestamp;
+use crate::store::{Access, Durability, counters};
 
 /// How often what was counted goes to the database.
 pub const EVERY: Duration = Duration::from_secs(10);
@@ -24,6 +26,8 @@ text_enum! {
         SignupInvalid = "postduif_signups_total{result=\"invalid\"}",
         SignupRateLimited = "postduif_signups_total{result=\"ratelimited\"}",
         SignupHoneypot = "postduif_signups_total{result=\"honeypot\"}",
+        SignupWorkAsked = "postduif_signups_total{result=\"work_asked\"}",
+        SignupLimitReached = "postduif_signup_limit_reached_total",
         ConfirmPageView = "postduif_confirm_page_views_total",
         Confirmation = "postduif_confirmations_total",
         LeftOneClick = "postduif_unsubscribes_total{via=\"oneclick\"}",
@@ -71,6 +75,8 @@ pub struct Tally(Arc<Inner>);
 
 struct Inner {
     counts: [AtomicU64; Count::ALL.len()],
+    /// Looks at the page that asks to confirm, by newsletter and day: numbers, and nothing of who looked.
+    views: Mutex<BTreeMap<(i64, i64), i64>>,
     phases: Mutex<[Histogram; 4]>,
     opening: AtomicI64,
     open: AtomicI64,
@@ -81,6 +87,7 @@ impl Default for Tally {
     fn default() -> Self {
         Self(Arc::new(Inner {
             counts: array::from_fn(|_| AtomicU64::new(0)),
+            views: Mutex::default(),
             phases: Mutex::default(),
             opening: AtomicI64::new(0),
             open: AtomicI64::new(0),
@@ -93,6 +100,13 @@ impl Tally {
     /// Counts one.
     pub fn count(&self, what: Count) {
         self.0.counts[what as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a look at the page that asks to confirm a sign-up for this newsletter.
+    pub fn viewed(&self, newsletter: i64, now: Timestamp) {
+        self.count(Count::ConfirmPageView);
+        let mut views = self.0.views.lock().unwrap_or_else(PoisonError::into_inner);
+        *views.entry((newsletter, day(now))).or_default() += 1;
     }
 
     /// Part of handing over a mail took so long.
@@ -144,17 +158,39 @@ impl Drop for Goes<'_> {
     }
 }
 
+fn day(moment: Timestamp) -> i64 {
+    moment.as_seconds() / 86_400
+}
+
+/// Looks of one day at one newsletter's page are a counter of their own, whose names sort as the days do.
+fn views_series(newsletter: i64, day: i64) -> String {
+    format!("confirm_page_views/{newsletter}/{day:07}")
+}
+
+/// How long looks are kept by day, in days.
+const VIEWS_KEPT: i64 = 60;
+
+/// How often the page that asks to confirm was looked at since `since`, by people and by scanners of mail.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn views_since(on: &mut impl Access, newsletter: i64, since: Timestamp) -> Result<i64, FlowError> {
+    let (from, through) = (views_series(newsletter, day(since)), views_series(newsletter, 9_999_999));
+    Ok(counters::sum(on, &from, &through).await?)
+}
+
 /// Puts what was counted here to what all nodes have counted.
 ///
 /// # Errors
 /// When nothing was stored; then it is still counted here.
 pub async fn store(house: &House) -> Result<(), FlowError> {
-    let counts = &house.tally.0.counts;
-    let taken: Vec<(Count, u64)> = (Count::ALL.iter().copied().zip(counts))
+    let inner = &house.tally.0;
+    let taken: Vec<(Count, u64)> = (Count::ALL.iter().copied().zip(&inner.counts))
         .map(|(what, count)| (what, count.swap(0, Ordering::Relaxed)))
         .filter(|(_, count)| *count > 0)
         .collect();
-    if taken.is_empty() {
+    let views = std::mem::take(&mut *inner.views.lock().unwrap_or_else(PoisonError::into_inner));
+    if taken.is_empty() && views.is_empty() {
         return Ok(());
     }
     let stored = async {
@@ -162,12 +198,21 @@ pub async fn store(house: &House) -> Result<(), FlowError> {
         for (what, count) in &taken {
             counters::add(&mut tx, what.as_str(), i64::try_from(*count).unwrap_or(i64::MAX)).await?;
         }
+        for ((newsletter, day), count) in &views {
+            counters::add(&mut tx, &views_series(*newsletter, *day), *count).await?;
+            let old = views_series(*newsletter, (day - VIEWS_KEPT).max(0));
+            counters::forget(&mut tx, &views_series(*newsletter, 0), &old).await?;
+        }
         tx.commit().await
     };
     let stored = stored.await;
     if stored.is_err() {
         for (what, count) in taken {
-            counts[what as usize].fetch_add(count, Ordering::Relaxed);
+            inner.counts[what as usize].fetch_add(count, Ordering::Relaxed);
+        }
+        let mut kept = inner.views.lock().unwrap_or_else(PoisonError::into_inner);
+        for (place, count) in views {
+            *kept.entry(place).or_default() += count;
         }
     }
     Ok(stored?)

@@ -128,6 +128,12 @@ impl Resolver {
         self.ask(&name, RecordType::TLSA, |data| matches!(data, RData::TLSA(_)).then_some(())).await
     }
 
+    /// Whether a name is a zone of its own, with name servers.
+    pub async fn is_zone(&self, name: &str) -> Result<bool, DnsError> {
+        let found = self.ask(name, RecordType::NS, |data| matches!(data, RData::NS(_)).then_some(())).await?;
+        Ok(!found.records.is_empty())
+    }
+
     /// Who takes mail for a domain.
     pub async fn takes_mail(&self, domain: &str) -> Result<TakesMail, DnsError> {
         let servers = self.mail_servers(domain).await?;

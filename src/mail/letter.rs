@@ -361,9 +361,10 @@ mod tests {
                     source: "www.example.nl/feed".into(),
                     since,
                     reason: "De server antwoordt met 503.".into(),
-                    url,
+                    url: url.clone(),
                 },
             ),
+            ("signups_limited", Notice::SignupsLimited { most: 200, url }),
         ];
         let stored =
             |notice: Notice| Occasion::Notice { subject: notice.subject(language), text: notice.text(language) };

@@ -1,4 +1,4 @@
-//! Style, icon and the desk's script, compiled in; their names carry a hash of their bytes, so that browsers may keep them for ever.
+//! Style, icon and our scripts, compiled in; their names carry a hash of their bytes, so that browsers may keep them for ever.
 
 use std::sync::LazyLock;
 
@@ -39,6 +39,10 @@ pub static ICON: LazyLock<Asset> =
 pub static DESK_SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("desk", "js", "text/javascript; charset=utf-8", include_str!("assets/desk.js")));
 
+/// The work that a sign-up asks for, where the settings ask for any: the only script that a visitor gets.
+pub static EFFORT_SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("effort", "js", "text/javascript; charset=utf-8", include_str!("assets/effort.js")));
+
 /// Where the style lies that gives pages a newsletter's own colour: the colour is its name.
 pub fn accent_path(accent: Accent) -> String {
     format!("/assets/accent-{}.css", accent.to_string().trim_start_matches('#'))
@@ -68,8 +72,8 @@ pub fn find(name: &str) -> Option<&'static Asset> {
 }
 
 /// Every file that pages load.
-pub fn all() -> [&'static Asset; 3] {
-    [&STYLE, &ICON, &DESK_SCRIPT]
+pub fn all() -> [&'static Asset; 4] {
+    [&STYLE, &ICON, &DESK_SCRIPT, &EFFORT_SCRIPT]
 }
 
 /// FNV-1a: tells versions of our own files apart; guards nothing.

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::effort::Work;
 use super::fault::Fault;
 use crate::domain::language::Language;
 use crate::domain::texts::pages as texts;
@@ -13,6 +14,33 @@ pub(super) fn post_form(action: &str, language: Language, fields: &Markup) -> Ma
         form method="post" action=(action) accept-charset="utf-8" novalidate {
             (hidden("language", language.tag()))
             (fields)
+        }
+    }
+}
+
+/// A form that asks for some work where the settings do, and is like any other where they do not.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Working<'a> {
+    pub work: Option<Work<'a>>,
+    /// The work begins with the page, and not with the first field that is touched.
+    pub at_once: bool,
+    /// Which window takes the answer.
+    pub target: Option<&'static str>,
+}
+
+impl Working<'_> {
+    pub(super) fn form(self, action: &str, language: Language, fields: &Markup) -> Markup {
+        html! {
+            form method="post" action=(action) target=[self.target] accept-charset="utf-8" novalidate
+                data-effort=[self.work.map(|work| work.challenge)] data-bits=[self.work.map(|work| work.bits)]
+                data-now=[self.work.filter(|_| self.at_once).map(|_| "")] {
+                (hidden("language", language.tag()))
+                @if let Some(work) = self.work {
+                    (hidden("challenge", work.challenge))
+                    input type="hidden" name="answer" value="" autocomplete="off";
+                }
+                (fields)
+            }
         }
     }
 }

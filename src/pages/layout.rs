@@ -44,6 +44,8 @@ pub struct Page<'a> {
     pub head: Option<&'a Markup>,
     /// The Atom feed that belongs to this page.
     pub feed: Option<&'a str>,
+    /// It asks the browser for some work, with a script of our own.
+    pub scripted: bool,
 }
 
 impl Page<'_> {
@@ -86,6 +88,7 @@ impl Page<'_> {
                         link rel="stylesheet" href=(assets::accent_path(accent));
                     }
                     @if let Some(head) = self.head { (head) }
+                    @if self.scripted { script src=(assets::EFFORT_SCRIPT.path()) defer {} }
                     @if !self.indexed { meta name="robots" content="noindex"; }
                     @if let Some(feed) = self.feed {
                         link rel="alternate" type="application/atom+xml" href=(feed);
@@ -112,7 +115,10 @@ impl Page<'_> {
                         @if let Some(path) = self.path { (language_switch(self.language, path)) }
                     }
                 }
-                p.hint { (texts::page_without_tracking(self.language)) }
+                p.hint {
+                    @if self.scripted { (texts::page_with_own_script(self.language)) }
+                    @else { (texts::page_without_tracking(self.language)) }
+                }
             } }
         }
     }

@@ -9,6 +9,7 @@ pub mod clean_html;
 mod components;
 pub mod confirm;
 pub mod demo_mailbox;
+pub mod effort;
 pub mod embed;
 pub mod fault;
 pub mod feed;

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::components::{EmailField, error_summary, hidden, honeypot, post_form, primary, web_link};
+use super::components::{EmailField, Working, error_summary, hidden, honeypot, primary, web_link};
+use super::effort::Work;
 use super::fault::Fault;
 use super::layout::Page;
 use super::{NewsletterView, paths};
@@ -17,6 +18,8 @@ pub struct Form<'a> {
     /// What was typed, kept.
     pub email: &'a str,
     pub fault: Option<Fault<'a>>,
+    /// What is asked of the browser, where something is.
+    pub work: Option<Work<'a>>,
 }
 
 /// The page with the form.
@@ -34,6 +37,7 @@ pub fn page(form: &Form<'_>) -> Markup {
         indexed: form.fault.is_none(),
         head: None,
         feed: feed.as_deref(),
+        scripted: form.work.is_some(),
     }
     .around(&html! {
         (body(form))
@@ -54,7 +58,7 @@ pub(super) fn body(form: &Form<'_>) -> Markup {
             p.lead lang=[newsletter.foreign(language)] { (newsletter.description) }
         }
         p { strong { (texts::form_promise(language, newsletter.promise)) } }
-        (post_form(&paths::subscribe(newsletter.slug), language, &html! {
+        (Working { work: form.work, ..Working::default() }.form(&paths::subscribe(newsletter.slug), language, &html! {
             (EmailField {
                 label: &texts::form_email_label(language),
                 hint: Some(&texts::form_email_hint(language)),
@@ -70,13 +74,15 @@ pub(super) fn body(form: &Form<'_>) -> Markup {
 }
 
 /// "Did you mean …?", with a button for either answer.
-pub fn typo_question(newsletter: &NewsletterView<'_>, language: Language, typed: &str, suggestion: &str) -> Markup {
+pub fn typo_question(form: &Form<'_>, suggestion: &str) -> Markup {
+    let Form { newsletter, language, email: typed, work, .. } = *form;
     let title = texts::typo_title(language);
-    Page { language, title: &title, imprint: Some(newsletter.imprint()), ..Page::default() }.around(&html! {
+    let imprint = Some(newsletter.imprint());
+    Page { language, title: &title, imprint, scripted: work.is_some(), ..Page::default() }.around(&html! {
         h1 { (title) }
         p { (texts::typo_typed(language, typed)) }
         p.lead { strong { (texts::typo_question(language, suggestion)) } }
-        (post_form(&paths::subscribe(newsletter.slug), language, &html! {
+        (Working { work, at_once: true, target: None }.form(&paths::subscribe(newsletter.slug), language, &html! {
             (hidden("accept_typo", "1"))
             p.actions.stacked {
                 button.btn type="submit" name="email" value=(suggestion) { (texts::typo_yes(language, suggestion)) }

@@ -70,6 +70,13 @@ pub async fn oldest(
     )
 }
 
+/// It happens now, unless it happened since `since`; `false` then. Held until the commit, so that of two at the same moment
+/// one is the first.
+pub async fn once(tx: &mut Tx, kind: &str, key: &[u8], since: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+    super::transaction::lock(tx, super::transaction::Lock::Once).await?;
+    note_within(tx, kind, key, 1, since, now).await
+}
+
 /// It happened now.
 pub async fn note(tx: &mut Tx, kind: &str, key: &[u8], now: Timestamp) -> Result<(), StoreError> {
     execute!(tx, "insert into attempts (kind, key, at) values ($1, $2, $3)", kind, key, now)?;

@@ -344,6 +344,20 @@ pub async fn count(on: &mut impl Access, newsletter_id: i64, status: Subscriptio
     )
 }
 
+/// The domains at which most confirmed readers have their mailbox, the most frequent first; none that has fewer than
+/// `least` of them.
+pub async fn frequent_domains(on: &mut impl Access, least: i64, limit: i64) -> Result<Vec<String>, StoreError> {
+    let rows = fetch_all!(
+        on,
+        (String,),
+        "select p.domain from subscriptions s join subscribers p on p.id = s.subscriber_id where s.status = 'confirmed' \
+         group by p.domain having count(*) >= $1 order by count(*) desc, p.domain limit $2",
+        least,
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(domain,)| domain).collect())
+}
+
 /// Who joined a newsletter since `since` and stayed, or left it, counted in spans of `width` microseconds after it:
 /// the span's place, how many joined, how many left.
 pub async fn movements(

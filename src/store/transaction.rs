@@ -103,6 +103,8 @@ impl Access for Tx {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Lock {
     ConsentChain = 1,
+    /// Things that may be used once.
+    Once = 2,
 }
 
 /// Holds a lock until the transaction ends. SQLite's one writer needs none.

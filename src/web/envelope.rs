@@ -30,6 +30,11 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 /// The same for the form that other sites put into a frame.
 const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                             base-uri 'none'; frame-ancestors *";
+/// The form that asks for some work brings the script that does it, in the background where that may be.
+const WORK_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; img-src 'self' data:; \
+                           form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const EMBED_WORK_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; \
+                                 img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors *";
 /// The desk has a script of its own, and shows mails in a frame that may do nothing.
 const DESK_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
                            connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -133,20 +138,30 @@ pub fn preferred_language(headers: &HeaderMap) -> Language {
     wishes.split(',').find_map(|wish| wish.trim().get(..2)?.to_ascii_lowercase().parse().ok()).unwrap_or_default()
 }
 
+/// Whether the sign-up form may stand there.
+fn has_form(path: &str) -> bool {
+    let rest = path.strip_prefix("/n/").map(|rest| rest.split_once('/').map_or("", |(_, rest)| rest));
+    path == "/" || rest.is_some_and(|rest| matches!(rest, "" | "subscribe" | "embed"))
+}
+
 fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: bool) -> ServiceResponse<BoxBody> {
     let path = answer.request().path();
     let embed = path.starts_with("/n/") && path.ends_with("/embed");
     let by_token = ["/c/", "/u/", "/p/"].iter().any(|start| path.starts_with(start)) || path == "/p";
     let api = path.starts_with("/api/");
     let desk = path == "/admin" || path.starts_with("/admin/");
+    let web = answer.request().app_data::<web::Data<Web>>();
+    let works = web.is_some_and(|web| web.house.config.signup_proof_of_work.is_some()) && has_form(path);
     let headers = answer.headers_mut();
     // Who brings a policy of its own says there as well who may frame it.
     let own_policy = headers.contains_key(CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     if !own_policy {
         let policy = match (embed, desk) {
+            (true, _) if works => EMBED_WORK_POLICY,
             (true, _) => EMBED_POLICY,
             (_, true) => DESK_POLICY,
+            _ if works => WORK_POLICY,
             _ => POLICY,
         };
         set(CONTENT_SECURITY_POLICY, policy);
@@ -166,7 +181,8 @@ fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: b
     if by_token || desk {
         set(ROBOTS, "noindex");
     }
-    if by_token || ((api || desk) && !headers.contains_key(CACHE_CONTROL)) {
+    // A challenge is for one visitor.
+    if by_token || works || ((api || desk) && !headers.contains_key(CACHE_CONTROL)) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {

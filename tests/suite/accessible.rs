@@ -89,6 +89,22 @@ fn no_page_for_visitors_keeps_anybody_out() {
     }
 }
 
+#[test]
+fn a_sign_up_that_costs_some_work_keeps_nobody_out() {
+    let (Some(judge), Some(database)) = (Judge::called(), Database::fresh(Engine::Sqlite)) else { return };
+    let served = Served::set(database, &[("signup_proof_of_work", "8")]);
+    for place in ["/n/ibp", "/n/ibp/embed"] {
+        judge.visit(&served.http.address(place));
+    }
+    // A form elsewhere brings no work along, so that one more step follows.
+    let action = served.http.address("/n/ibp/subscribe");
+    judge.browser().go(&format!(
+        "data:text/html,<form method=post action={action}><input name=email value=ada@example.nl><button>go</button></form>"
+    ));
+    judge.browser().press("form button");
+    judge.look("one more step");
+}
+
 /// One edition in the archive, with an article in each section.
 fn archived_edition(served: &Served) {
     let token = served.api_token(Role::Admin);

@@ -54,6 +54,8 @@ mod server_crash;
 mod services;
 mod serving;
 mod sign_up;
+mod sign_up_checks;
+mod sign_up_effort;
 mod signatures;
 mod smtp;
 mod sources;

@@ -168,9 +168,13 @@ texts! {
     }
     figure_pending() { nl: "Wachten op bevestiging", en: "Waiting for confirmation" }
     figure_confirmations() { nl: "Bevestigen, laatste 30 dagen", en: "Confirming, last 30 days" }
-    figure_confirmations_value(asked, confirmed) {
-        nl: "{asked} aangevraagd, {confirmed} bevestigd",
-        en: "{asked} asked for, {confirmed} confirmed",
+    figure_confirmations_value(asked, viewed, confirmed) {
+        nl: "{asked} aangevraagd, {viewed} keer bekeken, {confirmed} bevestigd",
+        en: "{asked} asked for, {viewed} looks, {confirmed} confirmed",
+    }
+    figure_confirmations_hint() {
+        nl: "Mailscanners kijken ook. Veel vaker bekeken dan bevestigd? Dan missen mensen misschien de knop.",
+        en: "Mail scanners look as well. Many more looks than confirmations? Then people may miss the button.",
     }
     figure_next() { nl: "Volgend concept", en: "Next draft" }
     figure_last() { nl: "Vorige nieuwsbrief", en: "Last edition" }

@@ -141,6 +141,10 @@ texts! {
         nl: "Zo melden bezoekers van je site zich aan. Kies een van deze drie manieren, en plak de tekst in een pagina.",
         en: "This is how visitors of your site sign up. Choose one of these three ways, and paste the text into a page.",
     }
+    form_place_abuse() {
+        nl: "Vullen programma's het formulier in? Je beheerder kan met POSTDUIF_SIGNUP_PROOF_OF_WORK elke aanmelding een beetje rekenwerk laten kosten. Aan deze drie teksten verandert dan niets.",
+        en: "Do programs fill in the form? Your administrator can have every sign-up cost a little work with POSTDUIF_SIGNUP_PROOF_OF_WORK. These three texts stay as they are then.",
+    }
     form_place_form() { nl: "Als formulier", en: "As a form" }
     form_place_form_hint() {
         nl: "Voor een blok Aangepaste HTML in WordPress.",

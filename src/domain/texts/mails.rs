@@ -286,4 +286,17 @@ texts! {
         nl: "Sinds {since} lukt het niet om nieuwe artikelen op te halen. Reden: {reason}",
         en: "Since {since} we have not been able to fetch new articles. Reason: {reason}",
     }
+
+    signups_limited_subject() {
+        nl: "Er zijn opvallend veel aanmeldingen",
+        en: "There are unusually many sign-ups",
+    }
+    signups_limited_body(most) {
+        nl: "In het afgelopen uur kwamen er {most} aanmeldingen. Meer neemt de server per uur niet aan. Wie zich nu aanmeldt, leest dat het later weer kan. Kijk of je de nieuwe adressen vertrouwt:",
+        en: "There were {most} sign-ups within the last hour. The server takes no more than that in an hour. Whoever signs up now is asked to come back later. See whether you trust the new addresses:",
+    }
+    signups_limited_more() {
+        nl: "Deed je een oproep en zijn het echte mensen? Laat je beheerder POSTDUIF_SIGNUPS_TOTAL verhogen. Vult een programma het formulier in, dan helpt POSTDUIF_SIGNUP_PROOF_OF_WORK. Je krijgt dit bericht hoogstens één keer per dag.",
+        en: "Did you ask people to sign up, and are they real? Have your administrator raise POSTDUIF_SIGNUPS_TOTAL. If a program fills in the form, POSTDUIF_SIGNUP_PROOF_OF_WORK helps. You get this message once a day at most.",
+    }
 }

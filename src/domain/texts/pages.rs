@@ -16,6 +16,11 @@ texts! {
         en: "This page does not track you: no cookies, no script, nobody looks over your shoulder.",
     }
 
+    page_with_own_script() {
+        nl: "Deze pagina volgt je niet: geen cookies, niemand kijkt mee. Een klein script van onszelf houdt programma's tegen die formulieren invullen.",
+        en: "This page does not track you: no cookies, nobody looks over your shoulder. A small script of our own keeps away programs that fill in forms.",
+    }
+
     // The sign-up form.
     form_title() { nl: "Nieuwsbrief", en: "Newsletter" }
     form_page_title(title) { nl: "Aanmelden: {title}", en: "Sign up: {title}" }
@@ -89,6 +94,21 @@ texts! {
     typo_question(suggestion) { nl: "Bedoel je {suggestion}?", en: "Did you mean {suggestion}?" }
     typo_yes(suggestion) { nl: "Ja, gebruik {suggestion}", en: "Yes, use {suggestion}" }
     typo_no(email) { nl: "Nee, {email} klopt", en: "No, {email} is correct" }
+
+    // One more step, where a sign-up asks for some work.
+    effort_title() { nl: "Nog één stap", en: "One more step" }
+    effort_why() {
+        nl: "We houden programma's tegen die dit formulier voor anderen invullen. Daarom kost aanmelden een paar tellen.",
+        en: "We keep away programs that fill in this form for others. That is why signing up takes a few seconds.",
+    }
+    effort_wait(seconds) {
+        nl: "Wacht {seconds} seconden. Druk daarna op de knop.",
+        en: "Wait {seconds} seconds. Then press the button.",
+    }
+    effort_working() { nl: "Je browser rekent even.", en: "Your browser is working for a moment." }
+    effort_ready() { nl: "Klaar. Druk op de knop.", en: "Done. Press the button." }
+    effort_too_early() { nl: "Dat was te vroeg.", en: "That was too early." }
+    effort_submit() { nl: "Verder met aanmelden", en: "Go on signing up" }
 
     // Look in your inbox.
     check_title() { nl: "Kijk in je mail", en: "Check your email" }

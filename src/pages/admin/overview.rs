@@ -76,8 +76,8 @@ pub struct Figures<'a> {
     pub joined: i64,
     pub left: i64,
     pub pending: i64,
-    /// Of the last 30 days: sign-ups asked for, and confirmed.
-    pub confirmations: [i64; 2],
+    /// Of the last 30 days: sign-ups asked for, looks at the page behind the link, and confirmed.
+    pub confirmations: [i64; 3],
     pub next_draft: Option<DateTime>,
     /// The day of the last edition, and for how many it was accepted.
     pub last: Option<(Date, i64)>,
@@ -93,7 +93,7 @@ pub struct Figures<'a> {
 pub fn page(desk: &Desk<'_>, tasks: &[Task<'_>], figures: &Figures<'_>) -> Markup {
     let language = desk.language;
     let count = |number: i64| numbers::count(language, number);
-    let [asked, confirmed] = figures.confirmations.map(count);
+    let [asked, viewed, confirmed] = figures.confirmations.map(count);
     desk.page(
         Place::Overview,
         &texts::nav_overview(language),
@@ -109,7 +109,8 @@ pub fn page(desk: &Desk<'_>, tasks: &[Task<'_>], figures: &Figures<'_>) -> Marku
                 }),
                 (texts::figure_pending(language), html! { (count(figures.pending)) }),
                 (texts::figure_confirmations(language), html! {
-                    (texts::figure_confirmations_value(language, asked, confirmed))
+                    (texts::figure_confirmations_value(language, asked, viewed, confirmed)) br;
+                    span.hint { (texts::figure_confirmations_hint(language)) }
                 }),
                 (texts::figure_next(language), html! {
                     @if let Some(moment) = figures.next_draft { (dates::moment(language, moment)) }

@@ -121,7 +121,7 @@ fn overviews(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         joined: 38,
         left: 9,
         pending: 11,
-        confirmations: [31, 20],
+        confirmations: [31, 22, 20],
         next_draft: Some(noon()),
         last: Some((date(2025, 12, 2), 1_171)),
         checked: Some(noon()),

@@ -11,8 +11,8 @@ use crate::pages::layout::{Brand, Imprint};
 use crate::pages::preferences::{Centre, Format, Standing, Subscription};
 use crate::pages::problem::Problem;
 use crate::pages::{
-    NewsletterView, Visit, archive, check_inbox, confirm, demo_mailbox, embed, home, preferences, problem, signup,
-    unsubscribe,
+    NewsletterView, Visit, archive, check_inbox, confirm, demo_mailbox, effort, embed, home, preferences, problem,
+    signup, unsubscribe,
 };
 
 /// What people and feeds may have typed.
@@ -89,11 +89,21 @@ pub fn newsletter(language: Language, words: Words) -> NewsletterView<'static> {
 /// Every page with the name of its sample.
 pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
     let newsletter = newsletter(language, words);
-    let form = signup::Form { newsletter: &newsletter, language, email: "", fault: None };
+    let form = signup::Form { newsletter: &newsletter, language, email: "", fault: None, work: None };
     let typed = signup::Form { email: words.email, ..form };
     let visit = Visit { newsletter: &newsletter, language, token: "7K3M9QXA2H4VB6TD8EFG" };
     let imprint = Some(newsletter.imprint());
     let domain = words.email;
+    let work = effort::Work { challenge: words.email, bits: 16 };
+    let step = effort::Step {
+        newsletter: &newsletter,
+        language,
+        email: words.email,
+        work,
+        pause: words.email,
+        seconds: 10,
+        too_early: false,
+    };
     let mut pages = vec![
         ("home", home::page(language, imprint, &[newsletter, newsletter])),
         ("home-empty", home::page(language, None, &[])),
@@ -102,8 +112,12 @@ pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
         ("signup-no-server", signup::page(&with(typed, Fault::NoMailServer { domain }))),
         ("signup-too-often", signup::page(&with(typed, Fault::TooOften { minutes: 10 }))),
         ("signup-not-saved", signup::page(&with(typed, Fault::NotSaved))),
-        ("signup-typo", signup::typo_question(&newsletter, language, words.email, "anna@gmail.com")),
-        ("embed", embed::page(&newsletter, language)),
+        ("signup-typo", signup::typo_question(&typed, "anna@gmail.com")),
+        ("embed", embed::page(&newsletter, language, None)),
+        ("embed-with-work", embed::page(&newsletter, language, Some(work))),
+        ("signup-with-work", signup::page(&signup::Form { work: Some(work), ..form })),
+        ("effort", effort::page(&step)),
+        ("effort-too-early", effort::page(&effort::Step { too_early: true, ..step })),
         ("check-inbox", check_inbox::page(&newsletter, language)),
         ("confirm", confirm::ask(visit, words.masked)),
         ("confirm-done", confirm::done(visit, words.masked, Some(4))),

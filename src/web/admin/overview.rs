@@ -16,13 +16,13 @@ use crate::domain::texts::dates;
 use crate::domain::time::Timestamp;
 use crate::flows::deliver::stalled;
 use crate::flows::preflight::at_home;
-use crate::flows::uncertain;
+use crate::flows::{FlowError, tally, uncertain};
 use crate::pages::admin::Point;
 use crate::pages::admin::overview::{Figures, Task, page};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::sources::{self, SourceRow};
-use crate::store::{Access, StoreError, consent, doctor, subscriptions};
+use crate::store::{Access, consent, doctor, subscriptions};
 use crate::web::Web;
 use crate::web::problem::Problem;
 
@@ -146,7 +146,8 @@ struct Standing {
     pending: i64,
     joined: i64,
     left: i64,
-    confirmations: [i64; 2],
+    /// Of the last 30 days: asked for, looked at, and confirmed.
+    confirmations: [i64; 3],
     /// Week by week, the oldest first: how many joined and left.
     weeks: Vec<(i64, i64, i64)>,
     since: Timestamp,
@@ -158,7 +159,7 @@ impl Standing {
         newsletter: &NewsletterRow,
         last: Option<&EditionRow>,
         now: Timestamp,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, FlowError> {
         let id = newsletter.id;
         let since_last = last.and_then(|row| row.started_at).unwrap_or(newsletter.created_at);
         let moved = subscriptions::movements(on, id, since_last, i64::MAX).await?;
@@ -170,6 +171,7 @@ impl Standing {
             left: moved.iter().map(|(_, _, left)| left).sum(),
             confirmations: [
                 consent::count_since(on, id, ConsentEvent::Requested, now.minus(MONTH)).await?,
+                tally::views_since(on, id, now.minus(MONTH)).await?,
                 consent::count_since(on, id, ConsentEvent::Confirmed, now.minus(MONTH)).await?,
             ],
             weeks: subscriptions::movements(on, id, since, WEEK_MICROS).await?,

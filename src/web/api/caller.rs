@@ -65,7 +65,23 @@ impl Scopes {
     }
 }
 
+/// Whether the caller may sign others up, asked by the one call that mostly anybody may make.
+///
+/// # Errors
+/// For whoever shows no token that is good for that.
+pub async fn may_sign_up(request: &HttpRequest) -> Result<(), Problem> {
+    recognise_for(request, Role::Admin, || Ok(Scope::SubscribersWrite)).await.map(drop)
+}
+
 async fn recognise(request: &HttpRequest, needed: Role) -> Result<String, Problem> {
+    recognise_for(request, needed, || Scopes::of(request)).await
+}
+
+async fn recognise_for(
+    request: &HttpRequest,
+    needed: Role,
+    scope: impl FnOnce() -> Result<Scope, Problem>,
+) -> Result<String, Problem> {
     let web = request.app_data::<Data<Web>>().ok_or(Problem::Internal)?;
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = header.and_then(|header| {
@@ -75,7 +91,7 @@ async fn recognise(request: &HttpRequest, needed: Role) -> Result<String, Proble
     let Some(token) = token else { return Err(Problem::Unauthorised) };
     match tokens::check(&web.house, token).await? {
         Some(row) => {
-            let scope = Scopes::of(request)?;
+            let scope = scope()?;
             let refused = if !row.role.may(needed) {
                 Problem::NotAllowed(needed)
             } else if !row.scopes().contains(&scope) {

@@ -1,5 +1,6 @@
 //! The link in the confirmation mail: looking changes nothing, the button does.
 
+use actix_web::http::Method;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -28,6 +29,9 @@ pub async fn show(
         return stay_page(&web, &token, asked, held, false).await;
     }
     let Some(found) = confirm::look(&web.house, &token).await? else { return Err(web.wrong_token(client)) };
+    if found.standing == Standing::Open && request.method() == Method::GET {
+        web.house.tally.viewed(found.newsletter.id, web.house.clock.now());
+    }
     page(&web, &token, asked, found, false).await
 }
 

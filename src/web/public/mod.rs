@@ -1,4 +1,4 @@
-//! Pages for visitors: no script, no cookie, and nothing that a GET changes.
+//! Pages for visitors: no cookie, nothing that a GET changes, and no script but for the work that a sign-up may cost.
 
 mod archive;
 mod confirm;

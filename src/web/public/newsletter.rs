@@ -5,9 +5,11 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::signup::work;
 use super::{Shown, language_asked, ok};
+use crate::domain::language::Language;
 use crate::domain::slug::Slug;
-use crate::flows::FlowError;
+use crate::flows::{FlowError, effort};
 use crate::pages::{self, NewsletterView, paths};
 use crate::store::newsletters;
 use crate::web::Web;
@@ -24,7 +26,7 @@ pub async fn home(web: Data<Web>, request: HttpRequest) -> Result<HttpResponse, 
     }
     let views: Vec<NewsletterView<'_>> = all.iter().map(Shown::view).collect();
     Ok(ok(match views.as_slice() {
-        [only] => form(only, language),
+        [only] => form(&web, only, all[0].newsletter.id, language),
         several => pages::home::page(language, several.first().map(NewsletterView::imprint), several),
     }))
 }
@@ -32,13 +34,16 @@ pub async fn home(web: Data<Web>, request: HttpRequest) -> Result<HttpResponse, 
 pub async fn show(web: Data<Web>, request: HttpRequest, slug: Path<String>) -> Result<HttpResponse, Problem> {
     let asked = language_asked(&request);
     let shown = Shown::by_slug(&web.house, &slug, asked).await?;
-    Ok(ok(form(&shown.view(), asked.unwrap_or(shown.newsletter.language))))
+    let language = asked.unwrap_or(shown.newsletter.language);
+    Ok(ok(form(&web, &shown.view(), shown.newsletter.id, language)))
 }
 
 pub async fn embed(web: Data<Web>, request: HttpRequest, slug: Path<String>) -> Result<HttpResponse, Problem> {
     let asked = language_asked(&request);
     let shown = Shown::by_slug(&web.house, &slug, asked).await?;
-    Ok(ok(pages::embed::page(&shown.view(), asked.unwrap_or(shown.newsletter.language))))
+    let challenge = effort::challenge(&web.house, shown.newsletter.id);
+    let language = asked.unwrap_or(shown.newsletter.language);
+    Ok(ok(pages::embed::page(&shown.view(), language, challenge.as_ref().map(work))))
 }
 
 pub async fn check_inbox(web: Data<Web>, request: HttpRequest, slug: Path<String>) -> Result<HttpResponse, Problem> {
@@ -89,6 +94,8 @@ fn to(status: StatusCode, request: &HttpRequest, place: &str) -> HttpResponse {
     HttpResponse::build(status).insert_header((LOCATION, place)).finish()
 }
 
-fn form(newsletter: &NewsletterView<'_>, language: crate::domain::language::Language) -> maud::Markup {
-    pages::signup::page(&pages::signup::Form { newsletter, language, email: "", fault: None })
+fn form(web: &Web, newsletter: &NewsletterView<'_>, id: i64, language: Language) -> maud::Markup {
+    let challenge = effort::challenge(&web.house, id);
+    let work = challenge.as_ref().map(work);
+    pages::signup::page(&pages::signup::Form { newsletter, language, email: "", fault: None, work })
 }

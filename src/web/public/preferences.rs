@@ -11,8 +11,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::language::Language;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
 use crate::flows::move_address::{self, Moved};
-use crate::flows::preferences::{self, Mine};
-use crate::flows::subscribe::Answer;
+use crate::flows::preferences::{self, Asked, Mine};
 use crate::pages::fault::Fault;
 use crate::pages::preferences as shown;
 use crate::store::newsletters::{self, NewsletterRow};
@@ -51,8 +50,8 @@ pub async fn send_link(
         }
     };
     match evenly(preferences::ask(&web.house, &email, client.0)).await? {
-        Answer::LookInYourInbox => Ok(ok(shown::sent(language, imprint))),
-        Answer::TooMany { retry_after } => {
+        Asked::LookInYourInbox => Ok(ok(shown::sent(language, imprint))),
+        Asked::TooMany { retry_after } => {
             let fault = Fault::TooOften { minutes: minutes(retry_after) };
             let form = shown::ask(language, imprint, email.as_str(), Some(fault));
             let mut answer = page(StatusCode::TOO_MANY_REQUESTS, form);
@@ -138,8 +137,8 @@ pub async fn press(
                 }
             };
             return match evenly(move_address::ask(house, &token, &new, client.0)).await? {
-                Some(Answer::LookInYourInbox) => Ok(ok(shown::address_sent(language, all.first().map(imprint)))),
-                Some(Answer::TooMany { retry_after }) => {
+                Some(Asked::LookInYourInbox) => Ok(ok(shown::address_sent(language, all.first().map(imprint)))),
+                Some(Asked::TooMany { retry_after }) => {
                     let fault = Fault::TooOften { minutes: minutes(retry_after) };
                     let mut answer = centre(&web, &token, asked, mine, Note::Typed(&typed, fault)).await?;
                     answer.headers_mut().insert(RETRY_AFTER, retry_after.as_secs().max(1).into());

@@ -12,11 +12,12 @@ use crate::domain::address::{EmailAddress, InvalidAddress, MAX_ADDRESS_OCTETS};
 use crate::domain::consent::ConsentMeans;
 use crate::domain::language::Language;
 use crate::domain::typo;
-use crate::flows::FlowError;
+use crate::flows::effort::{self, Ask, Brought, Judged};
 use crate::flows::subscribe::{self, Answer, SignUpRequest};
 use crate::flows::tally::Count;
+use crate::flows::{FlowError, own_domains};
 use crate::pages::fault::Fault;
-use crate::pages::{paths, signup};
+use crate::pages::{effort as step, paths, signup};
 use crate::web::Web;
 use crate::web::body::{FORM_KINDS, Fields, media_type};
 use crate::web::client::Client;
@@ -42,6 +43,10 @@ pub struct SubscribeForm {
     website: String,
     /// Anything: the visitor said that the address is right as it is.
     accept_typo: String,
+    /// What the browser was asked, what it found, and since when its owner waits; where a sign-up asks for some work.
+    challenge: String,
+    answer: String,
+    pause: String,
 }
 
 impl SubscribeForm {
@@ -53,7 +58,14 @@ impl SubscribeForm {
             language: field("language"),
             website: field("website"),
             accept_typo: field("accept_typo"),
+            challenge: field("challenge"),
+            answer: field("answer"),
+            pause: field("pause"),
         }
+    }
+
+    fn brought(&self) -> Brought<'_> {
+        Brought { challenge: &self.challenge, answer: &self.answer, pause: &self.pause }
     }
 }
 
@@ -78,19 +90,27 @@ pub async fn subscribe(
         web.house.tally.count(Count::SignupHoneypot);
         return Ok(look_in_your_inbox(&shown, asked));
     }
+    let challenge = effort::challenge(&web.house, shown.newsletter.id);
+    let asked_work = challenge.as_ref().map(work);
     let back = |status: StatusCode, fault: Fault<'_>| {
         let typed: String = form.email.chars().take(MAX_TYPED).collect();
         let view = shown.view();
-        page(status, signup::page(&signup::Form { newsletter: &view, language, email: &typed, fault: Some(fault) }))
+        let fault = Some(fault);
+        page(
+            status,
+            signup::page(&signup::Form { newsletter: &view, language, email: &typed, fault, work: asked_work }),
+        )
     };
     if faulty("email") {
         web.house.tally.count(Count::SignupInvalid);
         return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(InvalidAddress::TooLong)));
     }
     if form.accept_typo.is_empty()
-        && let Some(meant) = typo::suggestion(&form.email)
+        && let Some(meant) = meant(&web, &form.email).await
     {
-        return Ok(ok(signup::typo_question(&shown.view(), language, form.email.trim(), meant.as_str())));
+        let (view, email) = (shown.view(), form.email.trim());
+        let asked = signup::Form { newsletter: &view, language, email, fault: None, work: asked_work };
+        return Ok(ok(signup::typo_question(&asked, meant.as_str())));
     }
     let email = match EmailAddress::parse(&form.email) {
         Ok(email) => email,
@@ -99,13 +119,27 @@ pub async fn subscribe(
             return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(fault)));
         }
     };
+    let one_more_step = |ask: &Ask| {
+        let (view, seconds) = (shown.view(), ask.wait.as_secs().max(1));
+        let (work, pause, too_early) = (work(&ask.challenge), ask.pause.as_str(), ask.too_early);
+        let (newsletter, email) = (&view, form.email.trim());
+        ok(step::page(&step::Step { newsletter, language, email, work, pause, seconds, too_early }))
+    };
+    let effort = match effort::judge(&web.house, shown.newsletter.id, &email, form.brought()) {
+        Judged::Enough(effort) => effort,
+        Judged::Ask(ask) => {
+            web.house.tally.count(Count::SignupWorkAsked);
+            return Ok(one_more_step(&ask));
+        }
+    };
     let sign_up = SignUpRequest {
         newsletter: &slug,
-        email,
+        email: email.clone(),
         language: Some(language),
         means: ConsentMeans::Form,
         client: client.0,
         origin: origin(&request),
+        effort,
     };
     Ok(match evenly(subscribe::subscribe(&web.house, sign_up)).await {
         Ok(Answer::LookInYourInbox) => look_in_your_inbox(&shown, asked),
@@ -115,12 +149,35 @@ pub async fn subscribe(
             answer.headers_mut().insert(RETRY_AFTER, retry_after.as_secs().max(1).into());
             answer
         }
+        Ok(Answer::NoMailServer) => {
+            back(StatusCode::BAD_REQUEST, Fault::NoMailServer { domain: typed_domain(&form.email) })
+        }
+        Ok(Answer::EffortUsed) => match effort::again(&web.house, shown.newsletter.id, &email) {
+            Some(ask) => one_more_step(&ask),
+            None => back(StatusCode::SERVICE_UNAVAILABLE, Fault::NotSaved),
+        },
         Err(FlowError::Store(error)) => {
             tracing::error!(%error, "a sign-up could not be stored");
             back(StatusCode::SERVICE_UNAVAILABLE, Fault::NotSaved)
         }
         Err(error) => return Err(error.into()),
     })
+}
+
+/// The address that was probably meant. A database that is away is told of where something is to be stored.
+async fn meant(web: &Web, typed: &str) -> Option<EmailAddress> {
+    let own = own_domains::most_frequent(&web.house).await.unwrap_or_default();
+    typo::suggestion(typed, &own)
+}
+
+/// The domain as it was typed.
+fn typed_domain(typed: &str) -> &str {
+    typed.trim().rsplit('@').next().unwrap_or_default()
+}
+
+/// What a browser is asked, as a page takes it.
+pub(super) fn work(challenge: &effort::Challenge) -> step::Work<'_> {
+    step::Work { challenge: &challenge.text, bits: challenge.bits }
 }
 
 /// The same for everybody, and without the address: browsers and proxies remember where they were sent.

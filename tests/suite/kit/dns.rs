@@ -9,7 +9,8 @@ use hickory_proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
 use hickory_proto::rr::rdata::{A, AAAA, MX, TLSA, TXT};
 use hickory_proto::rr::{Name, RData, Record};
 
-/// Name, type and value: `("example.nl", "MX", "10 mail.example.nl")`. A name below `signed.` is vouched for.
+/// Name, type and value: `("example.nl", "MX", "10 mail.example.nl")`. A name below `signed.` is vouched for; of one of the type
+/// `FAIL` the server cannot say anything.
 pub type Entry = (&'static str, &'static str, String);
 
 /// Serves these entries on a port of the loopback interface for as long as the test's process lives; where.
@@ -62,6 +63,9 @@ fn answer(entries: &[Entry], question: &[u8]) -> Message {
     let above = entries.iter().any(|(entry, ..)| entry.ends_with(&format!(".{name}")));
     if there.is_empty() && !above {
         answer.metadata.response_code = ResponseCode::NXDomain;
+    }
+    if there.iter().any(|(_, kind, _)| *kind == "FAIL") {
+        answer.metadata.response_code = ResponseCode::ServFail;
     }
     answer.metadata.authentic_data = name.contains("signed.");
     for (_, kind, value) in there {

@@ -106,5 +106,6 @@ pub(in crate::pages::admin) fn place(language: Language, newsletter: &Newsletter
         (copyable(language, "snippet-form", &snippets::form(newsletter, base, theirs)))
         h3 { (texts::form_place_frame(language)) }
         (copyable(language, "snippet-frame", &snippets::frame(newsletter, base, theirs)))
+        p.hint { (texts::form_place_abuse(language)) }
     }
 }
