@@ -52,7 +52,7 @@ async fn show(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         ("log", "warn"),
     ];
     let config = Config::from_values(&settings)?;
-    logging::start(&config);
+    logging::start(&config)?;
 
     let mailbox = {
         let clock = clock.clone();

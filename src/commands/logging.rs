@@ -6,6 +6,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::{Layer, Registry};
 
 use super::output::printable;
 use crate::config::{Config, LogFormat};
@@ -16,18 +17,29 @@ const OURS: &str = env!("CARGO_CRATE_NAME");
 /// Whose debug output repeats what is said to a mail server: addresses, passwords, letters.
 const NEVER: &str = "lettre";
 
-/// Begins to log as the settings want it.
-pub fn start(config: &Config) {
-    let registry = tracing_subscriber::registry().with(filter(&config.log));
+/// Begins to log as the settings want it, and to trace where the program was built for that.
+///
+/// # Errors
+/// When traces are wanted and cannot be sent.
+pub fn start(config: &Config) -> anyhow::Result<()> {
     // Without colours, since every control character is escaped on the way out.
-    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(OneLineEach);
-    let started = match config.log_format {
-        LogFormat::Text => registry.with(layer.with_target(false)).try_init(),
-        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(OneLineEach);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match config.log_format {
+        LogFormat::Text => lines.with_target(false).with_filter(filter(&config.log)).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter(&config.log)).boxed(),
     };
-    if started.is_err() {
+    #[cfg(feature = "otel")]
+    let lines = super::traces::layer(config)?.into_iter().chain([lines]).collect::<Vec<_>>();
+    if tracing_subscriber::registry().with(lines).try_init().is_err() {
         eprintln!("postduif: logging had been started before");
     }
+    Ok(())
+}
+
+/// Lets go of what the log has not told yet.
+pub fn finish() {
+    #[cfg(feature = "otel")]
+    super::traces::finish();
 }
 
 /// A level without a name is meant for us; libraries say no more than warnings unless they are named.

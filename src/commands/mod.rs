@@ -26,6 +26,8 @@ mod start;
 mod subscriber;
 mod suppression;
 mod token;
+#[cfg(feature = "otel")]
+mod traces;
 mod user;
 mod waiting;
 mod webhook;
@@ -125,7 +127,9 @@ enum Command {
 pub fn run() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     let output = Output::new(global.json);
-    match command.run(&global, &output) {
+    let outcome = command.run(&global, &output);
+    logging::finish();
+    match outcome {
         Ok(code) => code,
         Err(error) if error.downcast_ref().is_some_and(OutputError::is_nobody_there) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<clap::Error>() {
@@ -231,7 +235,7 @@ impl Global {
     /// The settings of this process, and its log as they want it.
     fn load(&self, listen: Option<&str>) -> anyhow::Result<Config> {
         let config = self.settings(listen)?;
-        logging::start(&config);
+        logging::start(&config)?;
         Ok(config)
     }
 

@@ -6,7 +6,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use super::settings::{ALL, FILE_SUFFIX, Fallback, PREFIX, Setting};
+use super::settings::{ALL, FILE_SUFFIX, Fallback, OTLP_ENDPOINT, PREFIX, Setting};
+
+/// By this name every program that traces finds its collector. One that does not trace must not mind it: it is often set
+/// for all programs of a machine.
+const STANDARD_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// What the command line says about settings.
 #[derive(Clone, Debug, Default)]
@@ -148,6 +152,12 @@ impl Layers {
                     reason: "the value is not UTF-8".to_owned(),
                 })?;
                 ours.insert(name, value);
+            } else if cfg!(feature = "otel")
+                && name == STANDARD_ENDPOINT
+                && let Ok(value) = value.into_string()
+            {
+                // Weaker than our own name for it, which is taken below.
+                self.put(OTLP_ENDPOINT, &value, Origin::Environment(name));
             }
         }
         for setting in ALL {

@@ -105,6 +105,8 @@ pub struct Config {
     pub log: Targets,
     /// How it is written.
     pub log_format: LogFormat,
+    /// The collector of traces.
+    pub otlp_endpoint: Option<Url>,
     given_secret: Option<SecretKey>,
     effective: Arc<[Effective]>,
 }

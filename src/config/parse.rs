@@ -95,6 +95,7 @@ pub(super) fn config(layers: Layers) -> Result<Config, ConfigError> {
                 .map_err(|_| format!("“{text}” is no filter; write it like info or warn,postduif::mail=debug"))
         })?,
         log_format: layers.required(settings::LOG_FORMAT, str::parse::<LogFormat>)?,
+        otlp_endpoint: layers.optional(settings::OTLP_ENDPOINT, collector)?,
         given_secret: layers.optional(settings::SECRET_KEY, SecretKey::parse)?,
         public_url,
         effective: [].into(),
@@ -206,6 +207,19 @@ fn dns_servers(text: &str) -> Result<Vec<SocketAddr>, String> {
         part.parse().or(bare).map_err(|_| format!("“{part}” is no address of a DNS server; write it like 192.0.2.53"))
     };
     parts(text).map(server).collect()
+}
+
+fn collector(text: &str) -> Result<Url, String> {
+    if !cfg!(feature = "otel") {
+        return Err("this program was built without traces; leave it out, or build with --features otel".to_owned());
+    }
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url =
+        url.ok_or_else(|| format!("“{text}” is no address of a collector; write it like http://127.0.0.1:4318"))?;
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err("credentials and keys belong in OTEL_EXPORTER_OTLP_HEADERS, not in the address".to_owned());
+    }
+    Ok(url)
 }
 
 fn number(text: &str) -> Result<u32, String> {

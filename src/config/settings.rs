@@ -219,6 +219,9 @@ settings! {
         "How much is logged: off, error, warn, info, debug or trace, also for one part of the program: `warn,postduif::mail=debug`.";
     LOG_FORMAT "log_format", Value("text"), Plainly,
         "`text` for people or `json` for machines.";
+    OTLP_ENDPOINT "otlp_endpoint", None, Plainly,
+        "Where traces go, as OTLP over HTTP: `http://collector:4318`. Only in a program built with `--features otel`, which \
+         also heeds OpenTelemetry's own `OTEL_EXPORTER_OTLP_ENDPOINT`.";
 }
 
 #[cfg(test)]

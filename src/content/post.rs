@@ -3,12 +3,14 @@
 use std::io::Read;
 use std::time::Duration;
 
+use jiff::fmt::rfc2822;
 use ureq::Body;
-use ureq::http::{Method, Request, Response, header};
+use ureq::http::{HeaderMap, Method, Request, Response, header};
 use url::{Host, Url};
 
-use super::fetch::{FetchError, Fetcher, check_address, translate};
+use super::fetch::{FetchError, Fetcher, check_address, text, translate};
 use crate::domain::reach::is_public;
+use crate::domain::time::Timestamp;
 
 /// Most bytes of an answer that is read.
 const MAX_ANSWER: u64 = 64 << 10;
@@ -33,6 +35,8 @@ pub struct Posted {
     pub status: u16,
     /// Whether it wanted us to keep a cookie.
     pub cookie: bool,
+    /// What time it was there, to the second.
+    pub date: Option<Timestamp>,
 }
 
 /// Whether an address may be called as it is written: a scheme and a port of the web, and no number or name that leads into a
@@ -78,17 +82,29 @@ impl Fetcher {
         let asking = move || {
             let url = posting.url.clone();
             let answer = fetcher.send(posting)?;
-            let (status, mut bytes) = (answer.status().as_u16(), Vec::new());
-            let mut reader = answer.into_body().into_reader().take(MAX_ANSWER + 1);
-            reader.read_to_end(&mut bytes).map_err(|error| translate(&ureq::Error::from(error), &url))?;
-            if bytes.len() as u64 > MAX_ANSWER { Err(FetchError::TooLarge) } else { Ok((status, bytes)) }
+            Ok((answer.status().as_u16(), read_answer(answer.into_body(), &url)?))
         };
         tokio::task::spawn_blocking(asking).await.unwrap_or(Err(FetchError::Stopped))
     }
 
+    /// Carries a request as it is, on this very thread, to an address that the operator chose, in whatever network.
+    ///
+    /// # Errors
+    /// As [`Fetcher::post_and_read`].
+    #[cfg(feature = "otel")]
+    pub fn carry(&self, request: Request<Vec<u8>>, patience: Duration) -> Result<Response<Vec<u8>>, FetchError> {
+        let url = Url::parse(&request.uri().to_string()).map_err(|_| FetchError::NotWeb)?;
+        check_address(&url, true)?;
+        let agent = self.agent(true);
+        let request = agent.configure_request(request).timeout_global(Some(patience)).build();
+        let (head, body) = agent.run(request).map_err(|error| translate(&error, &url))?.into_parts();
+        Ok(Response::from_parts(head, read_answer(body, &url)?))
+    }
+
     fn post_blocking(&self, posting: Posting) -> Result<Posted, FetchError> {
         let answer = self.send(posting)?;
-        Ok(Posted { status: answer.status().as_u16(), cookie: answer.headers().contains_key(header::SET_COOKIE) })
+        let (status, headers) = (answer.status().as_u16(), answer.headers());
+        Ok(Posted { status, cookie: headers.contains_key(header::SET_COOKIE), date: date(headers) })
     }
 
     fn send(&self, posting: Posting) -> Result<Response<Body>, FetchError> {
@@ -104,4 +120,18 @@ impl Fetcher {
         let request = agent.configure_request(request).timeout_global(Some(patience)).build();
         agent.run(request).map_err(|error| translate(&error, &url))
     }
+}
+
+/// The moment of an answer (RFC 9110 section 6.6.1); one that a cache has kept is older by its age (RFC 9111 section 5.1).
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let made = rfc2822::parse(&text(headers, header::DATE)?).ok()?.timestamp();
+    let age = text(headers, header::AGE).and_then(|age| age.parse().ok()).unwrap_or_default();
+    Some(Timestamp::from_micros(made.as_microsecond()).plus(Duration::from_secs(age)))
+}
+
+fn read_answer(body: Body, url: &Url) -> Result<Vec<u8>, FetchError> {
+    let mut bytes = Vec::new();
+    let mut reader = body.into_reader().take(MAX_ANSWER + 1);
+    reader.read_to_end(&mut bytes).map_err(|error| translate(&ureq::Error::from(error), url))?;
+    if bytes.len() as u64 > MAX_ANSWER { Err(FetchError::TooLarge) } else { Ok(bytes) }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use super::newsletters::find;
-use super::{FlowError, House};
+use super::{FlowError, House, spans};
 use crate::domain::edition::SectionStyle;
 use crate::domain::proposal;
 use crate::domain::texts::editions as texts;
@@ -56,6 +58,15 @@ pub(super) async fn assemble_in(
     newsletter: &NewsletterRow,
     occurrence: Option<Occurrence>,
 ) -> Result<Assembled, FlowError> {
+    draft(tx, house, newsletter, occurrence).instrument(spans::assembling(&newsletter.slug)).await
+}
+
+async fn draft(
+    tx: &mut Tx,
+    house: &House,
+    newsletter: &NewsletterRow,
+    occurrence: Option<Occurrence>,
+) -> Result<Assembled, FlowError> {
     let now = house.clock.now();
     if let Some(open) = editions::open_one(tx, newsletter.id).await? {
         return Ok(Assembled::Open(Box::new(open)));
@@ -65,6 +76,7 @@ pub(super) async fn assemble_in(
     let sections = newsletters::sections(tx, newsletter.id).await?;
     let chosen = choose(tx, newsletter, &sections, cutoff).await?;
     let found = chosen.iter().map(|(_, articles)| articles.len()).sum::<usize>();
+    spans::tell("articles", found);
     if i64::try_from(found).unwrap_or(i64::MAX) < newsletter.min_articles {
         return Ok(Assembled::TooFew { found, needed: newsletter.min_articles, since: cutoff });
     }

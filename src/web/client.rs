@@ -53,11 +53,15 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
     })
 }
 
+/// Whether a proxy that we trust handed the request over.
+pub fn comes_through_a_proxy(request: &HttpRequest) -> bool {
+    let (Some(web), Some(peer)) = (request.app_data::<web::Data<Web>>(), request.peer_addr()) else { return false };
+    web.house.config.trusted_proxies.iter().any(|network| network.contains(peer.ip()))
+}
+
 /// What a proxy that we trust says of the way between the visitor and itself: the nearest one's word.
 fn forwarded_proto(request: &HttpRequest) -> Option<&str> {
-    let web = request.app_data::<web::Data<Web>>()?;
-    let peer = request.peer_addr()?.ip();
-    web.house.config.trusted_proxies.iter().any(|network| network.contains(peer)).then_some(())?;
+    comes_through_a_proxy(request).then_some(())?;
     let line = request.headers().get_all(FORWARDED_PROTO).last()?.to_str().ok()?;
     let said = line.rsplit(',').next().unwrap_or_default().trim();
     ["https", "http"].into_iter().find(|known| said.eq_ignore_ascii_case(known))
@@ -69,6 +73,13 @@ pub fn is_https(request: &HttpRequest) -> bool {
         Some(scheme) => scheme == "https",
         None => request.app_data::<web::Data<Web>>().is_some_and(|web| web.house.config.public_url.is_https()),
     }
+}
+
+/// Whether cookies may be kept for encrypted connections alone: where readers reach us so, whatever a proxy says of this one
+/// connection, and where a proxy that we trust says it came so.
+pub fn keeps_secrets(request: &HttpRequest) -> bool {
+    let public = request.app_data::<web::Data<Web>>().is_some_and(|web| web.house.config.public_url.is_https());
+    public || forwarded_proto(request) == Some("https")
 }
 
 /// Whether the request comes from a page of our own, or from a program that is no browser. Browsers say so in

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use super::edition::{Prepared, Running};
 use super::ending::Ending;
@@ -19,7 +20,7 @@ use crate::domain::reply::{Reply, Stage, Verdict};
 use crate::domain::retry::{Next, spread};
 use crate::domain::time::Timestamp;
 use crate::flows::tally::Phase;
-use crate::flows::{House, publish};
+use crate::flows::{House, publish, spans};
 use crate::mail::smtp::{Answer, Connection, Envelope, Fault, Outcome, Refusal};
 use crate::store::deliveries::{Settled, Start};
 
@@ -69,7 +70,9 @@ impl Courier {
                     }
                     let _open = self.house.tally.open();
                     // A fault of ours must cost one message at most, not a connection for ever.
-                    if AssertUnwindSafe(self.use_up(line)).catch_unwind().await.is_err() {
+                    let server = self.house.config.smtp.get(line.server).map_or("", |server| server.host.as_str());
+                    let using = AssertUnwindSafe(self.use_up(line)).catch_unwind();
+                    if using.instrument(spans::connection(server)).await.is_err() {
                         self.pick_up().await;
                     }
                 }
@@ -156,6 +159,15 @@ impl Courier {
 
     /// Sends over one connection for as long as it serves, or until a letter needs it.
     async fn use_up(&self, mut line: Line) {
+        let is_whole = self.send_over(&mut line).await;
+        spans::tell("messages", line.connection.messages());
+        if is_whole {
+            self.put_away(line).await;
+        }
+    }
+
+    /// `false` when the connection is of no use to anybody any more.
+    async fn send_over(&self, line: &mut Line) -> bool {
         let (server, connection) = (line.server, &mut line.connection);
         let mut first = self.take().await;
         while let Some(job) = first.take() {
@@ -165,20 +177,26 @@ impl Courier {
             let answer = tokio::select! {
                 biased;
                 answer = connection.offer(&envelope) => answer,
-                () = self.ending.closing() => return self.give_back(prepared.job, Pacing::CameBack),
+                () = self.ending.closing() => {
+                    self.give_back(prepared.job, Pacing::CameBack);
+                    return false;
+                }
             };
             self.house.tally.took(Phase::Mail, began.elapsed());
             match answer {
-                Answer::Go if self.ending.is_closing() => return self.give_back(prepared.job, Pacing::CameBack),
+                Answer::Go if self.ending.is_closing() => {
+                    self.give_back(prepared.job, Pacing::CameBack);
+                    return false;
+                }
                 Answer::Go => {
                     let held = self.lease.now();
                     if !self.note(Vec::new(), Some(start(&prepared))).await {
                         // The server waits for a message that must not leave: the connection is of no use any more.
                         self.done(&prepared.job, Pacing::CameBack);
-                        return;
+                        return false;
                     }
                     if !self.stream(server, connection, prepared, held).await {
-                        return;
+                        return false;
                     }
                 }
                 Answer::Refused(refusal) => {
@@ -192,18 +210,18 @@ impl Courier {
                     let settled =
                         self.door_closed(server, connection, prepared.job, Closed::Lost(&failure.to_string()));
                     self.note(settled.into_iter().collect(), None).await;
-                    return;
+                    return false;
                 }
             }
             if !connection.is_usable() {
-                return;
+                return false;
             }
             if !connection.has_room() {
                 break;
             }
             first = self.take().await;
         }
-        self.put_away(line).await;
+        true
     }
 
     /// A connection that is not needed any more goes to the letters that wait for one, or is closed.

@@ -11,8 +11,8 @@ use crate::domain::retry::RetryPolicy;
 use crate::domain::safety::Safety;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Link, Purpose, delivery_link};
-use crate::flows::House;
 use crate::flows::edition_content::Rendering;
+use crate::flows::{House, spans};
 use crate::mail::merge::Recipient;
 use crate::mail::message::{Message, Token};
 use crate::store::editions::EditionRow;
@@ -37,6 +37,8 @@ pub struct Running {
     /// Where bounces go while the settings name no address for them.
     pub sender: EmailAddress,
     pub safety: Safety,
+    /// Of traces; see [`crate::flows::spans`].
+    pub span: tracing::Span,
     /// Where the newsletter's clock hangs.
     zone: TimeZone,
     refusals: AtomicU32,
@@ -61,6 +63,7 @@ impl Running {
             rendering,
             sender: settings.sender,
             safety: settings.safety,
+            span: spans::edition(edition.id),
             zone: settings.zone,
             refusals: AtomicU32::new(0),
             policy_refusals: AtomicU32::new(0),

@@ -16,11 +16,13 @@ pub use mailbox::{EVERY, LookError, Looked, look_now, look_when_due, standing};
 pub use tie::{DeliveryTie, delivery};
 pub(super) use verdict::refused;
 
+use tracing::Instrument;
+
 use letters::of_letter;
 use verdict::{About, act, note};
 
 use super::tally::Count;
-use super::{FlowError, House, safety};
+use super::{FlowError, House, safety, spans};
 use crate::domain::feedback::{Channel, Effect, FeedbackKind, Verdict};
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::token::Link;
@@ -69,6 +71,15 @@ pub async fn take(
     recipient: Option<&str>,
     channel: Channel,
 ) -> Result<Outcome, FlowError> {
+    take_in(house, message, recipient, channel).instrument(spans::feedback(channel.as_str())).await
+}
+
+async fn take_in(
+    house: &House,
+    message: Vec<u8>,
+    recipient: Option<&str>,
+    channel: Channel,
+) -> Result<Outcome, FlowError> {
     // Reading is bounded work, but enough of it to keep others waiting.
     let read = tokio::task::spawn_blocking(move || report::read(&message)).await;
     let feedback = read.map_err(|error| FlowError::Conflict(format!("the message could not be read: {error}")))?;
@@ -76,6 +87,7 @@ pub async fn take(
     if outcome == Outcome::Unmatched {
         house.tally.count(Count::BounceUnmatched);
     }
+    spans::tell("outcome", outcome.as_str());
     tracing::info!(kind = feedback.kind.as_str(), outcome = outcome.as_str(), channel = channel.as_str(), "feedback");
     Ok(outcome)
 }
