@@ -21,7 +21,7 @@ use crate::flows::backup::{self, BackupError, Reason, Source};
 use crate::flows::deliver::{Mailer, Relays};
 use crate::flows::feedback::Inbox;
 use crate::flows::health::KEY_FINGERPRINT;
-use crate::flows::{FurnishError, House, demo, mail_servers, served_at, tally};
+use crate::flows::{FurnishError, House, demo, mail_servers, served_at, set_back, tally};
 
 use crate::jobs::Jobs;
 use crate::mail::inbound::{Certificate, CertificateError, Listener};
@@ -191,13 +191,14 @@ pub async fn serve(mut house: House, parts: Parts) -> Result<Running, StartError
     let metrics = for_metrics.map(|listener| serve_metrics(&house, requests, listener)).transpose()?;
     let inbound = inbound.map(|listener| receive(&house, listener)).transpose()?;
     let tls = Tls::from_system();
-    let workers = if parts == Parts::Web {
-        None
-    } else {
-        Some((Jobs::start(&house).await?, Mailer::start(&house, relays_over(&house, &tls))))
-    };
+    let workers = if parts == Parts::Web { None } else { Some(at_work_for(&house, &tls).await?) };
     let counting = tokio::spawn(tally::keep_storing(house.clone()));
     Ok(Running { house, address, web, inbound, workers, metrics, tls, counting, at_work })
+}
+
+/// The clockwork and the mailer.
+async fn at_work_for(house: &House, tls: &Tls) -> Result<(Jobs, Mailer), StartError> {
+    Ok((Jobs::start(house).await?, Mailer::start(house, relays_over(house, tls))))
 }
 
 fn receive(house: &House, listener: TcpListener) -> Result<Inbound, StartError> {
@@ -286,7 +287,7 @@ impl Running {
     }
 
     /// Works until the process is told to stop (SIGTERM or SIGINT), then finishes what is in hand.
-    pub async fn until_told(self, signals: Signals) {
+    pub async fn until_told(mut self, signals: Signals) {
         let Signals { mut terminate, mut interrupt, mut hang_up } = signals;
         systemd::ready();
         let watched = systemd::watched();
@@ -298,6 +299,14 @@ impl Running {
                     self.read_anew().await;
                     continue;
                 }
+                by = set_back::noticed(&self.house), if self.workers.is_some() => {
+                    // The database may not answer for a long time, and who stops us does not wait for it.
+                    tokio::select! {
+                        () = self.begin_anew(by) => continue,
+                        _ = terminate.recv() => tracing::info!("told to stop"),
+                        _ = interrupt.recv() => tracing::info!("interrupted"),
+                    }
+                }
             }
             break;
         }
@@ -306,6 +315,24 @@ impl Running {
             watched.abort();
         }
         self.stop().await;
+    }
+
+    /// The clock was set back: whatever waits for a moment in memory would wait for it twice, so that the workers finish what
+    /// is in hand and begin anew.
+    async fn begin_anew(&mut self, by: Duration) {
+        tracing::error!(seconds = by.as_secs(), "the clock was set back; the workers begin anew");
+        let Some((jobs, mailer)) = self.workers.take() else { return };
+        let _ = tokio::join!(timeout_at(Instant::now() + END, jobs.stop()), mailer.stop());
+        set_back::mend_at_last(&self.house, by).await;
+        while self.workers.is_none() {
+            match at_work_for(&self.house, &self.tls).await {
+                Ok(workers) => self.workers = Some(workers),
+                Err(error) => {
+                    tracing::error!(%error, "the workers cannot begin; it is tried again");
+                    tokio::time::sleep(LAST_WORDS).await;
+                }
+            }
+        }
     }
 
     /// Reads anew what may change while we work (SIGHUP). A fault changes nothing: better yesterday's templates than none.

@@ -29,6 +29,19 @@ pub fn bar(done: u64, all: u64) -> String {
     format!("{}{}", "█".repeat(filled), "░".repeat(width - filled))
 }
 
+/// How long the rest will take at the pace until now, such as “, 2 min left”; nothing where that cannot be told yet.
+pub fn left(done: u64, all: u64, elapsed: Duration) -> String {
+    if done == 0 || done >= all || elapsed < BEAT {
+        return String::new();
+    }
+    let seconds = elapsed.as_secs_f64() * (all - done) as f64 / done as f64;
+    match seconds {
+        ..90.0 => format!(", {} s left", seconds.ceil()),
+        ..5400.0 => format!(", {} min left", (seconds / 60.0).ceil()),
+        _ => format!(", {} h left", (seconds / 3600.0).ceil()),
+    }
+}
+
 /// Does work that does not say how far it is: a light that runs shows that it goes on, and for how long.
 pub async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
     let mut work = std::pin::pin!(work);
@@ -63,6 +76,12 @@ mod tests {
         assert_eq!(bar(0, 0), "░".repeat(30));
         assert_eq!(bar(1, 2), format!("{}{}", "█".repeat(15), "░".repeat(15)));
         assert_eq!(bar(9, 2), "█".repeat(30));
+        assert_eq!(left(0, 9, BEAT) + &left(9, 9, BEAT) + &left(1, 9, Duration::ZERO), "");
+        let after = |seconds| left(1, 3, Duration::from_secs(seconds));
+        assert_eq!(
+            (after(10), after(60), after(7200)),
+            (", 20 s left".into(), ", 2 min left".into(), ", 4 h left".into())
+        );
         assert_eq!(running(BEAT * 31), format!("░█{}", "░".repeat(28)));
     }
 }

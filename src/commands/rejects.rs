@@ -90,8 +90,9 @@ fn create(place: &Path) -> Result<csv::Writer<File>, csv::Error> {
 pub fn show(far: Progress, started: Instant) {
     progress::show(|| {
         let Progress { tally, of } = far;
-        let pace = tally.rows * 1000 / u64::try_from(started.elapsed().as_millis().max(1)).unwrap_or(u64::MAX);
-        let bar = progress::bar(tally.rows, of);
-        format!("{bar} {} of {of} rows, {pace} a second, {} rejected", tally.rows, tally.rejected)
+        let elapsed = started.elapsed();
+        let pace = tally.rows * 1000 / u64::try_from(elapsed.as_millis().max(1)).unwrap_or(u64::MAX);
+        let (bar, left) = (progress::bar(tally.rows, of), progress::left(tally.rows, of, elapsed));
+        format!("{bar} {} of {of} rows, {pace} a second, {} rejected{left}", tally.rows, tally.rejected)
     });
 }

@@ -1,6 +1,6 @@
 //! Waiting for an edition to be out, with a line that shows how far it is; where nobody sends, this process does.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
@@ -31,6 +31,7 @@ pub async fn until_sent(house: &House, edition: EditionRow) -> anyhow::Result<Ed
 }
 
 async fn watch(house: &House, id: i64) -> anyhow::Result<EditionRow> {
+    let mut begun = None;
     loop {
         let row = editions::by_id(&mut house.db.read().await?, id).await?;
         let row = row.with_context(|| format!("edition {id} is gone"))?;
@@ -42,7 +43,8 @@ async fn watch(house: &House, id: i64) -> anyhow::Result<EditionRow> {
         if planned {
             keep_schedule::begin_if_due(house, &row).await?;
         }
-        show(&row);
+        let (since, first) = *begun.get_or_insert_with(|| (Instant::now(), row.counts().finished()));
+        show(&row, first, since.elapsed());
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             interrupted = tokio::signal::ctrl_c() => {
@@ -57,8 +59,8 @@ async fn watch(house: &House, id: i64) -> anyhow::Result<EditionRow> {
     }
 }
 
-/// One line on a terminal, written over and over.
-fn show(row: &EditionRow) {
+/// One line on a terminal, written over and over. `first` were done when we began to look, so long ago.
+fn show(row: &EditionRow, first: i64, elapsed: Duration) {
     if row.status == EditionStatus::Scheduled {
         let at = row.send_at.map_or_else(String::new, |at| at.to_string());
         return progress::show(|| format!("edition {} goes out at {at}", row.id));
@@ -66,6 +68,8 @@ fn show(row: &EditionRow) {
     let done = row.counts().finished();
     progress::show(|| {
         let bar = progress::bar(done.unsigned_abs(), row.audience.unsigned_abs());
-        format!("{bar} {done} of {} ({} deferred)", row.audience, row.deferred)
+        let (since, all) = (done.saturating_sub(first), row.audience.saturating_sub(first));
+        let left = progress::left(since.unsigned_abs(), all.unsigned_abs(), elapsed);
+        format!("{bar} {done} of {} ({} deferred){left}", row.audience, row.deferred)
     });
 }

@@ -9,11 +9,12 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::knock::Door;
+use super::lent::{self, Lent};
 use super::transaction::{Inner, Tx};
 use super::writer::{BUSY_TIMEOUT, Waiting, Writer};
 
@@ -27,6 +28,9 @@ pub enum StoreError {
     Group(String),
     #[error("cannot open the database {place}: {reason}")]
     Open { place: String, reason: String },
+    /// The database is there and says nothing; whether it does what it was asked nobody knows.
+    #[error("the database did not answer within {} seconds", .0.as_secs())]
+    Silent(Duration),
     #[error("{0}")]
     Schema(String),
     #[error("{0}")]
@@ -74,6 +78,8 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 const TAKE_TIMEOUT: Duration = Duration::from_secs(4);
 /// A connection that was idle for longer is asked whether it still lives.
 const ASK_AFTER: Duration = Duration::from_millis(500);
+/// How long such a question may take.
+const ASKED: Duration = Duration::from_millis(1_500);
 
 const REFUSED: &str = "connection refused; start PostgreSQL, or set POSTDUIF_DATABASE_URL to where it is";
 const SILENT: &str = "it does not answer; look after PostgreSQL, or set POSTDUIF_DATABASE_URL to where it is";
@@ -104,8 +110,9 @@ impl Db {
             .pragma("secure_delete", "on")
             .foreign_keys(true)
             .disable_statement_logging();
-        private(path)
-            .map_err(|error| StoreError::Open { place: path.display().to_string(), reason: error.to_string() })?;
+        let refused = |reason| StoreError::Open { place: path.display().to_string(), reason };
+        writable(path).map_err(refused)?;
+        private(path).map_err(|error| refused(error.to_string()))?;
         let connection = options.clone().connect().await.map_err(fault)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
@@ -148,13 +155,21 @@ impl Db {
             |connection, known| {
                 Box::pin(async move {
                     // Asking a connection that was used just now whether it lives would double the way of every statement.
-                    if known.idle_for > ASK_AFTER {
-                        connection.ping().await?;
+                    if known.idle_for <= ASK_AFTER {
+                        return Ok(true);
                     }
-                    Ok(true)
+                    // One of whom nothing comes any more is closed, and leaves time for another.
+                    let lives = timeout(ASKED, connection.ping()).await;
+                    lives.map_err(|_| sqlx::Error::Io(ErrorKind::TimedOut.into()))?.map(|()| true)
                 })
             },
         );
+        let pools = pools.after_connect(|session, _| {
+            Box::pin(async move {
+                lent::prepared(session).await;
+                Ok(())
+            })
+        });
         let pool = pools.clone().max_connections(18).connect_with(options.clone()).await.map_err(fault)?;
         // What is known of a ledger that was filled a second ago is wrong, and a planner that believes it reads all of it
         // for a handful of rows: here everything is found by an index.
@@ -202,7 +217,7 @@ impl Db {
     pub async fn read(&self) -> Result<Reader, StoreError> {
         Ok(match &self.engine {
             Engine::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
-            Engine::Postgres { pool, .. } => Reader::Postgres(pool.acquire().await?),
+            Engine::Postgres { pool, .. } => Reader::Postgres(Lent::take(pool).await?),
         })
     }
 
@@ -237,7 +252,7 @@ impl Db {
             }
             Engine::Postgres { pool, quick } => {
                 let pool = if durability == Durability::Process { quick } else { pool };
-                Ok(Tx { inner: Inner::Postgres(Some(pool.begin().await?)) })
+                Ok(Tx { inner: Inner::Postgres(Some(Lent::begin(pool, "begin").await?)) })
             }
         }
     }
@@ -267,8 +282,10 @@ impl Db {
     pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
         match &self.engine {
             Engine::Postgres { pool, .. } => {
-                let begun = pool.begin_with("begin isolation level repeatable read read only").await?;
-                Ok(Tx { inner: Inner::Postgres(Some(begun)) })
+                // Who writes it all down may take a break in between.
+                let words = "begin isolation level repeatable read read only; \
+                             set local idle_in_transaction_session_timeout = 0";
+                Ok(Tx { inner: Inner::Postgres(Some(Lent::begin(pool, words).await?)) })
             }
             Engine::Sqlite { .. } => Err(StoreError::Schema("SQLite is copied as a whole".to_owned())),
         }
@@ -291,7 +308,7 @@ impl Db {
     /// a commit.
     pub(super) async fn at_once(&self) -> Result<Option<AtOnce>, StoreError> {
         match &self.engine {
-            Engine::Postgres { quick, .. } => Ok(Some(AtOnce::Postgres(quick.acquire().await?))),
+            Engine::Postgres { quick, .. } => Ok(Some(AtOnce::Postgres(Lent::take(quick).await?))),
             Engine::Sqlite { writer, .. } => {
                 let Ok(mut guard) = Arc::clone(writer).try_lock_owned() else { return Ok(None) };
                 Ok(guard.is_free_at_once().await?.then_some(AtOnce::Sqlite(guard)))
@@ -302,7 +319,7 @@ impl Db {
     /// A session of its own on PostgreSQL, for locks that last as long as a process.
     pub(super) async fn session(&self) -> Result<PgConnection, StoreError> {
         match &self.engine {
-            Engine::Postgres { pool, .. } => Ok(pool.acquire().await?.detach()),
+            Engine::Postgres { pool, .. } => Ok(Lent::take(pool).await?.keep()),
             Engine::Sqlite { .. } => Err(StoreError::Schema("SQLite has no sessions".to_owned())),
         }
     }
@@ -332,6 +349,25 @@ impl Db {
     }
 }
 
+/// SQLite opens without a word what it may only read, and fails later in words of its own.
+fn writable(path: &Path) -> Result<(), String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for (what, place) in [("the folder", folder), ("the file", path)] {
+        match rustix::fs::access(place, rustix::fs::Access::WRITE_OK) {
+            Err(error) if place.exists() => {
+                return Err(format!(
+                    "{what} {} cannot be written to: {}; it and what lies beside it must belong to whom postduif runs as, on \
+                     a disk that is not write-protected",
+                    place.display(),
+                    std::io::Error::from(error)
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Makes the file, where there is none, so that only we can read it; SQLite gives its logs the same rights.
 fn private(path: &Path) -> std::io::Result<()> {
     match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
@@ -356,7 +392,7 @@ fn redacted(url: &str) -> String {
 /// A borrowed connection of either engine.
 pub enum Conn<'c> {
     Sqlite(&'c mut SqliteConnection),
-    Postgres(&'c mut PgConnection),
+    Postgres(&'c mut Lent),
 }
 
 /// Whatever can be read from: a [`Reader`] or an open [`Tx`].
@@ -368,7 +404,7 @@ pub trait Access: Send {
 /// What [`Db::at_once`] gives: for one statement, or several that begin and commit on SQLite.
 pub(super) enum AtOnce {
     Sqlite(OwnedMutexGuard<Writer>),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(Lent),
 }
 
 impl AtOnce {
@@ -392,7 +428,7 @@ impl Access for AtOnce {
 /// A connection to read from.
 pub enum Reader {
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(Lent),
 }
 
 impl Access for Reader {

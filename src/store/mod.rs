@@ -1,6 +1,7 @@
 //! The only room that speaks SQL. One file per table's noun; one SQL text for both engines.
 
 mod db;
+mod lent;
 mod transaction;
 mod values;
 mod verbs;
@@ -40,6 +41,7 @@ pub mod reconfirmations;
 pub mod recovery_codes;
 pub mod sent_letters;
 pub mod sessions;
+pub mod set_back;
 pub mod sightings;
 pub mod sources;
 pub mod subscriptions;
@@ -53,6 +55,7 @@ pub mod webhooks;
 pub mod workers;
 
 pub use db::{Access, Conn, Db, Durability, Reader, StoreError};
+pub use lent::{within, within_now};
 pub use transaction::Tx;
 pub(crate) use values::row;
 pub(crate) use verbs::{execute, fetch_all, fetch_one, fetch_optional, fetch_value};

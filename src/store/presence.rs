@@ -2,10 +2,15 @@
 
 use std::fs::{File, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use sqlx::PgConnection;
+use tokio::time::timeout;
 
 use super::{Db, StoreError};
+
+/// A server that says nothing for so long is gone, and our lock with it.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// Proof that this worker lives, for as long as it is held.
 pub struct Presence {
@@ -68,7 +73,10 @@ impl Presence {
     pub async fn check(&mut self) -> Result<(), StoreError> {
         match &mut self.proof {
             Proof::File(_) => Ok(()),
-            Proof::Session(session) => Ok(sqlx::query("select 1").execute(&mut **session).await.map(drop)?),
+            Proof::Session(session) => {
+                let alive = timeout(SILENCE, sqlx::query("select 1").execute(&mut **session)).await;
+                Ok(alive.map_err(|_| StoreError::Silent(SILENCE))?.map(drop)?)
+            }
         }
     }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use sqlx::Postgres;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::db::{Access, Conn, StoreError};
+use super::lent::{self, Lent};
 use super::writer::Writer;
 
 /// A transaction; dropped without [`Tx::commit`] it leaves nothing behind.
@@ -15,7 +15,7 @@ pub struct Tx {
 
 pub(super) enum Inner {
     Sqlite { guard: Option<OwnedMutexGuard<Writer>>, writer: Arc<Mutex<Writer>> },
-    Postgres(Option<sqlx::Transaction<'static, Postgres>>),
+    Postgres(Option<Lent>),
 }
 
 impl Tx {
@@ -28,7 +28,7 @@ impl Tx {
             Inner::Postgres(transaction) => {
                 let transaction =
                     transaction.take().expect("a transaction is committed once, because commit consumes it");
-                Ok(transaction.commit().await?)
+                transaction.commit().await
             }
             Inner::Sqlite { guard, writer } => {
                 let mut guard = guard.take().expect("a transaction is committed once, because commit consumes it");
@@ -109,8 +109,10 @@ pub(super) enum Lock {
 
 /// Holds a lock until the transaction ends. SQLite's one writer needs none.
 pub(super) async fn lock(tx: &mut Tx, lock: Lock) -> Result<(), StoreError> {
-    if let Conn::Postgres(connection) = tx.conn() {
-        sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK_SPACE + lock as i64).execute(connection).await?;
+    if let Conn::Postgres(lent) = tx.conn() {
+        let (connection, owed) = lent.both();
+        let locked = sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK_SPACE + lock as i64).execute(connection);
+        lent::answered(owed, locked).await?;
     }
     Ok(())
 }

@@ -7,8 +7,9 @@ macro_rules! dispatch {
             $crate::store::Conn::Sqlite(connection) => {
                 $($build)* $(.bind($bind))* .$verb(connection).await.map_err($crate::store::StoreError::from)
             }
-            $crate::store::Conn::Postgres(connection) => {
-                $($build)* $(.bind($bind))* .$verb(connection).await.map_err($crate::store::StoreError::from)
+            $crate::store::Conn::Postgres(lent) => {
+                let (connection, owed) = lent.both();
+                $crate::store::lent::answered(owed, $($build)* $(.bind($bind))* .$verb(connection)).await
             }
         }
     };
@@ -20,8 +21,11 @@ macro_rules! execute {
         match $crate::store::Access::conn($on) {
             $crate::store::Conn::Sqlite(connection) => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
                 .map(|done| done.rows_affected()).map_err($crate::store::StoreError::from),
-            $crate::store::Conn::Postgres(connection) => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
-                .map(|done| done.rows_affected()).map_err($crate::store::StoreError::from),
+            $crate::store::Conn::Postgres(lent) => {
+                let (connection, owed) = lent.both();
+                $crate::store::lent::answered(owed, sqlx::query($sql)$(.bind($bind))*.execute(connection)).await
+                    .map(|done| done.rows_affected())
+            }
         }
     };
 }
@@ -61,10 +65,11 @@ macro_rules! execute_many {
                         for $row in rows { query = query$(.bind($bind))+; }
                         query.execute(connection).await?.rows_affected()
                     }
-                    $crate::store::Conn::Postgres(connection) => {
+                    $crate::store::Conn::Postgres(lent) => {
                         let mut query = sqlx::query(sql(true));
                         for $row in rows { query = query$(.bind($bind))+; }
-                        query.execute(connection).await?.rows_affected()
+                        let (connection, owed) = lent.both();
+                        $crate::store::lent::answered(owed, query.execute(connection)).await?.rows_affected()
                     }
                 };
             }

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
@@ -14,8 +15,10 @@ use tracing::Instrument;
 
 use super::Web;
 use super::client;
+use super::patience;
 use super::problem::Problem;
 use super::public::language_asked;
+use super::traced;
 use crate::domain::language::Language;
 use crate::domain::token::hex;
 use crate::pages;
@@ -55,12 +58,15 @@ pub async fn around(
     let request_id = hex(&web.house.clock.random::<8>());
     // Whatever is said while it is answered carries its id; as an error's span, so that no filter leaves it out.
     let span = tracing::error_span!("request", request_id);
-    let answer = next.call(request).instrument(span).await?.map_into_boxed_body();
+    let traced = traced::begun(&request, &request_id);
+    let answer = patience::with(next.call(request)).instrument(span).instrument(traced.clone());
+    let answer = answer.await?.map_into_boxed_body();
     let answer = if answer.status().is_client_error() || answer.status().is_server_error() {
         explained(answer, &request_id)
     } else {
         answer
     };
+    let answer = patience::while_streaming(answer);
     let https = client::is_https(answer.request());
     let answer = with_headers(answer, &request_id, https);
     let (request, took, status) = (answer.request(), started.elapsed(), answer.status().as_u16());
@@ -68,6 +74,7 @@ pub async fn around(
     let pattern = request.match_pattern();
     let route = pattern.as_deref().unwrap_or("-");
     web.requests.count(request.method().as_str(), route, status, took);
+    traced::answered(&traced, request.method().as_str(), route, status);
     tracing::info!(
         method = %request.method(),
         route,
@@ -152,7 +159,12 @@ fn with_headers(mut answer: ServiceResponse<BoxBody>, request_id: &str, https: b
     let desk = path == "/admin" || path.starts_with("/admin/");
     let web = answer.request().app_data::<web::Data<Web>>();
     let works = web.is_some_and(|web| web.house.config.signup_proof_of_work.is_some()) && has_form(path);
+    let is_away = answer.status() == StatusCode::SERVICE_UNAVAILABLE;
     let headers = answer.headers_mut();
+    // A form that could not be stored is a page of its own, and nothing is known of how long it will take either.
+    if is_away && !headers.contains_key(RETRY_AFTER) {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    }
     // Who brings a policy of its own says there as well who may frame it.
     let own_policy = headers.contains_key(CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));

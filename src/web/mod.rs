@@ -9,10 +9,12 @@ mod envelope;
 mod evenly;
 mod health;
 pub mod metrics;
+mod patience;
 mod problem;
 mod public;
 pub mod reference;
 mod throttle;
+mod traced;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

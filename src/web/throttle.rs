@@ -39,7 +39,8 @@ impl Throttle {
             }
         }
         let window = seen.entry(network).or_insert(Window { since: now, count: 0 });
-        if now.since(window.since) >= WINDOW {
+        // A window that has not begun yet was opened before the clock was set back.
+        if now.since(window.since) >= WINDOW || window.since > now {
             *window = Window { since: now, count: 0 };
         }
         window.count = window.count.saturating_add(1);

@@ -42,11 +42,11 @@ on_each_engine![
     two_years_of_a_quarterly_schedule_never_break_the_promise_and_one_edition_more_does,
 ];
 
-fn at(text: &str) -> Timestamp {
+pub fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
-async fn house(database: &Database, approval: &str) -> House {
+pub async fn house(database: &Database, approval: &str) -> House {
     house_with(database, NewsletterChange { approval: Some(approval.into()), ..NewsletterChange::default() }).await
 }
 
@@ -82,7 +82,7 @@ async fn house_with(database: &Database, change: NewsletterChange) -> House {
     house
 }
 
-async fn article(house: &House, name: &str) {
+pub async fn article(house: &House, name: &str) {
     let now = house.clock.now();
     let mut tx = house.db.write().await.unwrap();
     let article = NewArticle {
@@ -103,13 +103,13 @@ async fn article(house: &House, name: &str) {
     tx.commit().await.unwrap();
 }
 
-async fn all(house: &House) -> Vec<EditionRow> {
+pub async fn all(house: &House) -> Vec<EditionRow> {
     let mut editions = editions::page(&mut house.db.read().await.unwrap(), None, None, 100).await.unwrap();
     editions.reverse();
     editions
 }
 
-async fn finish(house: &House, edition: &EditionRow) {
+pub async fn finish(house: &House, edition: &EditionRow) {
     let now = house.clock.now();
     let mut tx = house.db.write().await.unwrap();
     for (from, to) in [

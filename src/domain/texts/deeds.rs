@@ -54,6 +54,7 @@ texts! {
         nl: "liet adressen uit “{file}” geen mail meer krijgen ({counts})",
         en: "blocked the addresses in “{file}” ({counts})",
     }
+    deed_set_back(seconds) { nl: "merkte dat de klok is teruggezet ({seconds})", en: "noticed that the clock was set back ({seconds})" }
     deed_dismiss() { nl: "handelde een onleesbare mail over een verzending af", en: "dealt with a mail about a delivery that no rule could read" }
     deed_release() { nl: "gaf een adres weer vrij", en: "released an address" }
     deed_reason(newsletter, reason) { nl: "meldde zich af van {newsletter}: {reason}", en: "left {newsletter}: {reason}" }
@@ -121,6 +122,7 @@ pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> Str
         "suppression.remove" => deed_release(language),
         "suppression.import" => deed_suppress_many(language, target, detail),
         "feedback.dismiss" => deed_dismiss(language),
+        "clock.set-back" => deed_set_back(language, detail),
         "unsubscribe.reason" => deed_reason(language, target, detail),
         edition if edition.starts_with("edition.") => {
             deed_edition(language, target, desk_editions::deed(language, edition))

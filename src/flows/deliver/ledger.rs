@@ -13,7 +13,7 @@ use crate::domain::subscription::SubscriptionStatus;
 use crate::flows::tally::Count;
 use crate::flows::{FlowError, House, feedback, safety};
 use crate::store::deliveries::{self, Settled, Start};
-use crate::store::{Durability, StoreError, Tx, editions, subscriptions, suppressions};
+use crate::store::{Durability, StoreError, Tx, editions, subscriptions, suppressions, within};
 
 /// Most entries of one commit.
 const BATCH: usize = 512;
@@ -31,10 +31,11 @@ struct Entry {
 }
 
 impl Ledger {
-    /// Starts the committer. It ends when the last ledger is dropped and everything is stored.
-    pub fn open(house: House, memory: Memory) -> (Self, tokio::task::JoinHandle<()>) {
+    /// Starts the committer, of which no statement may take longer than `most`. It ends when the last ledger is dropped and
+    /// everything is stored.
+    pub fn open(house: House, memory: Memory, most: Duration) -> (Self, tokio::task::JoinHandle<()>) {
         let (entries, inbox) = mpsc::channel(BATCH);
-        (Self { entries }, tokio::spawn(commit(house, memory, inbox)))
+        (Self { entries }, tokio::spawn(within(most, commit(house, memory, inbox))))
     }
 
     /// Notes what became of deliveries and that another one is about to be handed over. Returns once both are

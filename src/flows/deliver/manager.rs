@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::claimed::{job, skipped, waiting};
 use super::edition::{Running, Settings};
@@ -30,12 +31,12 @@ use crate::domain::texts::{preflight, sending};
 use crate::domain::time::Timestamp;
 use crate::domain::token::hex;
 use crate::flows::edition_content::{Rendering, contents};
-use crate::flows::{FlowError, House, publish};
+use crate::flows::{FlowError, House, publish, spans};
 use crate::store::deliveries::{self, Claim};
 use crate::store::editions::{self, EditionRow};
 use crate::store::presence::Presence;
 use crate::store::workers::WorkerRow;
-use crate::store::{Durability, domain_paces, newsletters, outbox, workers};
+use crate::store::{Durability, domain_paces, newsletters, outbox, within, workers};
 
 /// Deliveries of one claim: one write to the disk for all of them.
 const CLAIM: i64 = 200;
@@ -56,6 +57,8 @@ const FAULT_PAUSE: Duration = Duration::from_secs(2);
 /// So often editions that do not move are looked for before one of them is given up: whoever comes back after days has
 /// its chance to send it first.
 const LOOKS_BEFORE_THE_END: u32 = 20;
+/// Counting a ledger of ten million anew is more than the usual patience allows.
+const RECOUNT: Duration = Duration::from_secs(900);
 
 pub struct Manager {
     house: House,
@@ -324,10 +327,8 @@ impl Manager {
         let now = self.house.clock.now();
         let mut more = false;
         if !edition.frozen {
-            let mut tx = self.house.db.write_with(Durability::Process).await?;
-            let done = deliveries::freeze_some(&mut tx, edition.id, edition.newsletter_id, running.started_at).await?;
-            tx.commit().await?;
-            more = !done;
+            let freezing = self.freeze(edition, running.started_at);
+            more = !freezing.instrument(spans::freezing(&running.span)).await?;
         }
         if let Some(why) = running.remaining(edition) {
             publish::pause(&self.house, edition.id, &why).await?;
@@ -345,6 +346,14 @@ impl Manager {
             self.finish(&running).await?;
         }
         Ok(more)
+    }
+
+    /// Freezes a chunk of the audience; `true` once everybody is in it.
+    async fn freeze(&self, edition: &EditionRow, started_at: Timestamp) -> Result<bool, FlowError> {
+        let mut tx = self.house.db.write_with(Durability::Process).await?;
+        let done = deliveries::freeze_some(&mut tx, edition.id, edition.newsletter_id, started_at).await?;
+        tx.commit().await?;
+        Ok(done)
     }
 
     /// How much may leave now. The rest waits once the first wave has left and is answered.
@@ -367,12 +376,16 @@ impl Manager {
     }
 
     async fn claim(&self, running: &Arc<Running>, most: i64, now: Timestamp) -> Result<usize, FlowError> {
-        let repeats = running.repeats;
         // Claiming is a write, and an edition whose rest waits for later has nothing to claim.
-        let due = deliveries::next_due(&mut self.house.db.read().await?, running.id, repeats).await?;
+        let due = deliveries::next_due(&mut self.house.db.read().await?, running.id, running.repeats).await?;
         if due.is_none_or(|due| due > now) {
             return Ok(0);
         }
+        self.claim_due(running, most, now).instrument(spans::claiming(&running.span)).await
+    }
+
+    async fn claim_due(&self, running: &Arc<Running>, most: i64, now: Timestamp) -> Result<usize, FlowError> {
+        let repeats = running.repeats;
         let claim = Claim { owner: &self.owner, number: i64::from_le_bytes(self.house.clock.random()) };
         let passed_over = self.lanes.passed_over();
         let mut tx = self.house.db.write().await?;
@@ -397,6 +410,7 @@ impl Manager {
             }
         }
         let claimed = jobs.len() + unfit.len();
+        spans::tell("deliveries", claimed);
         if !unfit.is_empty() {
             self.ledger.note(unfit, None).await;
         }
@@ -455,7 +469,7 @@ impl Manager {
         if deliveries::repeatable(&mut tx, running.id, repeats).await? > 0 || counts.finished() != edition.audience {
             return Ok(());
         }
-        if deliveries::recount(&mut tx, running.id).await? != counts {
+        if within(RECOUNT, deliveries::recount(&mut tx, running.id)).await? != counts {
             tracing::error!(
                 edition = running.id,
                 "the counters do not agree with the ledger; the edition is not called sent"

@@ -50,6 +50,7 @@ use crate::domain::retry::RetryPolicy;
 use crate::domain::token::hex;
 use crate::flows::House;
 use crate::store::presence::Presence;
+use crate::store::within;
 
 /// How long a mail server may take to answer for what it has in hand: who stops us waits ten seconds.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -59,6 +60,8 @@ const LAST_WORDS: Duration = Duration::from_millis(700);
 const GOODBYE: Duration = Duration::from_millis(500);
 /// When all of it must have come to an end.
 const END: Duration = Duration::from_millis(9_300);
+/// How long a single statement of ours may take: what takes longer is a database that has vanished.
+const STATEMENT: Duration = Duration::from_secs(60);
 /// Tasks that send letters.
 const LETTER_TASKS: usize = 2;
 
@@ -140,7 +143,7 @@ impl Work {
         let (ending, rate) = (Ending::new(), Rate::of(house));
         // SQLite loses nothing while we live.
         let memory = Memory::new(house.db.path().is_none());
-        let (ledger, committer) = Ledger::open(house.clone(), memory.clone());
+        let (ledger, committer) = Ledger::open(house.clone(), memory.clone(), STATEMENT);
         let ((retry, look), lease) = ((pauses.retry.clone(), pauses.look), Arc::new(Lease::new()));
         let courier = Courier {
             house: house.clone(),
@@ -155,7 +158,7 @@ impl Work {
         };
         let mut hands = JoinSet::new();
         for _ in 0..house.config.smtp_connections {
-            hands.spawn(Courier { hand: Hand::default(), ..courier.clone() }.run());
+            hands.spawn(within(STATEMENT, Courier { hand: Hand::default(), ..courier.clone() }.run()));
         }
         let manager = Manager::new(
             house.clone(),
@@ -175,9 +178,9 @@ impl Work {
             bag: Bag::default(),
         };
         for _ in 0..LETTER_TASKS {
-            hands.spawn(postman.clone().run(manager.present()));
+            hands.spawn(within(STATEMENT, postman.clone().run(manager.present())));
         }
-        let manager = tokio::spawn(manager.run(relays.clone(), stopped));
+        let manager = tokio::spawn(within(STATEMENT, manager.run(relays.clone(), stopped)));
         Self { house: house.clone(), owner, ending, stop, lanes, hands, manager, committer }
     }
 

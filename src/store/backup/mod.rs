@@ -117,12 +117,12 @@ async fn set_last_id(tx: &mut Tx, table: &str, last: i64) -> Result<(), StoreErr
             execute!(tx, "delete from sqlite_sequence where name = $1", table)?;
             execute!(tx, "insert into sqlite_sequence (name, seq) values ($1, $2)", table, last)?;
         }
-        Conn::Postgres(connection) => {
+        Conn::Postgres(lent) => {
             // Without a sequence the first argument is null, and so is the answer.
             sqlx::query("select setval(cast(pg_get_serial_sequence(quote_ident($1), 'id') as regclass), $2)")
                 .bind(table)
                 .bind(last.max(1))
-                .execute(connection)
+                .execute(lent.raw())
                 .await?;
         }
     }

@@ -165,7 +165,7 @@ impl Table {
         let sql = AssertSqlSafe(format!("select {} from \"{}\"", values.join(", "), self.name));
         match on.conn() {
             Conn::Sqlite(connection) => cells!(connection, sql),
-            Conn::Postgres(connection) => cells!(connection, sql),
+            Conn::Postgres(lent) => cells!(lent.raw(), sql),
         }
     }
 
@@ -251,7 +251,7 @@ impl Table {
         }
         match on.conn() {
             Conn::Sqlite(connection) => bound!(connection),
-            Conn::Postgres(connection) => bound!(connection),
+            Conn::Postgres(lent) => bound!(lent.raw()),
         }
         Ok(())
     }

@@ -15,6 +15,9 @@ struct Inner {
     plugged: bool,
     /// Nothing gets through, and nobody is told.
     frozen: bool,
+    /// Connections older than this stay frozen for ever.
+    forgotten: u32,
+    opened: u32,
     ends: Vec<TcpStream>,
 }
 
@@ -23,7 +26,8 @@ impl Cable {
     pub fn to(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("it is bound");
-        let inner = Arc::new(Mutex::new(Inner { plugged: true, frozen: false, ends: Vec::new() }));
+        let inner =
+            Arc::new(Mutex::new(Inner { plugged: true, frozen: false, forgotten: 0, opened: 0, ends: Vec::new() }));
         let (server, shared) = (server.to_owned(), Arc::clone(&inner));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -59,6 +63,12 @@ impl Cable {
         self.inner.lock().expect("nothing here panics").frozen = false;
     }
 
+    /// Whatever is open stays frozen for ever; what is opened from now on works.
+    pub fn forget(&self) {
+        let mut inner = self.inner.lock().expect("nothing here panics");
+        inner.forgotten = inner.opened;
+    }
+
     pub fn plug_in(&self) {
         self.inner.lock().expect("nothing here panics").plugged = true;
     }
@@ -67,12 +77,18 @@ impl Cable {
 fn connect(client: TcpStream, server: &str, shared: &Arc<Mutex<Inner>>) {
     let Ok(server) = TcpStream::connect(server) else { return };
     let copy = |stream: &TcpStream| stream.try_clone().expect("a socket can be shared");
+    let number = {
+        let mut inner = shared.lock().expect("nothing here panics");
+        inner.opened += 1;
+        inner.opened
+    };
+    let stands = move |inner: &Inner| inner.frozen || number <= inner.forgotten;
     for (from, to) in [(&client, &server), (&server, &client)] {
         let (mut from, mut to, shared) = (copy(from), copy(to), Arc::clone(shared));
         std::thread::spawn(move || {
             let mut bytes = [0; 16 * 1024];
             while let Ok(read @ 1..) = from.read(&mut bytes) {
-                while shared.lock().expect("nothing here panics").frozen {
+                while stands(&shared.lock().expect("nothing here panics")) {
                     std::thread::sleep(Duration::from_millis(10));
                 }
                 if to.write_all(&bytes[..read]).is_err() {

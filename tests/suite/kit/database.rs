@@ -37,6 +37,11 @@ impl Database {
         }
     }
 
+    /// SQLite's in this very file.
+    pub fn at(file: &std::path::Path) -> Self {
+        Self { engine: Engine::Sqlite, url: format!("sqlite:{}", file.display()), folder: folder(), server: None }
+    }
+
     /// On a PostgreSQL server, given by the URL of its own database.
     pub fn on_server(server: String) -> Self {
         let name = unused_name();

@@ -19,6 +19,8 @@ struct Pages {
     /// What lets its visitors wait.
     stalled: HashSet<String>,
     visits: Vec<String>,
+    /// More lines of the head of every answer.
+    head: String,
 }
 
 impl Site {
@@ -62,6 +64,11 @@ impl Site {
         };
     }
 
+    /// Says this in the head of every answer, such as `date: …`.
+    pub fn tells(&self, line: &str) {
+        self.pages().head = format!("\r\n{line}");
+    }
+
     /// How often this page was asked for.
     pub fn visits(&self, path: &str) -> usize {
         self.pages().visits.iter().filter(|visit| *visit == path).count()
@@ -91,8 +98,8 @@ impl Site {
             Some(_) if known => ("304 Not Modified", ""),
             Some(page) => ("200 OK", page.as_str()),
         };
-        let length = body.len();
+        let (length, more) = (body.len(), self.pages().head.clone());
         let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\netag: {tag}\r\ncontent-length: {length}");
-        write!(&visitor, "{head}\r\ncontent-type: application/rss+xml\r\n\r\n{body}")
+        write!(&visitor, "{head}{more}\r\ncontent-type: application/rss+xml\r\n\r\n{body}")
     }
 }

@@ -5,6 +5,7 @@ pub mod cable;
 pub mod database;
 pub mod desk;
 pub mod dice;
+pub mod disk;
 pub mod dns;
 pub mod feeds;
 pub mod house;
