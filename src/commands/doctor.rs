@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use super::output::{Output, printable, table};
+use super::progress;
 use crate::domain::checkup::CheckStatus;
 use crate::flows::House;
 use crate::flows::doctor::{self, Check};
 
 /// Exit code 1 when something is broken; warnings alone are 0.
 pub async fn run(house: &House, output: &Output) -> anyhow::Result<ExitCode> {
-    let checks = doctor::run(house).await?;
+    let checks = progress::during("looking", doctor::run(house)).await?;
     if output.is_json() {
         checks.iter().try_for_each(|check| output.json(check))?;
     } else {

@@ -22,6 +22,8 @@ pub struct Dmarc {
     pub reports: bool,
     /// DKIM domains must be the same, not only of the same organisation (`adkim=s`).
     pub strict_dkim: bool,
+    /// The same of the envelope sender's domain, which SPF is about (`aspf=s`).
+    pub strict_spf: bool,
 }
 
 impl Dmarc {
@@ -41,6 +43,7 @@ impl Dmarc {
             public_suffix: None,
             reports: false,
             strict_dkim: false,
+            strict_spf: false,
         };
         for (name, value) in tags {
             match name.as_str() {
@@ -53,6 +56,7 @@ impl Dmarc {
                         Some(value.eq_ignore_ascii_case("y")).filter(|_| !value.eq_ignore_ascii_case("u"))
                 }
                 "rua" => record.reports = !value.is_empty(),
+                "aspf" => record.strict_spf = value.eq_ignore_ascii_case("s"),
                 "adkim" => record.strict_dkim = value.eq_ignore_ascii_case("s"),
                 _ => {}
             }

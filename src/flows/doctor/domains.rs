@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use super::Check;
+use super::modern::Modern;
 use super::outside::not_checked;
 use crate::domain::checkup::CheckStatus::{Fail, Ok as Fine, Unknown, Warn};
 use crate::domain::checkup::Vital;
@@ -30,6 +31,7 @@ pub(super) async fn all(house: &House) -> Result<Vec<Check>, FlowError> {
     let bounces = house.config.bounce_address.as_ref().map(|address| address.domain().to_owned());
     let resolver = Resolver::new(&house.config.dns);
     let dns = Dns { house, resolver: &resolver };
+    let modern = Modern::new(house, &resolver);
     let mut checks = Vec::new();
     // The envelope sender is what SPF is about; without an address for bounces it is the sender's own.
     for domain in bounces.iter().chain(senders.iter().filter(|_| bounces.is_none())) {
@@ -48,10 +50,13 @@ pub(super) async fn all(house: &House) -> Result<Vec<Check>, FlowError> {
     }
     for domain in &senders {
         checks.push(dns.look(&Vital::Dmarc.of(domain), dns.dmarc(domain)).await);
+        let envelope = bounces.as_ref().unwrap_or(domain);
+        checks.push(dns.look(&format!("dmarc.alignment:{domain}"), dns.alignment(domain, envelope)).await);
     }
     for domain in answers.iter().chain(bounces.iter().filter(|domain| !answers.contains(*domain))) {
         checks.push(dns.look(&format!("mx:{domain}"), dns.mx(domain)).await);
-        checks.push(dns.look(&format!("internet.nl:{domain}"), dns.modern(domain)).await);
+        let ours = bounces.as_ref() == Some(domain);
+        checks.push(dns.look(&format!("internet.nl:{domain}"), modern.look(domain, ours)).await);
     }
     Ok(checks)
 }
@@ -211,6 +216,27 @@ impl Dns<'_> {
         })
     }
 
+    /// Whether SPF counts for DMARC: the return path must belong to the sender (RFC 9989 section 4.4.2).
+    async fn alignment(&self, domain: &str, envelope: &str) -> Result<Check, DnsError> {
+        let ours = self.dmarc_records(domain).await?;
+        let organisation = dmarc::organisation(domain, &ours);
+        let policy = ours.iter().find(|(name, _)| name == domain).or_else(|| ours.last());
+        let strict = policy.is_some_and(|(_, record)| record.strict_spf);
+        let theirs = self.dmarc_records(envelope).await?;
+        let same = dmarc::organisation(envelope, &theirs) == organisation;
+        if envelope == domain || (same && !strict) {
+            return Ok(check(Fine, format!("the return path ({envelope}) belongs to {domain}")));
+        }
+        let besides = if self.house.config.dkim.is_empty() {
+            "mail counts as from there only where your mail server signs it"
+        } else {
+            "only the signature counts, which some mail servers on the way break"
+        };
+        let wanted = if strict { domain.to_owned() } else { format!("bounces.{domain}") };
+        Ok(check(Warn, format!("bounces go to {envelope}, which DMARC does not count as {domain}: {besides}"))
+            .advise(format!("Such as: POSTDUIF_BOUNCE_ADDRESS=bounces@{wanted}")))
+    }
+
     async fn mx(&self, domain: &str) -> Result<Check, DnsError> {
         Ok(match self.resolver.takes_mail(domain).await? {
             TakesMail::Hosts(hosts) => check(Fine, format!("answers and bounces go to {}", hosts.join(", "))),
@@ -222,25 +248,6 @@ impl Dns<'_> {
             TakesMail::Nobody => check(Fail, format!("{domain} takes no mail: it has neither MX nor address"))
                 .advise(format!("{domain}. MX 10 MAIL-SERVER.")),
             TakesMail::NoDomain => check(Fail, format!("there is no domain {domain}")),
-        })
-    }
-
-    /// What internet.nl's mail test looks at besides: IPv6, DNSSEC and DANE of the mail servers.
-    async fn modern(&self, domain: &str) -> Result<Check, DnsError> {
-        let servers = self.resolver.mail_servers(domain).await?;
-        let (mut six, mut dane) = (!servers.records.is_empty(), !servers.records.is_empty());
-        for host in servers.records.iter().filter(|host| !host.is_empty()) {
-            six &= self.resolver.addresses(host).await?.records.iter().any(IpAddr::is_ipv6);
-            let promised = self.resolver.promised_certificates(host).await?;
-            dane &= promised.authentic && !promised.records.is_empty();
-        }
-        let word = |good| if good { "yes" } else { "no" };
-        let message = format!("IPv6 {}, DNSSEC {}, DANE {}", word(six), word(servers.authentic), word(dane));
-        let good = six && servers.authentic && dane;
-        Ok(if good {
-            check(Fine, message)
-        } else {
-            check(Warn, message).advise("Of the mail servers that take answers and bounces; internet.nl explains each.")
         })
     }
 }

@@ -1,6 +1,8 @@
 //! The doctor: whether mail will arrive and the house is in order, and what to do where not.
 
+mod clock;
 mod domains;
+mod modern;
 mod outside;
 mod own;
 

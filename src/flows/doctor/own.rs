@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Check;
+use super::{Check, clock};
 use crate::domain::checkup::CheckStatus::{Fail, Ok as Fine, Warn};
 use crate::domain::schedule::zone;
 use crate::domain::time::Timestamp;
 use crate::flows::newsletters::coming;
 use crate::flows::{FlowError, House, backup, notices};
-use crate::store::{doctor, meta, migrate, newsletters, sources};
+use crate::store::{meta, migrate, newsletters, sources};
 
 /// A daily backup, and half a day to notice.
 const BACKUP_LATE: Duration = Duration::from_secs(36 * 3600);
@@ -19,7 +19,7 @@ const MIN_FREE: u64 = 200 << 20;
 const LITTLE_FREE: u64 = 2 << 30;
 
 pub(super) async fn all(house: &House) -> Result<Vec<Check>, FlowError> {
-    let mut checks = vec![clock(house).await?, database(house).await];
+    let mut checks = vec![clock::check(house).await?, database(house).await];
     checks.push(schema(house).await?);
     checks.extend(disk(house));
     checks.push(last_backup(house).await?);
@@ -27,16 +27,6 @@ pub(super) async fn all(house: &House) -> Result<Vec<Check>, FlowError> {
     checks.extend(schedule(house).await?);
     checks.extend(told(house).await?);
     Ok(checks)
-}
-
-async fn clock(house: &House) -> Result<Check, FlowError> {
-    let now = house.clock.now();
-    let seen = doctor::latest(&mut house.db.read().await?).await?.first().map(|row| row.at);
-    Ok(match seen {
-        Some(seen) if seen > now => Check::new("clock", Fail, format!("it is {now} here, but {seen} has been already"))
-            .advise("Set the clock right (timedatectl): with a wrong one links expire and moments pass."),
-        _ => Check::new("clock", Fine, format!("{now}, not behind what was seen before")),
-    })
 }
 
 async fn database(house: &House) -> Check {
