@@ -193,3 +193,23 @@ fn over_tls_the_cookies_belong_to_this_host_alone() {
     assert_eq!((ask("__Host-postduif").status, ask("postduif").status), (200, 303));
     assert_eq!(served.http.get("/").cookies().len(), 0, "visitors get none");
 }
+
+#[test]
+fn a_trusted_proxy_says_whether_the_way_was_encrypted_and_nobody_else_does() {
+    let lines = |settings: &[(&str, &str)]| {
+        let Some(database) = Database::fresh(Engine::Sqlite) else { return None };
+        let served = Served::set(database, settings);
+        user(&served, "ada@example.org", "viewer");
+        let ask = served.http.ask("POST", "/admin/login").header("x-forwarded-proto", "https");
+        let answer = press(ask, &[("email", "ada@example.org"), ("password", PASSWORD), ("next", "/admin/account")]);
+        assert_eq!(answer.status, 303);
+        let hsts = answer.header("strict-transport-security").to_owned();
+        Some((answer.cookies().iter().map(|line| (*line).to_owned()).collect::<Vec<_>>(), hsts))
+    };
+    let Some((trusted, hsts)) = lines(&[("trusted_proxies", "127.0.0.0/8")]) else { return };
+    assert!(!trusted.is_empty() && trusted.iter().all(|line| line.starts_with("__Host-")), "{trusted:?}");
+    assert!(trusted.iter().all(|line| line.contains("; Secure")) && hsts == "max-age=31536000", "{trusted:?} {hsts}");
+    let Some((untrusted, hsts)) = lines(&[]) else { return };
+    assert!(!untrusted.is_empty() && !untrusted.iter().any(|line| line.contains("Secure")), "{untrusted:?}");
+    assert_eq!(hsts, "", "what is not encrypted is not promised to be");
+}

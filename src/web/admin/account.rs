@@ -52,10 +52,10 @@ async fn press(
     visit: Visit,
     form: Fields,
 ) -> Result<HttpResponse, Problem> {
-    let (house, url) = (&web.house, &web.house.config.public_url);
+    let house = &web.house;
     let field = |name: &str| form.get(name).unwrap_or_default();
     let bytes = |name: &str| BASE64_URL_SAFE_NO_PAD.decode(field(name)).unwrap_or_default();
-    let kept = Kept::of(&request, url);
+    let kept = Kept::of(&request);
     let from = kept.from(client);
     let (user, session) = (&visit.user, &visit.session);
     let saved = || visit.done(paths::ACCOUNT, Notice::Saved);
@@ -68,7 +68,7 @@ async fn press(
         }
         "password" => {
             match own_account::change_password(house, user, field("current"), field("password"), from).await? {
-                own_account::Change::Done(tokens) => return Ok(keep(saved(), &tokens, url)),
+                own_account::Change::Done(tokens) => return Ok(keep(saved(), &tokens, &request)),
                 own_account::Change::Wrong => wrong_password("current"),
                 own_account::Change::TooOften { retry_after } => return Err(Problem::TooMany { retry_after }),
                 own_account::Change::Invalid(fault) => {

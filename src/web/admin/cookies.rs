@@ -1,10 +1,10 @@
 //! The desk's cookies: who is signed in, in which browser they were before, and who is away at the OpenID provider.
 
 use actix_web::http::header::{COOKIE, HeaderValue, SET_COOKIE};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 
-use crate::domain::public_url::PublicUrl;
 use crate::flows::sign_in::Tokens;
+use crate::web::client::keeps_secrets;
 
 /// What browsers keep for us; only for the desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ impl Cookie {
     }
 
     /// What the browser sent.
-    pub fn read(self, request: &impl HttpMessage, url: &PublicUrl) -> Option<String> {
-        let name = self.name(url.is_https());
+    pub fn read(self, request: &HttpRequest) -> Option<String> {
+        let name = self.name(keeps_secrets(request));
         let lines = request.headers().get_all(COOKIE).filter_map(|line| line.to_str().ok());
         lines.flat_map(|line| line.split(';')).find_map(|pair| {
             let (found, value) = pair.trim().split_once('=')?;
@@ -50,34 +50,35 @@ impl Cookie {
 
     /// Lax, not Strict: a notice's link in a webmail must find its reader signed in, and so must an OpenID provider's
     /// way back. What changes anything is pressed from our own pages alone, which the gate looks after.
-    fn header(self, value: &str, lasts_seconds: Option<u32>, url: &PublicUrl) -> HeaderValue {
-        let name = self.name(url.is_https());
+    fn header(self, value: &str, lasts_seconds: Option<u32>, request: &HttpRequest) -> HeaderValue {
+        let https = keeps_secrets(request);
+        let name = self.name(https);
         // `__Host-` asks for the path `/`; where that cannot be had, the cookie stays within the desk.
-        let place = if url.is_https() { "Path=/; Secure" } else { "Path=/admin" };
+        let place = if https { "Path=/; Secure" } else { "Path=/admin" };
         let lasts = lasts_seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
         let text = format!("{name}={value}; {place}; HttpOnly; SameSite=Lax{lasts}");
         HeaderValue::from_str(&text).expect("our tokens are letters and digits")
     }
 
     /// Has the browser keep a token.
-    pub fn set(self, answer: &mut HttpResponse, token: &str, url: &PublicUrl) {
-        answer.headers_mut().append(SET_COOKIE, self.header(token, self.lasts_seconds(), url));
+    pub fn set(self, answer: &mut HttpResponse, token: &str, request: &HttpRequest) {
+        answer.headers_mut().append(SET_COOKIE, self.header(token, self.lasts_seconds(), request));
     }
 
     /// Has the browser forget it.
-    pub fn clear(self, answer: &mut HttpResponse, url: &PublicUrl) {
-        answer.headers_mut().append(SET_COOKIE, self.header("", Some(0), url));
+    pub fn clear(self, answer: &mut HttpResponse, request: &HttpRequest) {
+        answer.headers_mut().append(SET_COOKIE, self.header("", Some(0), request));
     }
 }
 
 /// What a browser keeps after signing in.
-pub fn keep(mut answer: HttpResponse, tokens: &Tokens, url: &PublicUrl) -> HttpResponse {
-    Cookie::Session.set(&mut answer, &tokens.session, url);
-    Cookie::Device.set(&mut answer, &tokens.device, url);
+pub fn keep(mut answer: HttpResponse, tokens: &Tokens, request: &HttpRequest) -> HttpResponse {
+    Cookie::Session.set(&mut answer, &tokens.session, request);
+    Cookie::Device.set(&mut answer, &tokens.device, request);
     answer
 }
 
 /// The token of the session that the browser says it is in.
-pub fn session(request: &HttpRequest, url: &PublicUrl) -> Option<String> {
-    Cookie::Session.read(request, url)
+pub fn session(request: &HttpRequest) -> Option<String> {
+    Cookie::Session.read(request)
 }

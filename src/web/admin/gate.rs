@@ -65,12 +65,12 @@ async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
 
     let web = request.app_data::<Data<Web>>().ok_or(Problem::Internal)?.clone();
     let house = &web.house;
-    let signed_in = match cookies::session(request.request(), &house.config.public_url) {
+    let signed_in = match cookies::session(request.request()) {
         Some(token) => sign_in::recognise(house, &token).await?.filter(|who| !who.session.awaits_code),
         None => None,
     };
     let Some(who) = signed_in else {
-        let held = cookies::session(request.request(), &house.config.public_url).is_some();
+        let held = cookies::session(request.request()).is_some();
         let shows = needed.0.iter().any(|(method, _)| *method == "get");
         return Ok(Entry::Elsewhere(way_in(request, looking, shows, held)));
     };

@@ -13,7 +13,6 @@ use super::cookies::{self, Cookie, keep};
 use super::desk;
 use super::visit::see_other;
 use crate::domain::language::Language;
-use crate::domain::public_url::PublicUrl;
 use crate::domain::webauthn::Assertion;
 use crate::flows::guesses::From;
 use crate::flows::sign_in::{self, Attempt};
@@ -53,7 +52,7 @@ async fn show(web: Data<Web>, request: HttpRequest, wish: Query<Wish>) -> Result
     if first_start::is_pending(&web.house).await? {
         return Ok(see_other(paths::SETUP));
     }
-    if let Some(token) = cookies::session(&request, &web.house.config.public_url)
+    if let Some(token) = cookies::session(&request)
         && sign_in::recognise(&web.house, &token).await?.is_some_and(|who| !who.session.awaits_code)
     {
         return Ok(see_other(next));
@@ -83,12 +82,14 @@ async fn press(
     form: Form<Credentials>,
 ) -> Result<HttpResponse, Problem> {
     let Form(typed) = form;
-    let (next, url) = (inside(&typed.next), &web.house.config.public_url);
-    let kept = Kept::of(&request, url);
+    let next = inside(&typed.next);
+    let kept = Kept::of(&request);
     let email: String = typed.email.chars().take(254).collect();
     let again = |status, refusal| self::form(&web, status, language(&request), &email, next, Some(refusal));
     Ok(match sign_in::sign_in(&web.house, &typed.email, &typed.password, kept.from(client)).await? {
-        attempt @ (Attempt::In(_) | Attempt::CodeNeeded(_)) => entered(attempt, next, url).ok_or(Problem::Internal)?,
+        attempt @ (Attempt::In(_) | Attempt::CodeNeeded(_)) => {
+            entered(attempt, next, &request).ok_or(Problem::Internal)?
+        }
         Attempt::Wrong => again(StatusCode::BAD_REQUEST, Refusal::Wrong),
         Attempt::TooOften { retry_after } => {
             let refusal = Refusal::TooOften { minutes: minutes(retry_after) };
@@ -107,8 +108,8 @@ pub struct Kept {
 
 impl Kept {
     /// Reads its cookies.
-    pub fn of(request: &HttpRequest, url: &PublicUrl) -> Self {
-        Self { device: Cookie::Device.read(request, url), session: cookies::session(request, url) }
+    pub fn of(request: &HttpRequest) -> Self {
+        Self { device: Cookie::Device.read(request), session: cookies::session(request) }
     }
 
     /// From where somebody tries.
@@ -118,13 +119,13 @@ impl Kept {
 }
 
 /// On into the desk, or to the second step; nothing for who was not let in.
-pub fn entered(attempt: Attempt, next: &str, url: &PublicUrl) -> Option<HttpResponse> {
+pub fn entered(attempt: Attempt, next: &str, request: &HttpRequest) -> Option<HttpResponse> {
     match attempt {
-        Attempt::In(tokens) => Some(keep(see_other(next), &tokens, url)),
+        Attempt::In(tokens) => Some(keep(see_other(next), &tokens, request)),
         Attempt::CodeNeeded(tokens) => {
             let next = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
             let mut answer = see_other(&format!("{}?{next}", paths::LOGIN_CODE));
-            Cookie::Session.set(&mut answer, &tokens.session, url);
+            Cookie::Session.set(&mut answer, &tokens.session, request);
             Some(answer)
         }
         Attempt::Wrong | Attempt::TooOften { .. } => None,
@@ -142,7 +143,7 @@ async fn code_page(
     next: &str,
     wrong: Option<WrongStep>,
 ) -> Result<HttpResponse, Problem> {
-    let who = match cookies::session(request, &web.house.config.public_url) {
+    let who = match cookies::session(request) {
         Some(token) => sign_in::recognise(&web.house, &token).await?.filter(|who| who.session.awaits_code),
         None => None,
     };
@@ -207,8 +208,8 @@ async fn try_passkey(
     form: Form<PasskeyAnswer>,
 ) -> Result<HttpResponse, Problem> {
     let Form(typed) = form;
-    let (next, url) = (inside(&typed.next), &web.house.config.public_url);
-    let kept = Kept::of(&request, url);
+    let next = inside(&typed.next);
+    let kept = Kept::of(&request);
     let Some(token) = kept.session.as_deref() else { return Ok(see_other(paths::LOGIN)) };
     let bytes = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
     let (client_data, signature) = (bytes(&typed.client_data), bytes(&typed.signature));
@@ -219,7 +220,7 @@ async fn try_passkey(
         None => see_other(paths::LOGIN),
         Some(Attempt::Wrong) => return code_page(&web, &request, next, Some(WrongStep::Passkey)).await,
         Some(Attempt::TooOften { retry_after }) => return Err(Problem::TooMany { retry_after }),
-        Some(attempt) => entered(attempt, next, url).ok_or(Problem::Internal)?,
+        Some(attempt) => entered(attempt, next, &request).ok_or(Problem::Internal)?,
     })
 }
 
@@ -243,24 +244,23 @@ async fn try_code(
     form: Form<Code>,
 ) -> Result<HttpResponse, Problem> {
     let Form(typed) = form;
-    let (next, url) = (inside(&typed.next), &web.house.config.public_url);
-    let kept = Kept::of(&request, url);
+    let next = inside(&typed.next);
+    let kept = Kept::of(&request);
     let Some(token) = kept.session.as_deref() else { return Ok(see_other(paths::LOGIN)) };
     Ok(match second_step::try_code(&web.house, token, &typed.code, kept.from(client)).await? {
         None => see_other(paths::LOGIN),
         Some(Attempt::Wrong) => return code_page(&web, &request, next, Some(WrongStep::Code)).await,
         Some(Attempt::TooOften { retry_after }) => return Err(Problem::TooMany { retry_after }),
-        Some(attempt) => entered(attempt, next, url).ok_or(Problem::Internal)?,
+        Some(attempt) => entered(attempt, next, &request).ok_or(Problem::Internal)?,
     })
 }
 
 async fn leave(web: Data<Web>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let url = &web.house.config.public_url;
-    if let Some(token) = cookies::session(&request, url) {
+    if let Some(token) = cookies::session(&request) {
         sign_in::sign_out(&web.house, &token).await?;
     }
     let mut answer = see_other(paths::LOGIN);
-    Cookie::Session.clear(&mut answer, url);
+    Cookie::Session.clear(&mut answer, &request);
     Ok(answer)
 }
 

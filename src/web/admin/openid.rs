@@ -28,7 +28,7 @@ async fn depart(web: Data<Web>, request: HttpRequest, form: Fields) -> Result<Ht
             let name = openid::provider_name(&web.house).unwrap_or_default();
             let onward = shown::to_provider(language(&request), name, departure.place.as_str());
             let mut answer = page(StatusCode::OK, &onward);
-            Cookie::Provider.set(&mut answer, &departure.browser, &web.house.config.public_url);
+            Cookie::Provider.set(&mut answer, &departure.browser, &request);
             Ok(answer)
         }
         Err(fault) => refused(&web, &request, fault),
@@ -47,18 +47,17 @@ struct Said {
 /// The one GET that lets somebody in, because the protocol comes back by GET: the browser's cookie belongs to this try
 /// alone, and the try is used up by it.
 async fn arrive(web: Data<Web>, request: HttpRequest, said: Query<Said>) -> Result<HttpResponse, Problem> {
-    let url = &web.house.config.public_url;
     if request.method() != Method::GET {
         return Ok(see_other(paths::LOGIN));
     }
-    let browser = Cookie::Provider.read(&request, url);
-    let held = cookies::session(&request, url);
+    let browser = Cookie::Provider.read(&request);
+    let held = cookies::session(&request);
     let said = Return { code: &said.code, state: &said.state, iss: &said.iss, error: &said.error };
     let mut answer = match openid::arrive(&web.house, said, browser.as_deref(), held.as_deref()).await {
-        Ok((tokens, next)) => keep(see_other(inside(&next)), &tokens, url),
+        Ok((tokens, next)) => keep(see_other(inside(&next)), &tokens, &request),
         Err(fault) => refused(&web, &request, fault)?,
     };
-    Cookie::Provider.clear(&mut answer, url);
+    Cookie::Provider.clear(&mut answer, &request);
     Ok(answer)
 }
 

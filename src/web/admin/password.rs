@@ -66,8 +66,8 @@ async fn choose(
     form: Fields,
 ) -> Result<HttpResponse, Problem> {
     let Some(user) = password_links::look(&web.house, &token).await? else { return Err(web.wrong_token(client)) };
-    let (language, url) = (language(&request), &web.house.config.public_url);
-    let (name, held) = (form.get("name"), cookies::session(&request, url));
+    let language = language(&request);
+    let (name, held) = (form.get("name"), cookies::session(&request));
     let password = form.get("password").unwrap_or_default();
     let again = |field: &str, message: String| {
         let asked = user.password_hash.is_none().then(|| name.unwrap_or_default());
@@ -75,7 +75,7 @@ async fn choose(
         page(StatusCode::BAD_REQUEST, &shown::password(language, &token, &user.email, asked, FormFaults(&faults)))
     };
     Ok(match password_links::choose(&web.house, &token, name, password, held.as_deref()).await? {
-        Choice::Done(attempt) => entered(attempt, paths::OVERVIEW, url).ok_or(Problem::Internal)?,
+        Choice::Done(attempt) => entered(attempt, paths::OVERVIEW, &request).ok_or(Problem::Internal)?,
         Choice::Invalid(fault) => again("password", texts::password_fault(language, fault)),
         Choice::Name => again("name", texts::fault(language, "name", "")),
         Choice::Gone => return Err(web.wrong_token(client)),

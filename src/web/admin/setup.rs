@@ -57,7 +57,7 @@ async fn begin(web: Data<Web>, request: HttpRequest, client: Client, form: Field
         page(StatusCode::BAD_REQUEST, &shown::first(language, &admin))
     };
     Ok(match first_start::begin(&web.house, &wanted).await? {
-        Outcome::Done(tokens) => keep(see_other(&step_path(2)), &tokens, &web.house.config.public_url),
+        Outcome::Done(tokens) => keep(see_other(&step_path(2)), &tokens, &request),
         Outcome::TooLate => see_other(paths::LOGIN),
         Outcome::WrongCode => match web.wrong_token(client) {
             Problem::BrokenLink => again(&[("code", &texts::setup_code_wrong(language))]),
