@@ -4,9 +4,9 @@ use anyhow::Context;
 use clap::Args;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Serialize;
 
 use super::output::Output;
+use crate::answers::MomentAnswer;
 use crate::domain::schedule::zone;
 use crate::domain::time::Timestamp;
 use crate::flows::{House, newsletters};
@@ -24,13 +24,6 @@ pub struct Arguments {
     count: u16,
 }
 
-#[derive(Serialize)]
-struct Moment<'a> {
-    newsletter: &'a str,
-    assemble_at: String,
-    send_at: String,
-}
-
 pub async fn run(arguments: &Arguments, house: &House, output: &Output) -> anyhow::Result<()> {
     let newsletter = newsletters::find(&mut house.db.read().await?, &arguments.slug).await?;
     let zone = zone(&newsletter.timezone)?;
@@ -38,13 +31,9 @@ pub async fn run(arguments: &Arguments, house: &House, output: &Output) -> anyho
         Some(text) => moment(text, &zone)?,
         None => house.clock.now(),
     };
-    let moments: Vec<Moment<'_>> = newsletters::coming(&newsletter, from, arguments.count.into())?
+    let moments: Vec<MomentAnswer> = newsletters::coming(&newsletter, from, arguments.count.into())?
         .into_iter()
-        .map(|coming| Moment {
-            newsletter: &newsletter.slug,
-            assemble_at: coming.assemble_at.to_rfc3339_in(&zone),
-            send_at: coming.send_at.to_rfc3339_in(&zone),
-        })
+        .map(|coming| MomentAnswer::of(&newsletter.slug, coming.assemble_at, coming.send_at, &zone))
         .collect();
     output.list(&moments, &["assembled", "sent"], "Nothing is coming.", |moment| {
         vec![moment.assemble_at.clone(), moment.send_at.clone()]

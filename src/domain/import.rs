@@ -19,7 +19,7 @@ text_enum! {
 }
 
 /// How many rows came to what; imported, unchanged, suppressed and rejected make up all rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Tally {
     pub rows: u64,
     /// Get the newsletter from now on.

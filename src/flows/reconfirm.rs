@@ -27,7 +27,7 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 const CHUNK: i64 = 500;
 
 /// How many are asked, or would be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Asked {
     /// Asked now; in a dry run, those who would be.
     pub asked: u64,

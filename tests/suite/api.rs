@@ -13,6 +13,7 @@ on_each_engine![
     without_a_mail_server_nothing_is_sent_and_the_answer_says_what_is_missing,
     a_post_that_mails_happens_once_for_one_key,
     people_are_listed_page_by_page_and_found_by_address,
+    what_the_commands_tell_the_api_tells_as_well,
 ];
 
 /// A mail server that is set and need not be there: the tests' houses have no workers.
@@ -343,4 +344,63 @@ fn the_api_describes_itself_to_programs_and_to_people() {
     let page = served.http.get("/api/docs");
     assert!(page.status == 200 && page.text().contains("/api/v1/editions/{id}/approve"), "{}", page.text());
     assert!(page.text().contains("id=\"rate-limited\"") && !page.text().contains("<script"));
+}
+
+fn what_the_commands_tell_the_api_tells_as_well(database: Database) {
+    let served = Served::set(database, &[("smtp_url", SERVER)]);
+    let (viewer, editor) = (Caller::of(&served, Role::Viewer), Caller::of(&served, Role::Editor));
+    let admin = Caller::of(&served, Role::Admin);
+
+    let schedule = viewer.get("/newsletters/ibp/schedule?from=2026-03-01T00:00:00Z&count=2").json();
+    let printed =
+        served.cli(&["schedule", "ibp", "--from", "2026-03-01T01:00:00+01:00", "--count", "2", "--json"]).json();
+    assert_eq!(schedule["items"].as_array(), Some(&printed));
+    assert_eq!(viewer.get("/newsletters/ibp/schedule?count=0").status, 400);
+    assert_eq!(viewer.get("/newsletters/ibp/schedule").json()["items"].as_array().map(Vec::len), Some(4));
+    assert_eq!(viewer.get("/newsletters/nothing/schedule").status, 404);
+
+    let article = json!({"section": "blogs", "title": "Een", "url": "https://www.example.nl/1"});
+    assert_eq!(editor.post("/newsletters/ibp/articles", article).status, 201);
+    let id = editor.post("/newsletters/ibp/editions", json!({})).json()["id"].to_string();
+    let report = viewer.get(&format!("/editions/{id}/report"));
+    assert_eq!(report.status, 200, "{}", report.text());
+    assert_eq!(report.json(), served.cli(&["edition", "report", &id, "--json"]).json().remove(0));
+    assert_eq!(viewer.get("/editions/9999/report").status, 404);
+
+    served.confirmed("ada@example.org");
+    let found = admin.post("/subscribers/_search", json!({"email": "ada@example.org"})).json();
+    let place = format!("/subscribers/{}/unsubscribe", found["items"][0]["id"]);
+    assert_eq!(editor.post(&place, json!({})).status, 403);
+    assert_eq!(admin.post(&place, json!({"newsletter": "nothing"})).status, 404);
+    for _ in 0..2 {
+        let ended = admin.post(&place, json!({"newsletter": "ibp"}));
+        assert_eq!((ended.status, &ended.json()["subscriptions"][0]["status"]), (200, &json!("unsubscribed")));
+    }
+    assert_eq!(admin.post("/subscribers/9999/unsubscribe", json!({})).status, 404);
+
+    let ask = || admin.post("/newsletters/ibp/reconfirm", json!({"dry_run": true}));
+    assert_eq!(ask().status, 409, "this newsletter does not ask");
+    served.cli(&["newsletter", "edit", "ibp", "--reconfirm-after-months", "6"]).done();
+    assert_eq!(ask().json(), json!({"asked": 0, "unanswered": 0, "dry_run": true}));
+
+    let list = |csv: &str| json!({"csv": csv, "consent": "a paper list", "name": "paper.csv"});
+    let take = |body: Value| admin.post("/newsletters/ibp/imports", body);
+    assert_eq!(editor.post("/newsletters/ibp/imports", list("email\na@example.org\n")).status, 403);
+    let broken = take(list("email,name\nbob@example.org\n"));
+    assert_eq!((broken.status, &broken.json()["errors"][0]["field"]), (400, &json!("csv")), "{}", broken.text());
+    assert_eq!(take(json!({"csv": "email\nbob@example.org\n", "consent": " "})).status, 400);
+    let mut tried = list("email\nbob@example.org\nnobody\nada@example.org\n");
+    tried["dry_run"] = true.into();
+    let counts = json!({"rows": 3, "imported": 1, "unchanged": 0, "suppressed": 1, "rejected": 1});
+    let came_to =
+        |answer: &Value| counts.as_object().expect("an object").iter().all(|(name, count)| answer[name] == *count);
+    let dry = take(tried.clone());
+    assert!(dry.status == 200 && came_to(&dry.json()) && dry.json()["batch"].is_null(), "{}", dry.text());
+    assert_eq!(dry.json()["rejects"][0]["line"], 3);
+    tried["dry_run"] = false.into();
+    let taken = take(tried);
+    assert!(taken.status == 201 && came_to(&taken.json()), "{}", taken.text());
+    let undo = || admin.ask("DELETE", &format!("/imports/{}", taken.json()["batch"]), None);
+    assert_eq!((undo().json()["subscriptions"].clone(), undo().status), (json!(1), 200));
+    assert_eq!(admin.ask("DELETE", "/imports/9999", None).status, 404);
 }

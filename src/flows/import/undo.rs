@@ -14,7 +14,7 @@ use crate::store::{audit, consent, imports, newsletters};
 const CHUNK: i64 = 1_000;
 
 /// What was taken back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Undone {
     pub batch: i64,
     pub subscriptions: u64,

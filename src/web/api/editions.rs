@@ -11,7 +11,7 @@ use super::caller::{Editor, Viewer};
 use super::idempotency::IdempotencyKey;
 use super::input::{Json, Page, Query};
 use super::{Answered, Listed, created, ok};
-use crate::answers::{DeliveryAnswer, EditionAnswer, TestAnswer};
+use crate::answers::{DeliveryAnswer, EditionAnswer, EditionReport, TestAnswer};
 use crate::domain::address::EmailAddress;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::fault::Faults;
@@ -174,6 +174,17 @@ pub async fn show(web: Data<Web>, _: Viewer, id: Path<i64>) -> Answered {
     let mut reader = web.house.db.read().await?;
     let row = editions::by_id(&mut reader, *id).await?.ok_or_else(|| FlowError::no_edition(*id))?;
     ok(&told(&mut reader, row).await?)
+}
+
+/// How it went
+///
+/// Everybody in exactly one state, the same per mail domain, and what came back.
+#[utoipa::path(get, path = "/api/v1/editions/{id}/report", tag = "editions", params(("id" = i64, Path)),
+    responses((status = 200, body = EditionReport), (status = 404, body = ProblemBody)))]
+pub async fn report(web: Data<Web>, _: Viewer, id: Path<i64>) -> Answered {
+    let mut reader = web.house.db.read().await?;
+    let row = editions::by_id(&mut reader, *id).await?.ok_or_else(|| FlowError::no_edition(*id))?;
+    ok(&EditionReport::of(&mut reader, row).await?)
 }
 
 /// Change an edition

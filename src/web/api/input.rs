@@ -110,7 +110,7 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
         let fields = pairs.map(|(name, value)| match value.parse::<i64>() {
-            Ok(number) if name == "limit" => (name.into_owned(), number.into()),
+            Ok(number) if matches!(&*name, "limit" | "count") => (name.into_owned(), number.into()),
             _ => (name.into_owned(), value.into_owned().into()),
         });
         std::future::ready(Ok(match checked(fields.collect()) {

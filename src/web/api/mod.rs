@@ -6,6 +6,7 @@ mod docs;
 mod editions;
 mod feedback;
 mod idempotency;
+mod imports;
 mod input;
 mod newsletters;
 mod sources;
@@ -85,6 +86,10 @@ macro_rules! calls {
 calls! {
     "/newsletters": get NewslettersRead newsletters::list, post NewslettersWrite newsletters::create;
     "/newsletters/{slug}": get NewslettersRead newsletters::show, patch NewslettersWrite newsletters::change;
+    "/newsletters/{slug}/imports": post SubscribersWrite imports::take;
+    "/imports/{id}": delete SubscribersWrite imports::undo;
+    "/newsletters/{slug}/schedule": get NewslettersRead newsletters::schedule;
+    "/newsletters/{slug}/reconfirm": post SubscribersWrite newsletters::reconfirm;
     "/newsletters/{slug}/sources": get SourcesRead sources::list, post SourcesWrite sources::add;
     "/sources/{id}": delete SourcesWrite sources::remove;
     "/sources/{id}/fetch": post ArticlesWrite sources::fetch;
@@ -106,12 +111,14 @@ calls! {
     "/editions/{id}/reopen": post EditionsSend editions::reopen;
     "/editions/{id}/withdraw": post EditionsSend editions::withdraw;
     "/editions/{id}/put-back": post EditionsSend editions::put_back;
+    "/editions/{id}/report": get EditionsRead editions::report;
     "/editions/{id}/deliveries": get DeliveriesRead editions::deliveries;
     "/subscribers": get SubscribersRead subscribers::list, post SubscribersWrite subscribers::add;
     "/subscribers/_search": post SubscribersRead subscribers::search;
     "/subscribers/{id}": get SubscribersRead subscribers::show, patch SubscribersWrite subscribers::change,
         delete SubscribersWrite subscribers::erase;
     "/subscribers/{id}/export": get SubscribersRead subscribers::export;
+    "/subscribers/{id}/unsubscribe": post SubscribersWrite subscribers::unsubscribe;
     "/feedback/{provider}": post Anyone feedback::take;
     "/suppressions": get SuppressionsRead suppressions::list, post SuppressionsWrite suppressions::add,
         delete SuppressionsWrite suppressions::remove;

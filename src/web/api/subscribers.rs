@@ -17,7 +17,7 @@ use crate::flows::people::{self, Addition};
 use crate::flows::{FlowError, erase, newsletters, preferences};
 use crate::store::subscriptions;
 use crate::web::Web;
-use crate::web::problem::ProblemBody;
+use crate::web::problem::{Problem, ProblemBody};
 
 /// Which people.
 #[derive(Default, Deserialize, IntoParams)]
@@ -64,6 +64,14 @@ pub struct PersonInput {
     language: Option<Language>,
     /// html or text.
     format: Option<MailFormat>,
+}
+
+/// What ends.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EndInput {
+    /// Only this newsletter; left out, all.
+    newsletter: Option<String>,
 }
 
 /// People, in the order in which they came
@@ -155,5 +163,21 @@ pub async fn add(web: Data<Web>, _: Admin, body: Json<AdditionInput>) -> Answere
 pub async fn change(web: Data<Web>, _: Admin, id: Path<i64>, body: Json<PersonInput>) -> Answered {
     let PersonInput { language, format } = body.value?;
     let row = people::choose(&web.house, *id, language, format).await?;
+    ok(&SubscriberAnswer::of(&mut web.house.db.read().await?, row).await?)
+}
+
+/// Unsubscribe somebody who asked for it in another way
+///
+/// At once, also in the middle of a sending. What had ended before stays as it is.
+#[utoipa::path(post, path = "/api/v1/subscribers/{id}/unsubscribe", tag = "subscribers", params(("id" = i64, Path)),
+    request_body = EndInput, responses((status = 200, body = SubscriberAnswer), (status = 400, body = ProblemBody),
+    (status = 404, body = ProblemBody)))]
+pub async fn unsubscribe(web: Data<Web>, admin: Admin, id: Path<i64>, body: Json<EndInput>) -> Answered {
+    let newsletter = body.value?.newsletter;
+    let row = subscriptions::subscriber_by_id(&mut web.house.db.read().await?, *id).await?;
+    let row = row.ok_or_else(|| FlowError::NotFound(format!("subscriber {id}")))?;
+    let house = web.house.by(&admin.actor);
+    let address = EmailAddress::parse_any_role(&row.email).map_err(|_| Problem::Internal)?;
+    let (row, _) = people::unsubscribe(&house, &address, newsletter.as_deref(), ConsentMeans::Api).await?;
     ok(&SubscriberAnswer::of(&mut web.house.db.read().await?, row).await?)
 }
