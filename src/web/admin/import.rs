@@ -163,11 +163,14 @@ struct Found {
     first: Vec<(String, Rejected)>,
 }
 
-/// The lists in a file, each with its name: Excel's “Unicode text” as UTF-8, and all that lie in a ZIP file.
+/// Lists, each with its name.
+type Lists<'a> = Vec<(String, Cow<'a, [u8]>)>;
+
+/// The lists in a file: Excel's “Unicode text” as UTF-8, and all that lie in a ZIP file.
 ///
 /// # Errors
 /// A sentence for whoever sent it.
-fn unwrapped(name: String, bytes: &[u8], language: Language) -> Result<Vec<(String, Cow<'_, [u8]>)>, String> {
+fn unwrapped(name: String, bytes: &[u8], language: Language) -> Result<Lists<'_>, String> {
     let mut file = Cursor::new(bytes);
     let broken = |fault: std::io::Error| words::import_broken(language, fault);
     match unpack::wrapping(&mut file).map_err(|fault| words::import_broken(language, fault))? {

@@ -1,6 +1,7 @@
 //! Mail that came back and that no rule could read, for a person to read.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
@@ -36,9 +37,9 @@ async fn show(web: Data<Web>, visit: Visit, place: Query<Place>) -> Result<HttpR
     let total = unclassified::count(&mut reader).await?;
     let mut numbers = HashMap::new();
     for row in &rows {
-        if !numbers.contains_key(&row.edition_id) {
+        if let Entry::Vacant(unknown) = numbers.entry(row.edition_id) {
             let edition = editions::by_id(&mut reader, row.edition_id).await?;
-            numbers.insert(row.edition_id, edition.map_or(0, |edition| edition.number));
+            unknown.insert(edition.map_or(0, |edition| edition.number));
         }
     }
     drop(reader);
