@@ -41,8 +41,8 @@ pub struct Entered {
     /// Its title
     #[arg(long)]
     title: String,
-    /// Where it can be read
-    #[arg(long)]
+    /// Where it can be read; left out for a block of your own that leads nowhere
+    #[arg(long, default_value = "", hide_default_value = true)]
     url: String,
     /// A few sentences
     #[arg(long, default_value = "", hide_default_value = true)]

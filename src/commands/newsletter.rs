@@ -169,15 +169,15 @@ impl LogoPicture {
 #[derive(Args)]
 struct PromoBlock {
     /// The heading of the block that recommends something, such as "Lees ons boek"
-    #[arg(long, value_name = "TEXT", requires_all = ["promo_title", "promo_url"])]
+    #[arg(long, value_name = "TEXT", requires = "promo_title")]
     promo_heading: Option<String>,
     /// What it recommends
-    #[arg(long, value_name = "TEXT", requires_all = ["promo_heading", "promo_url"])]
+    #[arg(long, value_name = "TEXT", requires = "promo_heading")]
     promo_title: Option<String>,
     /// A few words about it
     #[arg(long, value_name = "TEXT", requires = "promo_heading")]
     promo_text: Option<String>,
-    /// Where its button leads
+    /// Where its button leads; left out for a block without one
     #[arg(long, value_name = "URL", requires_all = ["promo_heading", "promo_title"])]
     promo_url: Option<String>,
     /// What its button says
@@ -336,8 +336,9 @@ impl From<SafetyLimits> for SafetyChange {
 impl PromoBlock {
     /// Nothing, no block any more, or another block.
     fn into_change(self) -> Option<Option<Promo>> {
-        match (self.promo_heading, self.promo_title, self.promo_url) {
-            (Some(heading), Some(title), Some(url)) => {
+        match (self.promo_heading, self.promo_title) {
+            (Some(heading), Some(title)) => {
+                let url = self.promo_url.unwrap_or_default();
                 let button = self.promo_button.unwrap_or_else(|| heading.clone());
                 Some(Some(Promo { heading, title, url, button, text: self.promo_text.unwrap_or_default() }))
             }

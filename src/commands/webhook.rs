@@ -26,7 +26,12 @@ pub enum Command {
         /// Its id, as the list shows it
         id: i64,
     },
-    /// Tell one again that had said that it is gone
+    /// Tell one nothing more until it is enabled again; it keeps its secret
+    Disable {
+        /// Its id, as the list shows it
+        id: i64,
+    },
+    /// Tell one again that had said that it is gone, or was disabled
     Enable {
         /// Its id, as the list shows it
         id: i64,
@@ -75,6 +80,12 @@ pub async fn run(command: Command, house: &House, output: &Output) -> anyhow::Re
         Command::Remove { id } => {
             webhooks::remove(house, id, ACTOR).await?;
             output.one(&json!({ "id": id, "removed": true }), || format!("Webhook {id} is told nothing more."))?;
+        }
+        Command::Disable { id } => {
+            webhooks::disable(house, id, ACTOR).await?;
+            output.one(&json!({ "id": id, "enabled": false }), || {
+                format!("Webhook {id} is told nothing more until it is enabled again.")
+            })?;
         }
         Command::Enable { id } => {
             webhooks::enable(house, id, ACTOR).await?;

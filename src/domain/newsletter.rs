@@ -31,8 +31,11 @@ pub struct Promo {
     pub title: String,
     #[serde(default)]
     pub text: String,
+    /// Where its button leads; empty, or left out, for a block without one.
+    #[serde(default)]
     pub url: String,
     /// What the button says.
+    #[serde(default)]
     pub button: String,
 }
 
@@ -255,7 +258,7 @@ impl NewsletterSettings {
         }
         if let Some(promo) = change.promo {
             if let Some(promo) = &promo {
-                faults.keep("promo", web_address(&promo.url));
+                faults.keep("promo", web_address_or_none(&promo.url));
                 if promo.title.trim().is_empty() || promo.heading.trim().is_empty() {
                     faults.add("promo", "needs a heading and a title");
                 }
@@ -353,6 +356,14 @@ pub fn web_address(text: &str) -> Result<String, &'static str> {
         return Err(fault);
     }
     Ok(url.into())
+}
+
+/// The same where there need be none: nothing typed is nothing.
+///
+/// # Errors
+/// As [`web_address`].
+pub fn web_address_or_none(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Ok(String::new()) } else { web_address(text) }
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use super::{FlowError, House};
 use crate::content::clean;
 use crate::domain::article::{MAX_SUMMARY, MAX_TITLE, UrlKey};
 use crate::domain::fault::Faults;
-use crate::domain::newsletter::web_address;
+use crate::domain::newsletter::web_address_or_none;
 use crate::domain::time::Timestamp;
+use crate::domain::token::hex;
 use crate::store::Access;
 use crate::store::articles::{self, ArticleChange, ArticleRow, NewArticle, Stored};
 use crate::store::newsletters::{self, NewsletterRow};
@@ -19,6 +20,8 @@ use crate::store::newsletters::{self, NewsletterRow};
 pub struct EnteredArticle {
     pub section: String,
     pub title: String,
+    /// Where it can be read on; empty, or left out, for a block of one's own that leads nowhere.
+    #[serde(default)]
     pub url: String,
     #[serde(default)]
     pub summary: String,
@@ -29,7 +32,7 @@ pub struct EnteredArticle {
 }
 
 /// Stores an article. The same address again changes the words of the one there is, as long as no edition with it
-/// has left; an article that a source brought stays as the source has it.
+/// has left; an article that a source brought stays as the source has it. One without an address is always a new one.
 ///
 /// # Errors
 /// [`FlowError::Invalid`] with every fault; [`FlowError::NotFound`] for a newsletter that does not exist.
@@ -38,14 +41,18 @@ pub async fn enter(house: &House, slug: &str, entered: EnteredArticle) -> Result
     let mut tx = house.db.write().await?;
     let newsletter = find(&mut tx, slug).await?;
     let Sound { section, title, url, summary } = sound(&mut tx, &newsletter, &entered).await?;
-    let canonical = UrlKey::parse(&url).ok_or_else(|| Faults::one("url", "must be a web address"))?;
-    let known = articles::by_canonical(&mut tx, newsletter.id, canonical.as_str()).await?;
+    let canonical = match url.as_str() {
+        // No address begins so: a port is a number.
+        "" => format!("own:{}", hex(&house.link())),
+        url => UrlKey::parse(url).ok_or_else(|| Faults::one("url", "must be a web address"))?.to_string(),
+    };
+    let known = articles::by_canonical(&mut tx, newsletter.id, &canonical).await?;
     let published = entered.published.or(known.map(|known| known.published_at));
     let article = NewArticle {
         newsletter_id: newsletter.id,
         source_id: None,
-        guid: canonical.as_str().to_owned(),
-        canonical: canonical.as_str().to_owned(),
+        guid: canonical.clone(),
+        canonical,
         section,
         title,
         url,
@@ -86,7 +93,7 @@ struct Sound {
 async fn sound(on: &mut impl Access, newsletter: &NewsletterRow, entered: &EnteredArticle) -> Result<Sound, FlowError> {
     let mut faults = Faults::default();
     let title = faults.keep("title", title(&entered.title));
-    let url = faults.keep("url", web_address(&entered.url));
+    let url = faults.keep("url", web_address_or_none(&entered.url));
     let summary = faults.keep("summary", summary(&entered.summary));
     let section = match known_section(on, newsletter, &entered.section).await {
         Err(FlowError::Invalid(fault)) => {
@@ -113,7 +120,7 @@ async fn sound_change(
     let mut faults = Faults::default();
     let change = ArticleChange {
         title: change.title.and_then(|text| faults.keep("title", title(&text))),
-        url: change.url.and_then(|text| faults.keep("url", web_address(&text))),
+        url: change.url.and_then(|text| faults.keep("url", web_address_or_none(&text))),
         summary: change.summary.and_then(|text| faults.keep("summary", summary(&text))),
         ..change
     };

@@ -12,7 +12,7 @@ use super::{FlowError, House};
 use crate::content::clean;
 use crate::domain::edition::EditionStep;
 use crate::domain::fault::Faults;
-use crate::domain::newsletter::{Promo, one_line, web_address};
+use crate::domain::newsletter::{Promo, one_line, web_address_or_none};
 use crate::domain::plain_text::clean_lines;
 use crate::store::Access;
 use crate::store::articles::{self, ArticleRow};
@@ -199,14 +199,16 @@ fn promo(edition: &EditionRow, change: &EditionChange, faults: &mut Faults) -> O
             String::new()
         })
     };
+    let url = given.url.trim().to_owned();
     let promo = Promo {
         heading: line("promo-heading", &given.heading),
         title: line("promo-title", &given.title),
-        button: line("promo-button", &given.button),
+        // A button that leads nowhere is not shown.
+        button: if url.is_empty() { clean::one_line(&given.button) } else { line("promo-button", &given.button) },
         text: clean_lines(&given.text),
-        url: given.url.clone(),
+        url,
     };
-    faults.keep("promo-url", web_address(&promo.url));
+    faults.keep("promo-url", web_address_or_none(&promo.url));
     if promo.text.chars().count() > MAX_INTRO {
         faults.add("promo-text", format!("must be text of at most {MAX_INTRO} characters"));
     }

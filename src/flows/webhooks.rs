@@ -92,6 +92,20 @@ pub async fn enable(house: &House, id: i64, actor: &str) -> Result<(), FlowError
     Ok(tx.commit().await?)
 }
 
+/// Tells an address nothing more until it is switched on again; what it was still to be told is given up.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none with this id.
+pub async fn disable(house: &House, id: i64, actor: &str) -> Result<(), FlowError> {
+    let now = house.clock.now();
+    let mut tx = house.db.write().await?;
+    if !webhooks::disable(&mut tx, id, "it was switched off", now).await? {
+        return Err(no_webhook(id));
+    }
+    audit::note(&mut tx, actor, "webhook.disable", &id.to_string(), "", now).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Gives an address another secret. For a day both sign, so that the other side can change in its own time.
 ///
 /// # Errors

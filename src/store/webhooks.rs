@@ -82,9 +82,10 @@ pub async fn delete(tx: &mut Tx, id: i64) -> Result<bool, StoreError> {
     Ok(execute!(tx, "delete from webhooks where id = $1", id)? == 1)
 }
 
-/// Tells one nothing more.
-pub async fn disable(tx: &mut Tx, id: i64, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-    execute!(tx, "update webhooks set disabled_at = $2, disabled_reason = $3 where id = $1", id, now, reason)?;
+/// Tells one nothing more; `false` when there is none with this id.
+pub async fn disable(tx: &mut Tx, id: i64, reason: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let touched =
+        execute!(tx, "update webhooks set disabled_at = $2, disabled_reason = $3 where id = $1", id, now, reason)?;
     execute!(
         tx,
         "update webhook_deliveries set state = 'failed', last_answer = $2, finished_at = $3 \
@@ -93,7 +94,12 @@ pub async fn disable(tx: &mut Tx, id: i64, reason: &str, now: Timestamp) -> Resu
         reason,
         now
     )?;
-    Ok(())
+    Ok(touched == 1)
+}
+
+/// How much one is still to be told.
+pub async fn count_queued(on: &mut impl Access, id: i64) -> Result<i64, StoreError> {
+    fetch_value!(on, i64, "select count(*) from webhook_deliveries where webhook_id = $1 and state = 'queued'", id)
 }
 
 /// Tells one again from now on.

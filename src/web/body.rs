@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 
 use super::problem::Problem;
 
@@ -17,6 +18,8 @@ use super::problem::Problem;
 const FORM_BYTES: usize = 64 * 1024;
 /// Longest form of an edition: an introduction and a hundred summaries.
 const LONG_FORM_BYTES: usize = 1024 * 1024;
+/// How many whom nobody knows may send such a long one at a time.
+static LONG_OF_STRANGERS: Semaphore = Semaphore::const_new(8);
 /// Who sends a body more slowly than this does not mean it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -55,13 +58,29 @@ async fn read_within(
     tokio::time::timeout(patience, whole).await.unwrap_or(Err(Problem::TooSlow))
 }
 
+/// Reads a long form of somebody who is not signed in: not too many of them at a time.
+///
+/// # Errors
+/// As [`read`], and when there are too many.
+pub async fn read_long(request: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Bytes, Problem> {
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    // Who does not say how long it is, or says that it is short, is held to what every form may have.
+    if announced.is_none_or(|length| length <= FORM_BYTES) {
+        return read(request, payload, most.min(FORM_BYTES)).await;
+    }
+    let _one_of_few = LONG_OF_STRANGERS.try_acquire().map_err(|_| Problem::TooMany { retry_after: PATIENCE })?;
+    read(request, payload, most).await
+}
+
 /// What kind of body it says it is: the media type in lower case, without parameters.
 pub fn media_type(request: &HttpRequest) -> String {
     let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// A form as browsers send it; fields that we do not know are left alone.
+/// A form as browsers send it; fields that we do not know are left alone. Those of whoever signs in may be long: they carry
+/// along what was typed into another one.
 pub struct Form<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
@@ -71,16 +90,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = read(&request, &mut payload, FORM_BYTES).await?;
-            let kind = media_type(&request);
-            if kind != "application/x-www-form-urlencoded" && !body.is_empty() {
-                return Err(Problem::MediaType { wanted: "application/x-www-form-urlencoded" });
-            }
-            actix_web::web::Query::<T>::from_query(&String::from_utf8_lossy(&body))
-                .map(|form| Self(form.into_inner()))
-                .map_err(|_| Problem::bad("these are not the fields of our form"))
+            let body = read_long(&request, &mut payload, LONG_FORM_BYTES).await?;
+            fields_of(&request, &body).map(Self)
         })
     }
+}
+
+fn fields_of<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, Problem> {
+    if media_type(request) != "application/x-www-form-urlencoded" && !body.is_empty() {
+        return Err(Problem::MediaType { wanted: "application/x-www-form-urlencoded" });
+    }
+    actix_web::web::Query::<T>::from_query(&String::from_utf8_lossy(body))
+        .map(actix_web::web::Query::into_inner)
+        .map_err(|_| Problem::bad("these are not the fields of our form"))
 }
 
 /// The fields of a form in either of the two ways in which mail programs send one (RFC 8058 section 3.2);
@@ -88,6 +110,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// As browsers write them.
+    pub fn parse(text: &str) -> Self {
+        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    }
+
     /// The first value of this field.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())

@@ -2,7 +2,11 @@
 //! sideways.
 
 use postduif::domain::role::Role;
+use postduif::flows::first_start;
 use serde_json::json;
+
+use crate::admin_second_step::with_second_step;
+use crate::desk_editions::draft;
 
 use crate::kit::browser::{Browser, Script};
 use crate::kit::database::{Database, Engine};
@@ -167,4 +171,104 @@ fn no_page_of_the_desk_keeps_anybody_out() {
     ] {
         judge.visit(&served.http.address(place));
     }
+}
+
+/// The browser fills in a form that a test has written into the page in hand, and goes where it leads.
+fn submit(browser: &Browser, action: &str, fields: &[(&str, &str)]) {
+    let fields: Vec<String> =
+        fields.iter().map(|(name, value)| format!("add({}, {});", json!(name), json!(value))).collect();
+    browser.script(&format!(
+        "const form = Object.assign(document.createElement('form'), {{method: 'post', action: {}}}); \
+         const add = (name, value) => form.append(Object.assign(document.createElement('input'), {{name, value}})); \
+         {} const button = Object.assign(document.createElement('button'), {{id: 'written'}}); form.append(button); \
+         document.body.prepend(form);",
+        json!(action),
+        fields.concat()
+    ));
+    browser.press("#written");
+}
+
+#[test]
+fn no_way_into_the_desk_keeps_anybody_out() {
+    let (Some(judge), Some(database)) = (Judge::called(), Database::fresh(Engine::Sqlite)) else { return };
+    let served = Served::set(database, &[("smtp_url", "smtp://127.0.0.1:9?tls=none"), ("offline", "true")]);
+    let browser = judge.browser();
+    let link = served.run(first_start::invite(&served.house)).expect("it is made").expect("nobody can sign in yet");
+    let place = link.find("/admin").map(|at| &link[at..]).expect("it leads to the desk");
+    for language in ["nl", "en"] {
+        judge.visit(&served.http.address(&format!("{place}&language={language}")));
+    }
+    browser.press("main form button[type=submit]");
+    judge.look("the first step with what was wrong");
+
+    with_second_step(&served);
+    browser.go(&served.http.address("/admin/forgotten"));
+    browser.fill("#email", "ada@example.org");
+    browser.press("main form button[type=submit]");
+    judge.look("a mail is on its way");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while served.letters().is_empty() {
+        assert!(std::time::Instant::now() < deadline, "a letter is owed in the end");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    judge.visit(&served.http.address(&format!("/admin/password/{}", served.token("ada@example.org"))));
+    browser.fill("#password", "kort");
+    browser.press("main form button[type=submit]");
+    judge.look("another password with what was wrong");
+    let admin = served.seat_of("boss@example.org", Role::Admin);
+    admin.press("/admin/settings/users", &[("what", "invite"), ("email", "new@example.org"), ("role", "editor")]);
+    judge.visit(&served.http.address(&format!("/admin/password/{}", served.token("new@example.org"))));
+
+    browser.go(&served.http.address("/admin/login"));
+    submit(browser, "/admin/editions/1/content", &[("subject", "Typed before the session ran out")]);
+    judge.look("signing in with what was typed");
+    browser.fill("#email", "ada@example.org");
+    browser.fill("#password", "een zin van een paar woorden");
+    browser.press("form[action='/admin/login'] button");
+    judge.look("the second step with what was typed");
+}
+
+#[test]
+fn no_question_of_the_desk_and_no_page_about_programs_keeps_anybody_out() {
+    let (Some(judge), Some(database)) = (Judge::called(), Database::fresh(Engine::Sqlite)) else { return };
+    let served = Served::set(database, &[("smtp_url", "smtp://127.0.0.1:9?tls=none"), ("offline", "true")]);
+    let (browser, seat) = (judge.browser(), served.seat(Role::Admin));
+    let edition = draft(&served, &seat);
+    served.database.sql(
+        "insert into unclassified_mail (at, edition_id, seq, subscription_id, channel, subject, words) \
+         select 0, id, 1, 1, 'mailbox', 'Vakantie', 'Ik ben er niet.' from editions",
+    );
+    let url = "https://hooks.example.org/with/a/long/path/that/goes/on/and/on?and=on&with=a-query-that-is-long-as-well";
+    seat.press("/admin/settings/webhooks", &[("what", "add"), ("url", url)]);
+    for (state, answer) in
+        [("queued", "500"), ("delivered", "200"), ("failed", "“hooks.example.org” cannot be reached")]
+    {
+        served.database.sql(&format!(
+            "insert into webhook_deliveries (webhook_id, uid, event, body, state, next_at, created_at, attempts, last_answer) \
+             select id, 'msg_{state}', 'edition.completed', '{{}}', '{state}', 0, 0, 3, '{answer}' from webhooks"
+        ));
+    }
+    served.wait(std::time::Duration::from_secs(400 * 86_400));
+    let seat = served.seat_of("later@example.org", Role::Admin);
+    seat.press("/admin/reconfirm", &[("newsletter", "ibp"), ("what", "months"), ("months", "12")]);
+    browser.go(&served.http.address("/admin/login"));
+    let (name, value) = seat.cookie.split_once('=').expect("a cookie has a name");
+    browser.cookie(name, value, "/admin");
+    let id = served.database.texts("select cast(id as text) from webhooks").concat();
+    for place in [
+        "/admin/reconfirm",
+        "/admin/settings/feedback",
+        "/admin/settings/webhooks",
+        &format!("/admin/settings/webhooks/{id}"),
+    ] {
+        judge.visit(&served.http.address(place));
+    }
+    submit(browser, "/admin/settings/webhooks", &[("what", "rotate"), ("webhook", &id)]);
+    judge.look("a question");
+    browser.press("form:has(input[name=sure]) button");
+    judge.look("a secret, shown once");
+    submit(browser, &format!("{edition}/cancel"), &[]);
+    judge.look("a question about an edition");
+    browser.press("main p.actions a.btn.sec");
+    assert!(browser.address().ends_with(&format!("{edition}/send")), "the way out: {}", browser.address());
 }

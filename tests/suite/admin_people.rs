@@ -5,6 +5,7 @@ use std::time::Duration;
 use postduif::domain::letter::Letter;
 use postduif::domain::role::Role;
 
+use crate::imports::zip;
 use crate::kit::database::Database;
 use crate::kit::desk::Seat;
 use crate::kit::house::Served;
@@ -18,6 +19,7 @@ on_each_engine![
     a_person_is_let_go_forgotten_and_taken_along,
     who_complained_comes_back_by_an_administrator_alone,
     a_list_is_looked_at_taken_over_and_taken_back,
+    a_zip_file_with_several_lists_is_taken_over_as_by_the_command,
     a_broken_list_is_given_back_with_its_lines,
     addresses_are_blocked_and_freed_and_the_register_is_shown,
 ];
@@ -27,17 +29,19 @@ fn id(served: &Served, email: &str) -> String {
 }
 
 /// Sends a form with a file as a browser does.
-fn upload(seat: &Seat, fields: &[(&str, &str)], file: (&str, &str)) -> Answer {
-    let mut body = String::new();
+fn upload(seat: &Seat, fields: &[(&str, &str)], (name, content): (&str, &str)) -> Answer {
+    upload_bytes(seat, fields, (name, content.as_bytes()))
+}
+
+fn upload_bytes(seat: &Seat, fields: &[(&str, &str)], (name, content): (&str, &[u8])) -> Answer {
+    let mut body = Vec::new();
     for (name, value) in fields {
-        body += &format!("--xyz\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(format!("--xyz\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
     }
-    let (name, content) = file;
-    body += &format!(
-        "--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: text/csv\r\n\r\n{content}\r\n--xyz--\r\n"
-    );
+    let head = format!("--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"");
+    body.extend([head.as_bytes(), b"\r\ncontent-type: text/csv\r\n\r\n", content, b"\r\n--xyz--\r\n"].concat());
     let ask = seat.ask("POST", "/admin/import").header("sec-fetch-site", "same-origin");
-    ask.header("content-type", "multipart/form-data; boundary=xyz").send_body(&body)
+    ask.header("content-type", "multipart/form-data; boundary=xyz").send_bytes(&body)
 }
 
 /// What stands in the value of a hidden field.
@@ -125,7 +129,8 @@ fn a_person_is_let_go_forgotten_and_taken_along(database: Database) {
     served.subscribe("cas@example.nl");
     let seat = served.seat(Role::Admin);
     let place = format!("/admin/subscribers/{}", id(&served, "ada@example.nl"));
-    let gone = seat.press(&place, &[("action", "unsubscribe"), ("newsletter", "ibp"), ("note-ibp", "asked by phone")]);
+    let gone =
+        seat.press_sure(&place, &[("action", "unsubscribe"), ("newsletter", "ibp"), ("note-ibp", "asked by phone")]);
     assert!(gone.header("location").contains("done=unsubscribed"), "{}", gone.text());
     assert_eq!(served.status("ada@example.nl"), "unsubscribed");
     assert!(seat.get(&place).text().contains("asked by phone"));
@@ -145,8 +150,13 @@ fn a_person_is_let_go_forgotten_and_taken_along(database: Database) {
     seat.press(&cas, &[("action", "resend"), ("newsletter", "ibp")]);
     assert_eq!(served.letters().iter().filter(|(to, _)| to == "cas@example.nl").count(), 2);
 
-    assert_eq!(seat.press(&place, &[("action", "erase")]).header("location"), place, "without “sure” nothing happens");
-    let erased = seat.press(&place, &[("action", "erase"), ("sure", "on")]);
+    let asked = seat.press(&place, &[("action", "erase")]).text();
+    assert!(
+        asked.contains("Erase all data about ada@example.nl?") && asked.contains("Subscriptions that go: 1."),
+        "{asked}"
+    );
+    assert_eq!(seat.get(&place).status, 200, "nothing has happened yet");
+    let erased = seat.press_sure(&place, &[("action", "erase")]);
     assert!(erased.header("location").contains("done=erased"), "{}", erased.text());
     assert_eq!(seat.get(&place).status, 404);
     let deeds = served.database.texts("select action from audit_log where action like 'subscriber.%' order by id");
@@ -206,10 +216,47 @@ fn a_list_is_looked_at_taken_over_and_taken_back(database: Database) {
     assert!(report.starts_with("line,email,reason\r\n4,bad@,"), "{report}");
     assert!(seat.get("/admin/import").text().contains("list.csv"));
 
-    let back = seat.press("/admin/import", &[("undo", &batch)]);
+    let back = seat.press_sure("/admin/import", &[("undo", &batch)]);
     assert!(back.text().contains("1 subscriptions and 1 blocks"), "{}", back.text());
     assert_eq!(served.status("ada@example.nl"), "");
     assert!(served.database.texts("select reason from suppressions").is_empty());
+}
+
+fn a_zip_file_with_several_lists_is_taken_over_as_by_the_command(database: Database) {
+    let served = Served::with(database);
+    let seat = served.seat(Role::Admin);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/import/mailchimp-");
+    let sample = |name: &str| std::fs::read(format!("{folder}{name}.csv")).expect("the sample is there");
+    let files = [
+        ("list/subscribed_members_export_1.csv", sample("subscribed"), true),
+        ("list/unsubscribed_members_export_1.csv", sample("unsubscribed"), false),
+        ("list/cleaned_members_export_1.csv", sample("cleaned"), true),
+    ];
+    let order = [("newsletter", "ibp"), ("consent", "paper forms of May")];
+    let tried = upload_bytes(&seat, &order, ("mailchimp.zip", &zip(&files)));
+    let text = tried.text();
+    assert!(tried.status == 200 && text.contains("<strong>3</strong>"), "three rows in all: {text}");
+    assert_eq!(served.database.texts("select cast(count(*) as text) from subscribers"), ["0"]);
+    let batch = hidden(&text, "batch");
+    assert_eq!(batch.split(',').count(), 3, "{batch}");
+    let done = seat.press("/admin/import", &[("newsletter", "ibp"), ("batch", &batch)]).text();
+    for list in ["cleaned", "subscribed", "unsubscribed"] {
+        assert!(done.contains(&format!("<h2>{list}_members_export_1.csv</h2>")), "{done}");
+    }
+    assert_eq!(
+        served.database.texts("select cast(count(*) as text) from subscriptions where status = 'confirmed'"),
+        ["1"]
+    );
+    assert_eq!(served.database.texts("select cast(count(*) as text) from suppressions"), ["2"]);
+
+    let refused = |files: &[(&str, Vec<u8>, bool)]| upload_bytes(&seat, &order, ("x.zip", &zip(files)));
+    let none = refused(&[("xl/workbook.xml", b"<x/>".to_vec(), true)]);
+    assert!(none.status == 400 && none.text().contains("without a CSV"), "{}", none.text());
+    let bomb = refused(&[("list.csv", vec![b'\n'; 130 * 1024 * 1024], true)]);
+    assert!(bomb.status == 400 && bomb.text().contains("128 MB"), "{}", bomb.text());
+    let broken =
+        refused(&[("a.csv", b"email\na@example.nl\n".to_vec(), true), ("b.csv", b"name\nada\n".to_vec(), true)]);
+    assert!(broken.status == 400 && broken.text().contains("b.csv: "), "{}", broken.text());
 }
 
 fn a_broken_list_is_given_back_with_its_lines(database: Database) {
@@ -235,7 +282,7 @@ fn addresses_are_blocked_and_freed_and_the_register_is_shown(database: Database)
     assert!(page.contains("ada@example.nl") && page.contains("blocked: by letter"), "{page}");
     assert!(press(&[("action", "remove"), ("remove", "bob@example.nl")]).text().contains("is not blocked"));
     assert_eq!(press(&[("action", "add"), ("add", "bob@")]).status, 400);
-    press(&[("action", "remove"), ("remove", "ADA@example.nl")]);
+    seat.press_sure("/admin/suppressions", &[("action", "remove"), ("remove", "ADA@example.nl")]);
     assert!(!seat.get("/admin/suppressions").text().contains("ada@example.nl"));
     let register = seat.get("/admin/retention").text();
     assert!(register.contains("never confirmed") && register.contains("30 days"), "{register}");

@@ -21,7 +21,7 @@ on_each_engine![
 const PASSWORD: &str = "een zin van een paar woorden";
 
 /// A user with the second step on: the key, and the recovery codes.
-fn with_second_step(served: &Served) -> (String, Vec<String>) {
+pub fn with_second_step(served: &Served) -> (String, Vec<String>) {
     served.cli_with(&["user", "add", "ada@example.org", "--role", "admin"], PASSWORD).done();
     let session = sign_in(served).cookie("postduif").expect("no second step yet");
     let ask = |method| served.http.ask(method, "/admin/account").header("cookie", &format!("postduif={session}"));
@@ -40,7 +40,7 @@ fn with_second_step(served: &Served) -> (String, Vec<String>) {
     (secret, codes)
 }
 
-fn now(served: &Served, secret: &str) -> String {
+pub fn now(served: &Served, secret: &str) -> String {
     app_code(secret, served.house.clock.now().as_seconds())
 }
 
@@ -158,8 +158,9 @@ fn an_administrator_takes_the_second_step_away_and_ends_sessions(database: Datab
     let id = |email: &str| {
         served.database.texts(&format!("select cast(id as text) from users where email = '{email}'")).concat()
     };
-    let press =
-        |what: &str, email: &str| admin.press("/admin/settings/users", &[("what", what), ("user", &id(email))]).status;
+    let press = |what: &str, email: &str| {
+        admin.press_sure("/admin/settings/users", &[("what", what), ("user", &id(email))]).status
+    };
     assert_eq!(press("sessions", "editor@example.org"), 303);
     assert_eq!(editor.get("/admin/account").status, 303, "signed out");
     assert_eq!(press("second-stop", "ada@example.org"), 303);

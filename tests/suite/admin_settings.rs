@@ -90,12 +90,14 @@ fn a_change_of_role_ends_sessions_and_an_admin_always_stays(database: Database) 
     assert_eq!(change("role", "editor@example.org", "viewer").status, 303);
     assert_eq!(editor.get("/admin/account").status, 303, "signed out by the change");
     let viewer = served.seat_of("viewer@example.org", Role::Viewer);
-    assert_eq!(change("disable", "viewer@example.org", "").status, 303);
+    let sure = |email: &str| admin.press_sure(USERS, &[("what", "disable"), ("user", &id(email))]);
+    assert!(change("disable", "viewer@example.org", "").text().contains("is signed in now, and is signed out: 1."));
+    assert_eq!(sure("viewer@example.org").status, 303);
     assert_eq!(viewer.get("/admin/account").status, 303);
     assert_eq!(change("enable", "viewer@example.org", "").status, 303);
 
     // Ada is the only one who has a password: without her nobody could sign in as an administrator.
-    let refused = change("disable", "ada@example.org", "");
+    let refused = sure("ada@example.org");
     assert!(refused.status == 400 && refused.text().contains("only administrator"), "{}", refused.text());
     assert_eq!(change("role", "ada@example.org", "viewer").status, 400);
     assert_eq!(change("role", "999999", "viewer").status, 404);
@@ -126,14 +128,14 @@ fn a_token_is_shown_once_works_and_is_revoked(database: Database) {
     };
     assert_eq!(call(), 200);
     let id = served.database.texts("select cast(id as text) from api_tokens").concat();
-    assert_eq!(admin.press(USERS, &[("what", "revoke"), ("token", &id)]).status, 303);
+    assert_eq!(admin.press_sure(USERS, &[("what", "revoke"), ("token", &id)]).status, 303);
     assert_eq!(call(), 401);
 }
 
 fn a_newsletter_is_changed_and_faults_come_back_in_the_users_language(database: Database) {
     let served = Served::with(database);
     let admin = served.seat(Role::Admin);
-    for tab in ["sender", "sources", "form", "users", "system"] {
+    for tab in ["sender", "sources", "form", "users", "feedback", "webhooks", "system"] {
         assert_eq!(admin.get(&format!("/admin/settings/{tab}")).status, 200, "{tab}");
     }
     let sender = |from: &str| {
@@ -255,7 +257,13 @@ fn sources_are_looked_at_added_and_removed(database: Database) {
     assert_eq!(fetched.header("location"), "/admin/settings/sources?done=fetched", "editors may have a source read");
     assert!(admin.get(place).text().contains("Worked on"));
     assert_eq!(editor.press(place, &[("newsletter", "ibp"), ("what", "remove"), ("source", &id)]).status, 403);
-    assert_eq!(admin.press(place, &[("newsletter", "ibp"), ("what", "remove"), ("source", &id)]).status, 303);
+    let remove = [("newsletter", "ibp"), ("what", "remove"), ("source", id.as_str())];
+    let asked = admin.press(place, &remove).text();
+    assert!(asked.contains("already and stay: ") && asked.contains("href=\"/admin/settings/sources\""), "{asked}");
+    assert_eq!(count(), "1", "it was only asked");
+    let in_wizard = admin.press(place, &[&remove[..], &[("step", "4")]].concat()).text();
+    assert!(in_wizard.contains("href=\"/admin/setup/4\"") && in_wizard.contains("name=\"step\" value=\"4\""));
+    assert_eq!(admin.press_sure(place, &remove).header("location"), "/admin/settings/sources?done=removed");
     assert_eq!(count(), "0");
 }
 

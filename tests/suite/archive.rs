@@ -73,11 +73,11 @@ fn an_edition_leaves_the_archive_and_comes_back(database: Database) {
     let shown = served.cli(&["edition", "withdraw", "1", "--undo", "--json"]);
     assert!(shown.out.contains("\"withdrawn\":false") && page().status == 200, "{}", shown.out);
 
-    // At the desk it takes a tick; putting back does not.
+    // At the desk it is asked once more; putting back is not.
     let seat = served.seat_of("ed@example.org", Role::Editor);
     let (result, action) = (format!("{edition}/result"), format!("{edition}/withdraw"));
     let unsure = send(&seat, &seat.get(&result), &action, &[]);
-    assert!(unsure.header("location").contains("done=not-sure") && page().status == 200);
+    assert!(unsure.text().contains("Take edition 1 out of the archive?") && page().status == 200);
     let done = send(&seat, &seat.get(&result), &action, &[("sure", "on")]);
     assert!(done.header("location").contains("done=withdrawn") && page().status == 410);
     assert!(seat.get(&result).text().contains("has been taken out of the archive"));

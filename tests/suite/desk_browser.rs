@@ -215,6 +215,8 @@ fn what_a_hostile_editor_writes_runs_nowhere() {
         std::thread::sleep(Duration::from_millis(200));
         let title = browser.title();
         assert!(title != "hacked" && !browser.address().is_empty(), "{place}: {title}");
+        let tried = browser.forbidden();
+        assert!(tried.is_empty(), "{place}: {tried:#?}");
     };
     for page in ["content", "check", "preview", "preview?view=text", "preview?view=headers", "send", "preview.html"] {
         harmless(&format!("{edition}/{page}"));

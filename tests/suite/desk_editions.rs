@@ -411,9 +411,9 @@ fn an_edition_on_its_way_is_paused_and_stopped(database: Database) {
     seat.press(&format!("{edition}/resume"), &[]);
     assert_eq!(status(&served), "sending");
     let unsure = seat.press(&format!("{edition}/cancel"), &[]);
-    assert!(unsure.header("location").contains("done=not-sure"));
+    assert!(unsure.text().contains("People who then do not get it: "), "{}", unsure.text());
     assert_eq!(status(&served), "sending");
-    seat.press(&format!("{edition}/cancel"), &[("sure", "on")]);
+    seat.press_sure(&format!("{edition}/cancel"), &[]);
     assert_eq!(status(&served), "cancelled");
     let deeds = served.database.texts("select action from audit_log where action like 'edition.%' order by id");
     let told = ["assemble", "approve", "send", "pause", "resume", "cancel"].map(|deed| format!("edition.{deed}"));
@@ -502,13 +502,16 @@ fn everybody_has_a_place_in_the_result_and_a_person_decides_on_the_uncertain(dat
         served.database.texts(&query).concat()
     };
     assert!(seat.get("/admin").text().contains("uncertain whether it arrived"));
-    seat.press(&format!("{edition}/unknown"), &[("decision", "leave")]);
+    let asked = seat.press(&format!("{edition}/unknown"), &[("decision", "leave")]).text();
+    assert!(asked.contains("People who get nothing more of this edition: 1."), "{asked}");
+    assert!(seat.get("/admin").text().contains("uncertain whether it arrived"), "it was only asked");
+    seat.press_sure(&format!("{edition}/unknown"), &[("decision", "leave")]);
     assert_eq!((counted("unknown").as_str(), status(&served).as_str()), ("1", "sent"));
     assert!(!seat.get("/admin").text().contains("uncertain whether it arrived"), "it was decided");
     assert!(seat.press(&format!("{edition}/unknown"), &[("decision", "repeat")]).header("location").contains("out-of"));
 
     served.database.sql("update editions set unknown_left = 0");
-    seat.press(&format!("{edition}/unknown"), &[("decision", "repeat")]);
+    seat.press_sure(&format!("{edition}/unknown"), &[("decision", "repeat")]);
     assert_eq!((counted("queued").as_str(), status(&served).as_str()), ("1", "sending"));
     let sums = served.database.texts("select cast(queued as text) || ' ' || cast(unknown as text) from editions");
     assert_eq!(sums, ["1 0"], "the counters went along");
@@ -571,10 +574,10 @@ fn articles_are_entered_hidden_and_edited_by_hand(database: Database) {
     seat.press(&place, &[("hidden", "yes")]);
     assert!(seat.get("/admin/articles").text().contains("Better"), "hidden, not gone");
     assert_eq!(served.database.texts("select title from articles where hidden"), ["Better"]);
-    let held = seat.press(&place, &[("remove", "yes")]);
+    let held = seat.press_sure(&place, &[("remove", "yes")]);
     assert!(held.status == 400 && held.text().contains("Hide it instead"), "{}", held.text());
     served.database.sql("delete from edition_items");
-    assert_eq!(seat.press(&place, &[("remove", "yes")]).status, 303);
+    assert_eq!(seat.press_sure(&place, &[("remove", "yes")]).status, 303);
     assert_eq!(seat.get(&place).status, 404);
     assert_eq!(served.seat(Role::Viewer).get("/admin/articles").status, 200);
 }

@@ -336,7 +336,7 @@ fn what_comes_wrapped_is_unwrapped(database: Database) {
 }
 
 /// A ZIP file as every tool writes it; `true` packs.
-fn zip(files: &[(&str, Vec<u8>, bool)]) -> Vec<u8> {
+pub fn zip(files: &[(&str, Vec<u8>, bool)]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, content, packs) in files {
         let inside = if *packs {

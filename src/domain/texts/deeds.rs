@@ -56,6 +56,13 @@ texts! {
     }
     deed_set_back(seconds) { nl: "merkte dat de klok is teruggezet ({seconds})", en: "noticed that the clock was set back ({seconds})" }
     deed_dismiss() { nl: "handelde een onleesbare mail over een verzending af", en: "dealt with a mail about a delivery that no rule could read" }
+    deed_reconfirm(newsletter, count) { nl: "vroeg {count} lezers van {newsletter} of ze blijven", en: "asked {count} readers of {newsletter} whether they stay" }
+    deed_webhook_add(host) { nl: "voegde een webhook toe naar {host}", en: "added a webhook to {host}" }
+    deed_webhook_remove(id) { nl: "verwijderde webhook {id}", en: "removed webhook {id}" }
+    deed_webhook_on(id) { nl: "zette webhook {id} aan", en: "switched on webhook {id}" }
+    deed_webhook_off(id) { nl: "zette webhook {id} uit", en: "switched off webhook {id}" }
+    deed_webhook_rotate(id) { nl: "maakte een ander geheim voor webhook {id}", en: "made another secret for webhook {id}" }
+    deed_webhook_replay(id) { nl: "liet webhook {id} iets nog eens horen", en: "had webhook {id} told something again" }
     deed_release() { nl: "gaf een adres weer vrij", en: "released an address" }
     deed_reason(newsletter, reason) { nl: "meldde zich af van {newsletter}: {reason}", en: "left {newsletter}: {reason}" }
 }
@@ -123,6 +130,13 @@ pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> Str
         "suppression.import" => deed_suppress_many(language, target, detail),
         "feedback.dismiss" => deed_dismiss(language),
         "clock.set-back" => deed_set_back(language, detail),
+        "newsletter.reconfirm" => deed_reconfirm(language, target, detail),
+        "webhook.add" => deed_webhook_add(language, detail),
+        "webhook.remove" => deed_webhook_remove(language, target),
+        "webhook.enable" => deed_webhook_on(language, target),
+        "webhook.disable" => deed_webhook_off(language, target),
+        "webhook.rotate" => deed_webhook_rotate(language, target),
+        "webhook.replay" => deed_webhook_replay(language, target),
         "unsubscribe.reason" => deed_reason(language, target, detail),
         edition if edition.starts_with("edition.") => {
             deed_edition(language, target, desk_editions::deed(language, edition))

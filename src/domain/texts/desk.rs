@@ -72,9 +72,20 @@ texts! {
         en: "There have been too many attempts to sign in. Try again in {minutes} minutes.",
     }
     login_expired() {
-        nl: "Je was te lang weg. Log opnieuw in; wat je typte, wordt daarna bewaard.",
-        en: "You were away too long. Sign in again; what you typed will be kept.",
+        nl: "Je was te lang weg. Log opnieuw in; er is intussen niets veranderd.",
+        en: "You were away too long. Sign in again; nothing was changed in the meantime.",
     }
+    login_typed() {
+        nl: "Je bent niet meer ingelogd, dus er is niets opgeslagen. Wat je typte is er nog: log in, en het staat weer in \
+             het formulier.",
+        en: "You are no longer signed in, so nothing was saved. What you typed is still here: sign in, and it stands in the \
+             form again.",
+    }
+    login_typed_elsewhere(provider) {
+        nl: "Log je in met {provider}? Dat gaat in een nieuw tabblad. Kom daarna hier terug.",
+        en: "Do you sign in with {provider}? That opens in a new tab. Come back here after that.",
+    }
+    login_typed_button() { nl: "Ik ben ingelogd: vul het formulier weer in", en: "I am signed in: fill in the form again" }
     login_forgotten() { nl: "Wachtwoord vergeten?", en: "Forgotten your password?" }
     login_with(provider) { nl: "Log in met {provider}", en: "Sign in with {provider}" }
     code_title() { nl: "Code uit je app", en: "Code from your app" }
@@ -388,7 +399,6 @@ texts! {
         nl: "Wie de e-mail nog niet heeft, krijgt hem dan niet meer. Dit kun je niet terugdraaien.",
         en: "Those who do not have the email yet will then not get it. You cannot undo this.",
     }
-    send_stop_sure() { nl: "Ja, ik weet het zeker", en: "Yes, I am sure" }
     send_paused_because(reason) { nl: "Het versturen staat stil. Reden: {reason}", en: "Sending has stopped. Reason: {reason}" }
     send_no_twice() {
         nl: "Niemand krijgt de nieuwsbrief dubbel als je verdergaat.",

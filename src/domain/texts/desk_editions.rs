@@ -42,7 +42,6 @@ texts! {
         nl: "Deze tijd bestaat niet: de klok gaat die nacht vooruit. Kies een andere tijd.",
         en: "This time does not exist: the clock goes forward that night. Choose another time.",
     }
-    fault_sure() { nl: "Zet een vinkje als je het zeker weet.", en: "Tick the box if you are sure." }
     fault_in_edition() {
         nl: "Dit artikel staat in een nieuwsbrief. Verberg het in plaats daarvan.",
         en: "This article stands in an edition. Hide it instead.",
@@ -55,6 +54,10 @@ texts! {
     }
     order_of_articles() { nl: "Artikelen en hun volgorde", en: "Articles and their order" }
     assembled_by_itself() { nl: "Het systeem", en: "The system" }
+    still_typed() {
+        nl: "Je was intussen uitgelogd. Hieronder staat wat je typte; het is nog niet opgeslagen.",
+        en: "You were signed out in the meantime. Below stands what you typed; it is not saved yet.",
+    }
     kept_here() {
         nl: "Je typte hier eerder iets dat niet is opgeslagen.",
         en: "You typed something here before that was not saved.",
@@ -178,7 +181,6 @@ texts! {
         nl: "De pagina in het archief verdwijnt en de feed noemt hem niet meer. Wat al in mailboxen ligt, blijft daar. Je kunt hem later terugzetten.",
         en: "Its page in the archive goes, and the feed no longer names it. What lies in mailboxes stays there. You can put it back later.",
     }
-    withdraw_sure() { nl: "Ja, haal hem uit het archief", en: "Yes, take it out of the archive" }
     withdrawn() {
         nl: "Deze nieuwsbrief is uit het archief gehaald.",
         en: "This edition has been taken out of the archive.",

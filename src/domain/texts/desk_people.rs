@@ -28,6 +28,10 @@ texts! {
     articles_show_label(title) { nl: "Toon weer: {title}", en: "Show again: {title}" }
     article_edit_title() { nl: "Artikel bewerken", en: "Edit article" }
     article_url() { nl: "Link", en: "Link" }
+    article_url_hint() {
+        nl: "Waar iemand verder kan lezen. Laat leeg voor een eigen blok zonder link.",
+        en: "Where somebody can read on. Leave empty for a block of your own without a link.",
+    }
     article_summary() { nl: "Samenvatting", en: "Summary" }
     article_summary_hint() { nl: "Hooguit een paar zinnen, zonder opmaak.", en: "A few sentences at most, without formatting." }
     article_remove() { nl: "Verwijder dit artikel", en: "Remove this article" }
@@ -67,7 +71,6 @@ texts! {
         nl: "Alles over deze persoon verdwijnt. Er blijft alleen een code over die zorgt dat het adres niet per ongeluk terugkomt. Dit kun je niet terugdraaien.",
         en: "Everything about this person goes. Only a code stays, which makes sure that the address does not come back by accident. You cannot undo this.",
     }
-    person_erase_sure() { nl: "Ja, ik weet het zeker", en: "Yes, I am sure" }
     person_suppressed(reason) {
         nl: "Naar dit adres wordt niets meer gestuurd. Reden: {reason}",
         en: "Nothing is sent to this address any more. Reason: {reason}",
@@ -89,8 +92,8 @@ texts! {
     // Importing a list.
     import_title() { nl: "Een lijst importeren", en: "Import a list" }
     import_body() {
-        nl: "Een CSV-bestand met minstens een kolom e-mail. Bestanden van listmonk, Mailchimp, MailPoet, phpList, Keila en Excel kun je gebruiken zoals ze zijn.",
-        en: "A CSV file with at least an email column. Files from listmonk, Mailchimp, MailPoet, phpList, Keila and Excel can be used as they are.",
+        nl: "Een CSV-bestand met minstens een kolom e-mail, of een ZIP-bestand met zulke bestanden, zoals Mailchimp ze geeft. Bestanden van listmonk, Mailchimp, MailPoet, phpList, Keila en Excel kun je gebruiken zoals ze zijn.",
+        en: "A CSV file with at least an email column, or a ZIP file of such files as Mailchimp gives it. Files from listmonk, Mailchimp, MailPoet, phpList, Keila and Excel can be used as they are.",
     }
     import_promise() {
         nl: "Niemand krijgt mail door een import. Wie zich eerder afmeldde, blijft afgemeld.",

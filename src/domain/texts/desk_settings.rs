@@ -1,5 +1,6 @@
 //! The sentences of the editor's desk about settings, users, one's own account and the first start.
 
+use super::said::said;
 use super::texts;
 use crate::domain::language::Language;
 use crate::domain::password::{self, InvalidPassword};
@@ -61,10 +62,6 @@ texts! {
     sources_fetch_label(source) { nl: "Haal op: {source}", en: "Fetch: {source}" }
     sources_remove() { nl: "Verwijder", en: "Remove" }
     sources_remove_label(source) { nl: "Verwijder: {source}", en: "Remove: {source}" }
-    sources_remove_hint() {
-        nl: "Er komen dan geen nieuwe artikelen meer van deze bron. Wat er al is, blijft staan.",
-        en: "Then no new articles come from this source. What is here already stays.",
-    }
     sources_gap() { nl: "Niet alles is gelezen", en: "Not all of it was read" }
     sources_add() { nl: "Bron toevoegen", en: "Add a source" }
     sources_url() { nl: "Adres van de site of de feed", en: "Address of the site or the feed" }
@@ -358,6 +355,7 @@ pub fn password_fault(language: Language, fault: InvalidPassword) -> String {
 
 /// What is wrong with a field, by its name in the form; `why` is what the check itself says.
 pub fn fault(language: Language, field: &str, why: &str) -> String {
+    let why = said(language, why);
     match field {
         "email" | "reply_to" => fault_email(language),
         "name" | "title" | "token_name" | "organisation" => fault_name(language),
@@ -366,7 +364,7 @@ pub fn fault(language: Language, field: &str, why: &str) -> String {
         "url" | "privacy_url" => fault_url(language, why),
         "timezone" => fault_zone(language),
         "assemble" => fault_rule(language),
-        "accent" => fault_accent(language, why),
+        "accent" => fault_accent(language, &why),
         "logo" => fault_logo(language),
         "review_days" | "min_articles" | "max_per_year" => fault_number(language, why),
         "notify" => fault_notify(language),

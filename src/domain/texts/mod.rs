@@ -7,7 +7,9 @@ pub mod desk;
 pub mod desk_editions;
 pub mod desk_overview;
 pub mod desk_people;
+pub mod desk_programs;
 pub mod desk_settings;
+pub mod desk_sure;
 pub mod editions;
 pub mod feedback;
 pub mod mails;
@@ -16,6 +18,7 @@ pub mod pages;
 pub mod people;
 pub mod preflight;
 pub mod retention;
+pub mod said;
 pub mod sending;
 
 /// Declares sentences. `name(variable, …) { nl: "…{variable}…", en: "…{variable}…" }` becomes a function

@@ -1,5 +1,6 @@
 //! The sentences of the desk about what happened to a person's consent, about suppressions, and about lists from elsewhere.
 
+use super::said::said;
 use super::texts;
 use crate::domain::consent::{ConsentEvent, ConsentMeans};
 use crate::domain::import::Refusal;
@@ -63,7 +64,7 @@ texts! {
         en: "Do this only if this person asks for it. A mail to confirm is sent.",
     }
     person_proof() { nl: "Bewijs van toestemming als pagina", en: "Evidence of consent as a page" }
-    cannot_now(why) { nl: "Dat kan nu niet: {why}", en: "That is not possible now: {why}" }
+    cannot_now_because(why) { nl: "Dat kan nu niet: {why}", en: "That is not possible now: {why}" }
     evidence_too_short() {
         nl: "Zeg wanneer en hoe deze persoon erom vroeg. Dat wordt bewaard als bewijs.",
         en: "Say when and how this person asked for it. It is kept as evidence.",
@@ -95,6 +96,11 @@ texts! {
     row_other_list(list) { nl: "dit gaat over een andere lijst, “{list}”", en: "this is about another list, “{list}”" }
     row_no_list() { nl: "staat daar op geen enkele lijst, dus vroeg nergens om", en: "is on no list there, so nobody asked for anything" }
     row_broken(fault) { nl: "deze regel maakt het bestand ongeldig: {fault}", en: "this line breaks the file: it {fault}" }
+}
+
+/// Why something is not possible now, in whatever words the flow has for it.
+pub fn cannot_now(language: Language, why: &str) -> String {
+    cannot_now_because(language, said(language, why))
 }
 
 /// What happened.

@@ -35,6 +35,13 @@ pub struct Packed {
     deflated: bool,
 }
 
+impl Packed {
+    /// How long it is once it is unpacked, in bytes, as its directory says; [`unpack`] holds it to that.
+    pub const fn unpacked_bytes(&self) -> u64 {
+        self.unpacked
+    }
+}
+
 /// Tells how a file is wrapped by its first bytes, and goes back to its beginning.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Findings;
 use crate::domain::checkup::{CheckStatus, Vital};
 use crate::domain::texts::preflight as texts;
+use crate::domain::texts::said::said;
 use crate::flows::doctor::{self, Check};
 use crate::flows::{FlowError, House};
 use crate::store::newsletters::NewsletterRow;
@@ -101,7 +102,8 @@ fn tell_each(
         if matches!(kind, Vital::Spf | Vital::Dmarc) && !is_ours(house, newsletter, what) {
             continue;
         }
-        let told = texts::checkup(language, name, message);
+        let message = said(language, message);
+        let told = texts::checkup(language, name, &message);
         match status {
             // Mail goes round a server that is down.
             CheckStatus::Fail if kind == Vital::Smtp && one_server_works => findings.warning("checkup", told),
@@ -109,7 +111,7 @@ fn tell_each(
             // Where nothing leaves this machine, an unsigned mail and an address in clear are as they should be.
             CheckStatus::Warn if house.config.sends_nowhere() => findings.note("checkup", told),
             CheckStatus::Warn => findings.warning("checkup", told),
-            CheckStatus::Unknown => findings.note("checkup", texts::part_not_checked(language, name, message)),
+            CheckStatus::Unknown => findings.note("checkup", texts::part_not_checked(language, name, &message)),
             CheckStatus::Ok => {}
         }
     }

@@ -15,13 +15,16 @@ pub(super) struct Named<'a> {
 pub(super) fn of(content: &EditionContent) -> Vec<Named<'_>> {
     let mut links = Vec::new();
     for item in content.items() {
-        for url in std::iter::once(&item.url).chain(&item.source_url) {
+        // A block of one's own may lead nowhere.
+        for url in std::iter::once(&item.url).filter(|url| !url.is_empty()).chain(&item.source_url) {
             links.push(Named { title: &item.title, url: url.clone(), article: Some(item.article) });
         }
     }
     let own = |title, url| Named { title, url, article: None };
     if let Some(promo) = &content.promo {
-        links.push(own(promo.title.as_str(), promo.url.clone()));
+        if !promo.url.is_empty() {
+            links.push(own(promo.title.as_str(), promo.url.clone()));
+        }
         links.extend(written(&promo.text).into_iter().map(|url| own(&promo.title, url)));
     }
     links.extend(content.privacy_url.iter().map(|url| own(&content.organisation, url.clone())));

@@ -133,6 +133,8 @@ pub struct Form<'a> {
     pub title: &'a str,
     pub url: &'a str,
     pub summary: &'a str,
+    /// Typed before the session ran out, and not saved yet.
+    pub unsaved: bool,
     pub faults: FormFaults<'a>,
 }
 
@@ -145,28 +147,34 @@ pub fn form(desk: &Desk<'_>, form: &Form<'_>) -> Markup {
     };
     let choices: Vec<_> = form.sections.iter().map(|section| (section.key, section.title.to_owned())).collect();
     let action = form.id.map_or_else(|| paths::NEW_ARTICLE.to_owned(), paths::article);
-    desk.faulty_page(Place::Articles, &title, form.faults, &html! {
-        h1 { (title) }
-        form method="post" action=(action) novalidate data-guard=(texts::unsaved(language))
-            data-changed[!form.faults.is_empty()] {
-            (hidden("newsletter", desk.newsletter))
-            @if let Some(edition) = form.edition { (hidden("edition", &edition.to_string())) }
-            (select("section", &people::articles_section(language), form.section, &choices))
-            (Field::line("title", &people::articles_title(language), form.title).render(language, form.faults))
-            (Field::line("url", &people::article_url(language), form.url).kind(Kind::Url).render(language, form.faults))
-            (Field::line("summary", &people::article_summary(language), form.summary)
-                .hint(&people::article_summary_hint(language)).kind(Kind::Text { rows: 4 })
-                .render(language, form.faults))
-            p.actions {
-                button.btn type="submit" { (texts::save(language)) }
-                a.btn.sec href=(desk.here(paths::ARTICLES)) { (texts::cancel(language)) }
+    desk.faulty_page(
+        Place::Articles,
+        &title,
+        form.faults,
+        &html! {
+            h1 { (title) }
+            form method="post" action=(action) novalidate data-guard=(texts::unsaved(language))
+                data-changed[form.unsaved || !form.faults.is_empty()] {
+                (hidden("newsletter", desk.newsletter))
+                @if let Some(edition) = form.edition { (hidden("edition", &edition.to_string())) }
+                (select("section", &people::articles_section(language), form.section, &choices))
+                (Field::line("title", &people::articles_title(language), form.title).render(language, form.faults))
+                (Field::line("url", &people::article_url(language), form.url).hint(&people::article_url_hint(language))
+                    .kind(Kind::Url).optional().render(language, form.faults))
+                (Field::line("summary", &people::article_summary(language), form.summary)
+                    .hint(&people::article_summary_hint(language)).kind(Kind::Text { rows: 4 })
+                    .render(language, form.faults))
+                p.actions {
+                    button.btn type="submit" { (texts::save(language)) }
+                    a.btn.sec href=(desk.here(paths::ARTICLES)) { (texts::cancel(language)) }
+                }
             }
-        }
-        @if form.id.is_some() {
-            form method="post" action=(action) {
-                (hidden("remove", "yes"))
-                p.actions { button.btn.danger type="submit" { (people::article_remove(language)) } }
+            @if form.id.is_some() {
+                form method="post" action=(action) {
+                    (hidden("remove", "yes"))
+                    p.actions { button.btn.danger type="submit" { (people::article_remove(language)) } }
+                }
             }
-        }
-    })
+        },
+    )
 }

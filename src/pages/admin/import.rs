@@ -52,7 +52,7 @@ pub fn form(desk: &Desk<'_>, consent: &str, faults: FormFaults<'_>, earlier: &[E
                 div.field {
                     label for="file" { (people::import_file(language)) }
                     @if let Some(fault) = faults.of("file") { p.fault #file-fault { (fault) } }
-                    input #file type="file" name="file" accept=".csv,.tsv,.txt,text/csv"
+                    input #file type="file" name="file" accept=".csv,.tsv,.txt,.zip,text/csv,application/zip"
                         aria-describedby=[faults.of("file").map(|_| "file-fault")];
                 }
                 @if faults.of("list").is_some() {
@@ -84,10 +84,7 @@ fn before(language: Language, one: &Earlier<'_>) -> Markup {
             (numbers::count(language, one.imported)) ", " (state)
         }
         @if one.state != ImportState::Undone {
-            details {
-                summary { (people::import_undo(language)) }
-                (press(paths::IMPORT, "danger", &people::import_undo(language), &[("undo", one.batch)]))
-            }
+            (press(paths::IMPORT, "sec", &(people::import_undo(language) + "…"), &[("undo", one.batch)]))
         }
     }
 }
@@ -108,7 +105,7 @@ pub fn undone(desk: &Desk<'_>, subscriptions: i64, suppressions: i64) -> Markup 
     )
 }
 
-/// What would happen; `batch` names the file that was kept, so that it need not be chosen again.
+/// What would happen; `batch` names the lists that were kept, so that they need not be chosen again.
 pub fn dry_run(desk: &Desk<'_>, batch: &str, outcome: &Outcome<'_>) -> Markup {
     let language = desk.language;
     let title = people::import_dry_title(language);
@@ -127,8 +124,17 @@ pub fn dry_run(desk: &Desk<'_>, batch: &str, outcome: &Outcome<'_>) -> Markup {
     )
 }
 
-/// What happened; `batch` can be undone, and `report` is where the file with all rejected rows lies.
-pub fn done(desk: &Desk<'_>, batch: &str, report: &str, outcome: &Outcome<'_>) -> Markup {
+/// One list that was taken over: `batch` can be undone, and `report` is where the file with all rejected rows lies.
+#[derive(Clone, Copy, Debug)]
+pub struct List<'a> {
+    pub batch: &'a str,
+    pub report: &'a str,
+    /// Its name.
+    pub origin: &'a str,
+}
+
+/// What happened, of all the lists in the file together.
+pub fn done(desk: &Desk<'_>, lists: &[List<'_>], outcome: &Outcome<'_>) -> Markup {
     let language = desk.language;
     let title = people::import_done_title(language);
     desk.page(
@@ -137,9 +143,12 @@ pub fn done(desk: &Desk<'_>, batch: &str, report: &str, outcome: &Outcome<'_>) -
         &html! {
             h1 { (title) }
             (counts(language, outcome))
-            div.actions {
-                a.btn.sec href=(report) { (people::import_report(language)) }
-                (press(paths::IMPORT, "danger", &people::import_undo(language), &[("undo", batch)]))
+            @for list in lists {
+                @if lists.len() > 1 { h2 { (list.origin) } }
+                div.actions {
+                    a.btn.sec href=(list.report) { (people::import_report(language)) }
+                    (press(paths::IMPORT, "sec", &(people::import_undo(language) + "…"), &[("undo", list.batch)]))
+                }
             }
         },
     )

@@ -21,6 +21,8 @@ pub enum Refusal {
     },
     /// The session had come to its end.
     Expired,
+    /// The same while somebody typed; what they typed is carried along.
+    Typed,
     /// The OpenID provider does not answer as it should.
     Provider,
     /// It did not let them in.
@@ -38,6 +40,8 @@ pub struct Login<'a> {
     pub email: &'a str,
     /// The path to go on to.
     pub next: &'a str,
+    /// What was typed there before the session ran out, as browsers send a form; empty for nothing.
+    pub typed: &'a str,
     pub refusal: Option<Refusal>,
     /// The name of the OpenID provider, if one is set.
     pub provider: Option<&'a str>,
@@ -55,6 +59,7 @@ pub fn page(login: &Login<'_>) -> Markup {
         Refusal::Wrong => texts::login_wrong(language),
         Refusal::TooOften { minutes } => texts::login_wait(language, minutes),
         Refusal::Expired => texts::login_expired(language),
+        Refusal::Typed => texts::login_typed(language),
     });
     let fault = message.as_deref().map(|message| [("", message)]);
     let faults = FormFaults(fault.as_ref().map_or(&[], |fault| fault));
@@ -65,20 +70,37 @@ pub fn page(login: &Login<'_>) -> Markup {
         faults,
         &html! {
             form method="post" action=(paths::LOGIN) novalidate {
-                (hidden("next", login.next))
+                (onward(login.next, login.typed))
                 (Field::line("email", &texts::login_email(language), login.email).kind(Kind::Email).render(language, faults))
                 (Field::line("password", &texts::login_password(language), "").kind(Kind::Password).render(language, faults))
                 p.actions { button.btn type="submit" { (texts::login_button(language)) } }
             }
             p { a href=(paths::FORGOTTEN) { (texts::login_forgotten(language)) } }
             @if let Some(provider) = login.provider {
-                form method="post" action=(paths::LOGIN_OIDC) {
-                    (hidden("next", login.next))
+                // The way there and back would leave behind what was typed: it waits in this tab.
+                @let waits = !login.typed.is_empty();
+                @if waits { p.hint { (texts::login_typed_elsewhere(language, provider)) } }
+                form method="post" action=(paths::LOGIN_OIDC) target=[waits.then_some("_blank")] {
+                    (hidden("next", if waits { paths::OVERVIEW } else { login.next }))
                     p.actions { button.btn.sec type="submit" { (texts::login_with(language, provider)) } }
+                }
+                @if waits {
+                    form method="post" action=(paths::LOGIN_TYPED) {
+                        (onward(login.next, login.typed))
+                        p.actions { button.btn.sec type="submit" { (texts::login_typed_button(language)) } }
+                    }
                 }
             }
         },
     )
+}
+
+/// Where to go on to, and what was typed there.
+pub(super) fn onward(next: &str, typed: &str) -> Markup {
+    html! {
+        (hidden("next", next))
+        @if !typed.is_empty() { (hidden("typed", typed)) }
+    }
 }
 
 /// Why the second step was not taken.
@@ -88,8 +110,14 @@ pub enum WrongStep {
     Passkey,
 }
 
-/// The second step: a passkey where there is one, and a code from an app or one for emergencies.
-pub fn code(language: Language, next: &str, passkey: Option<&PasskeyRequest<'_>>, wrong: Option<WrongStep>) -> Markup {
+/// The second step: a passkey where there is one, and a code from an app or one for emergencies. Then on to `next`, with
+/// what was typed there.
+pub fn code(
+    language: Language,
+    (next, typed): (&str, &str),
+    passkey: Option<&PasskeyRequest<'_>>,
+    wrong: Option<WrongStep>,
+) -> Markup {
     let message = match wrong {
         Some(WrongStep::Passkey) => ("", texts::passkey_wrong(language)),
         _ => ("code", texts::code_wrong(language)),
@@ -105,9 +133,9 @@ pub fn code(language: Language, next: &str, passkey: Option<&PasskeyRequest<'_>>
         faults,
         passkey.map(|_| &script),
         &html! {
-            @if let Some(passkey) = passkey { (usage(language, passkey, next)) }
+            @if let Some(passkey) = passkey { (usage(language, passkey, (next, typed))) }
             form method="post" action=(paths::LOGIN_CODE) novalidate {
-                (hidden("next", next))
+                (onward(next, typed))
                 (Field::line("code", &texts::code_label(language), "").hint(&texts::code_hint(language))
                     .kind(Kind::OneTimeCode).render(language, faults))
                 p.actions {

@@ -14,11 +14,13 @@ pub mod passkey;
 pub mod paths;
 pub mod person;
 mod plot;
+pub mod reconfirm;
 pub mod retention;
 pub mod settings;
 pub mod setup;
 pub mod subscribers;
 pub mod suppressions;
+pub mod sure;
 
 pub use frame::{Desk, NewsletterChoice, Place, User};
 pub use parts::FormFaults;

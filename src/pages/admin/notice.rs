@@ -2,7 +2,7 @@
 
 use crate::domain::language::Language;
 use crate::domain::text_enum::text_enum;
-use crate::domain::texts::{desk as texts, desk_editions as words};
+use crate::domain::texts::{desk as texts, desk_editions as words, desk_programs as programs};
 
 text_enum! {
     /// Good news for the top of the next page; travels as `?done=…`.
@@ -27,10 +27,14 @@ text_enum! {
         Decided = "decided",
         Hurried = "hurried",
         Examined = "examined",
+        Seen = "seen",
+        ToldAgain = "told-again",
+        /// Readers were asked whether they stay.
+        Asked = "asked",
         Withdrawn = "withdrawn",
         PutBack = "put-back",
-        /// What cannot be undone was asked for without its tick.
-        NotSure = "not-sure",
+        /// What was typed before the session ran out stands in its form again, unsaved.
+        StillTyped = "still-typed",
         /// Nothing was done: the page that the button stood on was old.
         OutOfDate = "out-of-date",
     }
@@ -39,7 +43,7 @@ text_enum! {
 impl Notice {
     /// Whether it is good news.
     pub(super) fn is_good(self) -> bool {
-        !matches!(self, Self::OutOfDate | Self::NotSure | Self::AlreadySending | Self::NothingNew)
+        !matches!(self, Self::OutOfDate | Self::StillTyped | Self::AlreadySending | Self::NothingNew)
     }
 
     pub(super) fn sentence(self, language: Language) -> String {
@@ -64,9 +68,12 @@ impl Notice {
             Self::Decided => words::decided(language),
             Self::Hurried => words::hurried(language),
             Self::Examined => texts::done_examined(language),
+            Self::Seen => programs::done_seen(language),
+            Self::ToldAgain => programs::done_told_again(language),
+            Self::Asked => programs::done_asked(language),
             Self::Withdrawn => words::done_withdrawn(language),
             Self::PutBack => words::done_put_back(language),
-            Self::NotSure => words::fault_sure(language),
+            Self::StillTyped => words::still_typed(language),
             Self::OutOfDate => words::out_of_date(language),
         }
     }

@@ -10,7 +10,8 @@ use super::paths;
 use super::plot::{Point, plot};
 use crate::domain::role::Role;
 use crate::domain::texts::{
-    dates, desk as texts, desk_overview as words, desk_people as people, desk_settings as settings, numbers,
+    dates, desk as texts, desk_overview as words, desk_people as people, desk_programs as programs,
+    desk_settings as settings, numbers,
 };
 
 /// Something that waits for a person.
@@ -52,6 +53,10 @@ pub enum Task<'a> {
     Source {
         title: &'a str,
         error: &'a str,
+    },
+    /// Mail came back that only a person can read.
+    Unread {
+        count: i64,
     },
     /// Nothing can be sent: no mail server is set.
     NoMailServer,
@@ -180,6 +185,13 @@ fn card(desk: &Desk<'_>, task: &Task<'_>) -> Markup {
             h2 { (texts::task_source(language, title)) }
             p { (error) }
             (go(&desk.here(&paths::settings("sources")), &texts::task_source_button(language)))
+        },
+        Task::Unread { count } => html! {
+            h2 { (programs::feedback_title(language)) }
+            p { (programs::feedback_count(language, numbers::count(language, count))) }
+            @if desk.may(Role::Editor) {
+                (go(&desk.here(&paths::settings("feedback")), &programs::feedback_read(language)))
+            }
         },
         Task::NoMailServer => html! {
             h2 { (words::task_no_mail_server(language)) }

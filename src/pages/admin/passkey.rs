@@ -3,6 +3,7 @@
 
 use maud::{Markup, html};
 
+use super::login::onward;
 use super::parts::{Field, FormFaults};
 use super::paths;
 use crate::domain::language::Language;
@@ -40,11 +41,11 @@ pub(super) fn create(language: Language, request: &PasskeyRequest<'_>, name: &st
 }
 
 /// The form that uses one to sign in.
-pub(super) fn usage(language: Language, request: &PasskeyRequest<'_>, next: &str) -> Markup {
+pub(super) fn usage(language: Language, request: &PasskeyRequest<'_>, (next, typed): (&str, &str)) -> Markup {
     html! {
         form method="post" action=(paths::LOGIN_PASSKEY) novalidate data-passkey="use" data-challenge=(request.challenge)
             data-site=(request.site) data-known=(request.known) {
-            (hidden("next", next))
+            (onward(next, typed))
             (hidden("credential", ""))
             (hidden("client_data", ""))
             (hidden("authenticator_data", ""))

@@ -7,6 +7,7 @@ pub const LOGIN: &str = "/admin/login";
 pub const LOGIN_CODE: &str = "/admin/login/code";
 pub const LOGIN_OIDC: &str = "/admin/login/oidc";
 pub const LOGIN_PASSKEY: &str = "/admin/login/passkey";
+pub const LOGIN_TYPED: &str = "/admin/login/typed";
 pub const LOGOUT: &str = "/admin/logout";
 pub const FORGOTTEN: &str = "/admin/forgotten";
 pub const SETUP: &str = "/admin/setup";
@@ -20,6 +21,7 @@ pub const NEW_SUBSCRIBER: &str = "/admin/subscribers/new";
 pub const EXPORT_SUBSCRIBERS: &str = "/admin/subscribers/export";
 pub const SUPPRESSIONS: &str = "/admin/suppressions";
 pub const RETENTION: &str = "/admin/retention";
+pub const RECONFIRM: &str = "/admin/reconfirm";
 pub const IMPORT: &str = "/admin/import";
 pub const ACCOUNT: &str = "/admin/account";
 pub const SETTINGS: &str = "/admin/settings";
@@ -68,6 +70,11 @@ pub fn person(id: i64) -> String {
 /// The rows that an import did not take, as a file.
 pub fn import_report(batch: i64) -> String {
     format!("/admin/import/{batch}/report")
+}
+
+/// What one webhook was told.
+pub fn webhook(id: i64) -> String {
+    format!("/admin/settings/webhooks/{id}")
 }
 
 /// One tab of the settings.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::edition::send::state_tag;
 use super::frame::{Desk, Place};
-use super::parts::{Field, FormFaults, checkbox, facts, press, table};
+use super::parts::{Field, FormFaults, facts, press, table};
 use super::paths;
 use super::subscribers::status_tag;
 use crate::domain::delivery::DeliveryState;
@@ -166,14 +166,6 @@ fn deliveries(language: Language, deliveries: &[Delivery<'_>]) -> Markup {
 fn rights(language: Language, person: i64) -> Markup {
     html! {
         (press(&format!("{}/export", paths::person(person)), "sec", &people::person_export(language), &[]))
-        details {
-            summary { (people::person_erase(language)) }
-            form method="post" action=(paths::person(person)) {
-                (hidden("action", "erase"))
-                p { (people::person_erase_hint(language)) }
-                (checkbox("sure", false, &people::person_erase_sure(language)))
-                p.actions { button.btn.danger type="submit" { (people::person_erase(language)) } }
-            }
-        }
+        (press(&paths::person(person), "sec", &(people::person_erase(language) + "…"), &[("action", "erase")]))
     }
 }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::articles::SectionChoice;
 use super::frame::{Desk, Place};
 use super::login::outside;
-use super::parts::{Field, FormFaults, Kind};
+use super::parts::{Field, FormFaults, Kind, press};
 use super::paths;
 use super::settings::{form, schedule, sender, sources};
 use crate::domain::language::Language;
@@ -83,7 +83,8 @@ pub fn first(language: Language, admin: &FirstAdmin<'_>) -> Markup {
         admin.faults,
         &html! {
             p.hint { (settings::setup_step(language, 1, STEPS)) ": " (settings::setup_admin(language)) }
-            form method="post" action=(paths::SETUP) novalidate {
+            // In the language of this page, which becomes the administrator's own.
+            form method="post" action={ (paths::SETUP) "?language=" (language) } novalidate {
                 (Field::line("code", &settings::setup_code(language), admin.code)
                     .hint(&settings::setup_code_hint(language)).render(language, admin.faults))
                 (Field::line("name", &texts::your_name(language), admin.name).render(language, admin.faults))
@@ -124,6 +125,7 @@ pub fn step(desk: &Desk<'_>, step: &Step<'_>, faults: FormFaults<'_>) -> Markup 
                     (sender::mail_server(language, smtp, true))
                     @if smtp.server.is_none() { p { (settings::setup_offline(language)) } }
                     h2 { (settings::dns_title(language)) }
+                    (press(&paths::settings("sender"), "sec", &settings::system_look_now(language), &[("what", "examine")]))
                     (sender::dns(language, records))
                     p.actions { a.btn href=(after) { (settings::setup_on(language)) } }
                 }

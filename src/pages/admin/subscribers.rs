@@ -10,7 +10,8 @@ use crate::domain::language::Language;
 use crate::domain::role::Role;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::texts::{
-    dates, desk as texts, desk_people as people, numbers, pages, people as consents, retention,
+    dates, desk as texts, desk_people as people, desk_programs as programs, numbers, pages, people as consents,
+    retention,
 };
 use crate::pages::components::hidden;
 
@@ -71,8 +72,11 @@ pub fn list(desk: &Desk<'_>, found: &Found<'_>) -> Markup {
                         &[("newsletter", desk.newsletter)]))
                 }
                 @if desk.may(Role::Editor) {
-                a.btn.sec href=(paths::SUPPRESSIONS) { (consents::suppressions_title(language)) }
-            }
+                    a.btn.sec href=(paths::SUPPRESSIONS) { (consents::suppressions_title(language)) }
+                }
+                @if desk.may(Role::Admin) {
+                    a.btn.sec href=(desk.here(paths::RECONFIRM)) { (programs::reconfirm_title(language)) }
+                }
                 a.btn.sec href=(paths::RETENTION) { (retention::title(language)) }
             }
             p role="status" { (people::people_found(language, numbers::count(language, found.total))) }

@@ -6,6 +6,7 @@ use maud::Markup;
 use super::samples::{Words, newsletter};
 use crate::domain::delivery::{Counts, DeliveryState, OnUnknown};
 use crate::domain::edition::{Approval, EditionStatus};
+use crate::domain::feedback::Channel;
 use crate::domain::import::ImportState;
 use crate::domain::language::Language;
 use crate::domain::retention::Kept;
@@ -13,13 +14,15 @@ use crate::domain::role::Role;
 use crate::domain::scope::Scope;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
+use crate::domain::webhook::Event;
 use crate::pages::admin::edition::{self, Head, check, content, evidence, preview, result, send};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::passkey::PasskeyRequest;
-use crate::pages::admin::settings::{form, schedule, sender, sources, system, users};
+use crate::pages::admin::settings::{feedback, form, schedule, sender, sources, system, users, webhooks};
+use crate::pages::admin::sure::Question;
 use crate::pages::admin::{
-    Desk, FormFaults, NewsletterChoice, Point, User, account, articles, editions, import, login, overview, person,
-    retention, setup, subscribers, suppressions,
+    Desk, FormFaults, NewsletterChoice, Place, Point, User, account, articles, editions, import, login, overview,
+    person, reconfirm, retention, setup, subscribers, suppressions, sure,
 };
 
 /// Every page of the desk with the name of its sample.
@@ -47,6 +50,7 @@ pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
     pages.extend(sending(&desk, words));
     pages.extend(people(&desk, words));
     pages.extend(settings(&desk, &viewer, words));
+    pages.extend(programs(&desk, words));
     pages
 }
 
@@ -77,7 +81,7 @@ const PASSKEY: PasskeyRequest<'_> = PasskeyRequest {
 };
 
 fn outside(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
-    let sign_in = login::Login { language, email: "", next: "/admin", refusal: None, provider: None };
+    let sign_in = login::Login { language, email: "", next: "/admin", typed: "", refusal: None, provider: None };
     let fault = [("password", words.about)];
     let again = login::Login {
         email: words.email,
@@ -89,8 +93,11 @@ fn outside(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
     vec![
         ("desk-login", login::page(&sign_in)),
         ("desk-login-wrong", login::page(&again)),
-        ("desk-login-code", login::code(language, "/admin", None, Some(login::WrongStep::Code))),
-        ("desk-login-passkey", login::code(language, "/admin", Some(&PASSKEY), Some(login::WrongStep::Passkey))),
+        ("desk-login-code", login::code(language, ("/admin", ""), None, Some(login::WrongStep::Code))),
+        (
+            "desk-login-passkey",
+            login::code(language, ("/admin", "subject=x"), Some(&PASSKEY), Some(login::WrongStep::Passkey)),
+        ),
         ("desk-login-provider", login::to_provider(language, words.organisation, "https://id.example.org/?a=\"b")),
         ("desk-forgotten", login::forgotten(language, "", FormFaults::default())),
         ("desk-forgotten-sent", login::forgotten_sent(language)),
@@ -109,6 +116,7 @@ fn overviews(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         overview::Task::Paused { edition, number, reason: words.about },
         overview::Task::Unknown { edition, number, count: 1 },
         overview::Task::Source { title: words.organisation, error: words.about },
+        overview::Task::Unread { count: 3 },
         overview::Task::NoMailServer,
         overview::Task::NoSource,
         overview::Task::NoReaders,
@@ -184,6 +192,7 @@ fn editing(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static st
         saved: noon(),
         conflict: None,
         pressed: Some(("up", 12)),
+        unsaved: false,
         faults: FormFaults::default(),
     };
     let conflict = Some(content::Conflict { who: words.person, when: noon(), fields: &changed });
@@ -208,6 +217,7 @@ fn editing(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static st
         title: words.article,
         url: words.url,
         summary: words.summary,
+        unsaved: false,
         faults: FormFaults::default(),
     };
     let faults = FormFaults(&[("url", "?")]);
@@ -440,6 +450,7 @@ fn people(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         .map(|kept| retention::Line { kept: *kept, days: Some(30), forgotten: 12, last: Some(noon().date()) })
         .chain([retention::Line { kept: Kept::Audit, days: None, forgotten: 0, last: None }])
         .collect();
+    let list = import::List { batch: "B1", report: "/admin/import/B1/report", origin: words.title };
     let session = account::Session { since: noon(), seen: noon(), this_one: true };
     let sessions = [session, account::Session { this_one: false, ..session }];
     let keys = [("b25l", words.section, None), ("dHdv", words.person, Some(noon()))];
@@ -467,7 +478,7 @@ fn people(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
         ("desk-suppressions", suppressions::page(desk, &blocked)),
         ("desk-retention", retention::page(desk, &register)),
         ("desk-import-dry", import::dry_run(desk, "B1", &outcome)),
-        ("desk-import-done", import::done(desk, "B1", "/admin/import/B1/report", &outcome)),
+        ("desk-import-done", import::done(desk, &[list, list], &outcome)),
         ("desk-account", own(plain)),
         ("desk-account-begun", own(account::Account { second_step: begun, asks_password: false, ..plain })),
         ("desk-account-new", own(account::Account { second_step: account::SecondStep::On, recovery: &codes, ..plain })),
@@ -563,6 +574,66 @@ fn settings(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static s
         ("desk-setup-3", step(setup::Step::Mail { smtp, records: &records })),
         ("desk-setup-4", step(setup::Step::Sources { sources: &listed, sections: &sections, addition })),
         ("desk-setup-5", step(setup::Step::Schedule { when, newsletter: &public, base: "https://nieuws.example.nl" })),
+    ]
+}
+
+fn programs(desk: &Desk<'_>, words: Words) -> Vec<(&'static str, Markup)> {
+    use webhooks::TellingOutcome::{Arrived, GivenUp, Waits};
+    let mail = feedback::Unread {
+        id: 3,
+        at: noon(),
+        edition: 7,
+        number: 5,
+        email: Some(words.email),
+        channel: Channel::Mailbox,
+        subject: words.about,
+        words: words.summary,
+    };
+    let mails = [mail, feedback::Unread { id: 2, email: None, subject: "", words: "", ..mail }];
+    let told = [(Arrived, Some("200")), (Waits, Some(words.about)), (GivenUp, None)].map(|(outcome, answer)| {
+        webhooks::Telling { id: 4, event: "edition.completed", outcome, attempts: 3, answer, at: noon() }
+    });
+    let webhook = webhooks::Webhook {
+        id: 1,
+        url: words.url,
+        host: "hooks.example.org",
+        events: &["edition.completed"],
+        since: noon(),
+        off: None,
+        last: Some(told[1]),
+    };
+    let gone = webhooks::Webhook { id: 2, events: &[], off: Some("it answered 410 Gone"), last: None, ..webhook };
+    let all = webhooks::Webhooks {
+        all: &[webhook, gone],
+        secret: Some(("hooks.example.org", "whsec_x")),
+        url: words.url,
+        events: &[Event::EditionCompleted],
+        faults: FormFaults(&[("url", words.about)]),
+    };
+    let asking = reconfirm::Reconfirm {
+        months: "18",
+        numbers: Some((1_204, 3)),
+        answer_days: 30,
+        faults: FormFaults::default(),
+    };
+    let never = reconfirm::Reconfirm { numbers: None, faults: FormFaults(&[("months", words.about)]), ..asking };
+    let question = Question {
+        place: Place::Subscribers,
+        title: words.about,
+        what: &[words.summary.to_owned(), words.about.to_owned()],
+        action: "/admin/subscribers/7",
+        fields: &[("action", "erase")],
+        button: words.section,
+        back: "/admin/subscribers/7",
+    };
+    vec![
+        ("desk-feedback", feedback::tab(desk, 21, &mails, Some("2"))),
+        ("desk-feedback-none", feedback::tab(desk, 0, &[], None)),
+        ("desk-webhooks", webhooks::tab(desk, &all)),
+        ("desk-webhook", webhooks::log(desk, &webhook, &told, Some("4"))),
+        ("desk-reconfirm", reconfirm::page(desk, &asking)),
+        ("desk-reconfirm-never", reconfirm::page(desk, &never)),
+        ("desk-sure", sure::page(desk, &question)),
     ]
 }
 

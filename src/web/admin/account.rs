@@ -9,12 +9,13 @@ use super::cookies::keep;
 use super::desk;
 use super::login::{Kept, Told, told};
 use super::visit::{Visit, see_other};
-use crate::domain::texts::{desk as desk_texts, desk_settings as texts};
+use crate::domain::texts::{desk as desk_texts, desk_settings as texts, desk_sure as words};
 use crate::flows::guesses::{self, Proof};
 use crate::flows::{own_account, passkeys, second_step};
 use crate::pages::admin::account::{Account, Passkey, Passkeys, SecondStep, Session, page};
 use crate::pages::admin::notice::Notice;
-use crate::pages::admin::{FormFaults, paths};
+use crate::pages::admin::sure::Question;
+use crate::pages::admin::{FormFaults, Place, paths};
 use crate::web::Web;
 use crate::web::body::Fields;
 use crate::web::client::Client;
@@ -58,6 +59,11 @@ async fn press(
     let kept = Kept::of(&request);
     let from = kept.from(client);
     let (user, session) = (&visit.user, &visit.session);
+    if form.get("sure").is_none()
+        && let Some(answer) = sure(&web, &visit, &form).await?
+    {
+        return Ok(answer);
+    }
     let saved = || visit.done(paths::ACCOUNT, Notice::Saved);
     let wrong_password = |field: &str| More::fault(field, texts::account_password_wrong(visit.language));
     let more = match field("what") {
@@ -127,6 +133,34 @@ async fn press(
         _ => return Ok(see_other(paths::ACCOUNT)),
     };
     shown(&web, &visit, &more).await
+}
+
+/// Asks before a passkey goes, where no password is asked for, and before somebody is signed out elsewhere.
+async fn sure(web: &Web, visit: &Visit, form: &Fields) -> Result<Option<HttpResponse>, Problem> {
+    let (language, house) = (visit.language, &web.house);
+    let field = |name: &str| form.get(name).unwrap_or_default();
+    let ask = |title: &str, what: &[String], fields: &[(&str, &str)], button: &str| {
+        let (action, back) = (paths::ACCOUNT, paths::ACCOUNT);
+        Ok(Some(visit.asks(&Question { place: Place::Account, title, what, action, fields, button, back })))
+    };
+    match field("what") {
+        "sessions" => {
+            let others = own_account::sessions_of(house, &visit.user).await?.len().saturating_sub(1);
+            let what = [words::sessions_own(language, others), words::sessions_typed(language)];
+            let button = texts::account_sign_out_others(language);
+            ask(&words::sessions_own_title(language), &what, &[("what", "sessions")], &button)
+        }
+        "passkey-remove" if guesses::is_fresh(house, &visit.session) => {
+            let id = BASE64_URL_SAFE_NO_PAD.decode(field("passkey")).unwrap_or_default();
+            let held = passkeys::of(house, &visit.user).await?;
+            let Some(passkey) = held.iter().find(|passkey| passkey.id == id) else { return Ok(None) };
+            let what = [words::passkey_what(language, held.len() - 1), words::for_good(language)];
+            let fields = [("what", "passkey-remove"), ("passkey", field("passkey")), ("number", field("number"))];
+            let button = texts::account_passkey_remove(language, &passkey.name);
+            ask(&words::passkey(language, &passkey.name), &what, &fields, &button)
+        }
+        _ => Ok(None),
+    }
 }
 
 async fn shown(web: &Web, visit: &Visit, more: &More) -> Result<HttpResponse, Problem> {

@@ -8,7 +8,7 @@ use super::desk;
 use super::visit::Visit;
 use crate::domain::fault::Faults;
 use crate::domain::language::Language;
-use crate::domain::texts::desk_editions as words;
+use crate::domain::texts::{desk_editions as words, desk_people as people, desk_sure as sure};
 use crate::domain::time::Timestamp;
 use crate::flows::articles::{EnteredArticle, change, enter, remove};
 use crate::flows::edit_edition::{EditionChange, ItemChange, SectionChange, edit};
@@ -16,7 +16,8 @@ use crate::flows::{FlowError, collect_articles};
 use crate::pages::admin::articles::{Form, Line, SectionChoice, form, list};
 use crate::pages::admin::edition::Tab;
 use crate::pages::admin::notice::Notice;
-use crate::pages::admin::{FormFaults, paths};
+use crate::pages::admin::sure::Question;
+use crate::pages::admin::{FormFaults, Place, paths};
 use crate::store::articles::{self, ArticleChange};
 use crate::store::newsletters::SectionRow;
 use crate::store::{editions, newsletters};
@@ -36,14 +37,14 @@ const PAGE: i64 = 50;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Place {
+struct Wanted {
     section: String,
     /// The last article of the page before: `MICROSECONDS-ID`.
     cursor: String,
     edition: Option<i64>,
 }
 
-async fn show(web: Data<Web>, visit: Visit, place: Query<Place>) -> Result<HttpResponse, Problem> {
+async fn show(web: Data<Web>, visit: Visit, place: Query<Wanted>) -> Result<HttpResponse, Problem> {
     let newsletter = visit.newsletter()?;
     let before = place
         .cursor
@@ -93,6 +94,7 @@ struct Typed {
     title: String,
     url: String,
     summary: String,
+    unsaved: bool,
 }
 
 impl Typed {
@@ -105,11 +107,12 @@ impl Typed {
             title: text("title"),
             url: text("url"),
             summary: text("summary"),
+            unsaved: false,
         }
     }
 }
 
-async fn blank(web: Data<Web>, mut visit: Visit, place: Query<Place>) -> Result<HttpResponse, Problem> {
+async fn blank(web: Data<Web>, mut visit: Visit, place: Query<Wanted>) -> Result<HttpResponse, Problem> {
     if let Some(id) = place.edition
         && let Some(edition) = editions::by_id(&mut web.house.db.read().await?, id).await?
     {
@@ -117,6 +120,19 @@ async fn blank(web: Data<Web>, mut visit: Visit, place: Query<Place>) -> Result<
     }
     let typed = Typed { edition: place.edition, section: place.section.clone(), ..Typed::default() };
     rendered(&web, &visit, &typed, &[]).await
+}
+
+/// What was typed before the session ran out, in its form again and not saved.
+///
+/// # Errors
+/// When there is no such article, or the database cannot answer.
+pub async fn put_back(web: &Web, visit: &mut Visit, id: Option<i64>, form: &Fields) -> Result<HttpResponse, Problem> {
+    match id {
+        Some(id) => drop(stored(web, visit, id).await?),
+        None => visit.take_in_hand(form.get("newsletter").unwrap_or_default())?,
+    }
+    let typed = Typed { unsaved: true, ..Typed::read(form, id) };
+    rendered(web, visit, &typed, &[]).await
 }
 
 async fn add(web: Data<Web>, mut visit: Visit, form: Fields) -> Result<HttpResponse, Problem> {
@@ -186,11 +202,24 @@ async fn stored(web: &Web, visit: &mut Visit, id: i64) -> Result<Typed, Problem>
         title: row.title,
         url: row.url,
         summary: row.summary,
+        unsaved: false,
     })
 }
 
 async fn press(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) -> Result<HttpResponse, Problem> {
     let before = stored(&web, &mut visit, *id).await?;
+    if form.get("remove").is_some() && form.get("sure").is_none() {
+        let language = visit.language;
+        return Ok(visit.asks(&Question {
+            place: Place::Articles,
+            title: &sure::article(language, &before.title),
+            what: &[sure::article_gone(language), sure::for_good(language)],
+            action: &paths::article(*id),
+            fields: &[("remove", "yes")],
+            button: &people::article_remove(language),
+            back: &paths::article(*id),
+        }));
+    }
     if form.get("remove").is_some() {
         return match remove(&web.house.by(visit.actor()), *id).await {
             Ok(()) => Ok(visit.done(paths::ARTICLES, Notice::Removed)),
@@ -252,6 +281,7 @@ async fn rendered(
         title: &typed.title,
         url: &typed.url,
         summary: &typed.summary,
+        unsaved: typed.unsaved,
         faults: FormFaults(&faults),
     };
     Ok(if faults.is_empty() { visit.show(|desk| form(desk, &shown)) } else { visit.again(|desk| form(desk, &shown)) })

@@ -12,6 +12,7 @@ use crate::domain::edition_content::EditionContent;
 use crate::domain::language::Language;
 use crate::domain::preflight::{Preflight, Severity};
 use crate::domain::role::Role;
+use crate::domain::texts::said::said;
 use crate::domain::texts::{desk as texts, desk_editions as words, numbers, sending};
 use crate::domain::token::hex;
 use crate::flows::approve::{ApprovalError, Approver, approve};
@@ -65,7 +66,13 @@ async fn test(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) -> 
     match try_out::test_once(&web.house, row.id, &addresses, visit.actor(), key).await {
         Ok(()) => Ok(visit.on_to(paths::tab(row.id, Tab::Check), Some(Notice::TestSent))),
         Err(FlowError::Conflict(why)) => {
-            rendered(&web, &visit, &row, Typed { to: Some(to), fault: Some(("to", why)), ..Typed::default() }).await
+            rendered(
+                &web,
+                &visit,
+                &row,
+                Typed { to: Some(to), fault: Some(("to", said(visit.language, &why))), ..Typed::default() },
+            )
+            .await
         }
         Err(error) => Err(error.into()),
     }

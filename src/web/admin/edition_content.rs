@@ -20,7 +20,7 @@ use crate::pages::admin::notice::Notice;
 use crate::pages::admin::paths;
 use crate::store::editions::EditionRow;
 use crate::web::Web;
-use crate::web::body::LongFields;
+use crate::web::body::{Fields, LongFields};
 use crate::web::problem::Problem;
 
 desk! {
@@ -50,8 +50,7 @@ async fn press(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: LongFields
     let version = form.get("version").and_then(|version| version.parse::<i64>().ok());
     let mut sheet = Sheet::typed(&web.house, newsletter, &row, &form).await?;
     let pressed = sheet.press(&form);
-    let is_open = matches!(row.status, EditionStatus::Draft | EditionStatus::Approved | EditionStatus::Scheduled);
-    if !is_open {
+    if !is_open(&row) {
         return Ok(visit.on_to(paths::tab(row.id, Tab::Content), Some(Notice::OutOfDate)));
     }
     // Words that are in already need not be saved again, and withdraw no approval.
@@ -85,6 +84,28 @@ async fn press(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: LongFields
     })
 }
 
+/// What was typed before the session ran out, in its form again and not saved; beside what somebody else has saved since.
+///
+/// # Errors
+/// When there is no such edition, or the database cannot answer.
+pub async fn put_back(web: &Web, visit: &mut Visit, id: i64, form: &Fields) -> Result<HttpResponse, Problem> {
+    let row = open(web, visit, id).await?;
+    if !is_open(&row) {
+        return Ok(visit.on_to(paths::tab(row.id, Tab::Content), Some(Notice::OutOfDate)));
+    }
+    let sheet = Sheet::typed(&web.house, visit.newsletter()?, &row, form).await?;
+    let stored = Sheet::stored(&web.house, visit.newsletter()?, &row).await?;
+    if form.get("version") != Some(row.version.to_string().as_str()) && !sheet.says_the_same(&stored) {
+        return contested(web, visit, row.id, &sheet).await;
+    }
+    rendered(web, visit, &row, &sheet, Shown { unsaved: true, ..Shown::default() }).await
+}
+
+/// Whether its words can still be changed.
+fn is_open(row: &EditionRow) -> bool {
+    matches!(row.status, EditionStatus::Draft | EditionStatus::Approved | EditionStatus::Scheduled)
+}
+
 /// Somebody was quicker: what was typed stays typed, beside what is there now. Saved again, it counts.
 async fn contested(web: &Web, visit: &mut Visit, id: i64, typed: &Sheet) -> Result<HttpResponse, Problem> {
     let row = open(web, visit, id).await?;
@@ -105,6 +126,7 @@ struct Shown<'a> {
     conflict: Option<Conflict<'a>>,
     faults: &'a [(String, String)],
     pressed: Option<(&'a str, i64)>,
+    unsaved: bool,
 }
 
 async fn rendered(
@@ -135,6 +157,7 @@ async fn rendered(
         saved: visit.moment(row.edited_at.unwrap_or(row.created_at)),
         conflict: shown.conflict,
         pressed: shown.pressed,
+        unsaved: shown.unsaved,
         faults: FormFaults(&faults),
     };
     Ok(visit.page(status, |desk| page(desk, &content)))

@@ -15,13 +15,14 @@ use crate::domain::delivery::{Counts, DeliveryState, OnUnknown};
 use crate::domain::edition::EditionStatus;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
-use crate::domain::texts::desk_editions as words;
+use crate::domain::texts::{desk as texts, desk_editions as words, desk_sure as sure, numbers};
 use crate::domain::time::Timestamp;
 use crate::flows::{self, FlowError, uncertain};
 use crate::pages::admin::edition::Tab;
 use crate::pages::admin::edition::result::{DomainLine, Recipient, Report, page};
 use crate::pages::admin::notice::Notice;
-use crate::pages::admin::{Point, paths};
+use crate::pages::admin::sure::Question;
+use crate::pages::admin::{Place, Point, paths};
 use crate::store::deliveries::{self, DeliveryRow};
 use crate::store::editions::EditionRow;
 use crate::store::{Access, StoreError, outcomes};
@@ -48,13 +49,13 @@ const POINTS: i64 = 48;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Place {
+struct Wanted {
     /// Only this state; empty is all.
     status: String,
     cursor: Option<i64>,
 }
 
-async fn show(web: Data<Web>, mut visit: Visit, id: Path<i64>, place: Query<Place>) -> Result<HttpResponse, Problem> {
+async fn show(web: Data<Web>, mut visit: Visit, id: Path<i64>, place: Query<Wanted>) -> Result<HttpResponse, Problem> {
     let row = open(&web, &mut visit, *id).await?;
     let looked = findings(&web, &row).await?;
     let filter: Option<DeliveryState> = place.status.parse().ok();
@@ -198,6 +199,27 @@ async fn decide(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) -
         .get("decision")
         .and_then(|word| word.parse().ok())
         .ok_or_else(|| Problem::bad("decide between repeat and leave"))?;
+    if form.get("sure").is_none() && row.undecided() > 0 {
+        let (language, count) = (visit.language, numbers::count(visit.language, row.undecided()));
+        let (title, will, button) = match what {
+            OnUnknown::Repeat => {
+                let button = texts::result_unknown_repeat(language);
+                (sure::repeat_title(language), sure::repeat_what(language, count), button)
+            }
+            OnUnknown::Leave => {
+                (sure::leave_title(language), sure::leave_what(language, count), texts::result_unknown_leave(language))
+            }
+        };
+        return Ok(visit.asks(&Question {
+            place: Place::Editions,
+            title: &title,
+            what: &[will, sure::for_good(language)],
+            action: &paths::act(row.id, "unknown"),
+            fields: &[("decision", what.as_str())],
+            button: &button,
+            back: &paths::tab(row.id, Tab::Result),
+        }));
+    }
     let notice = match uncertain::decide(&web.house, row.id, what, visit.actor()).await {
         Ok(_) => Notice::Decided,
         Err(FlowError::Conflict(_)) => Notice::OutOfDate,
@@ -210,20 +232,23 @@ async fn decide(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) -
 async fn withdraw(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) -> Result<HttpResponse, Problem> {
     let row = open(&web, &mut visit, *id).await?;
     let back = form.get("decision") == Some("put-back");
-    let notice = if back || form.get("sure").is_some() {
-        match flows::withdraw::withdraw(&web.house, row.id, !back, visit.actor()).await {
-            Ok(_) => {
-                if back {
-                    Notice::PutBack
-                } else {
-                    Notice::Withdrawn
-                }
-            }
-            Err(FlowError::Conflict(_)) => Notice::OutOfDate,
-            Err(error) => return Err(error.into()),
-        }
-    } else {
-        Notice::NotSure
+    if !back && form.get("sure").is_none() {
+        let language = visit.language;
+        return Ok(visit.asks(&Question {
+            place: Place::Editions,
+            title: &sure::withdraw(language, row.number),
+            what: &[words::withdraw_hint(language)],
+            action: &paths::act(row.id, "withdraw"),
+            fields: &[],
+            button: &words::withdraw(language),
+            back: &paths::tab(row.id, Tab::Result),
+        }));
+    }
+    let notice = match flows::withdraw::withdraw(&web.house, row.id, !back, visit.actor()).await {
+        Ok(_) if back => Notice::PutBack,
+        Ok(_) => Notice::Withdrawn,
+        Err(FlowError::Conflict(_)) => Notice::OutOfDate,
+        Err(error) => return Err(error.into()),
     };
     Ok(visit.on_to(paths::tab(row.id, Tab::Result), Some(notice)))
 }

@@ -11,6 +11,7 @@ use crate::domain::edition::EditionStatus;
 use crate::domain::language::Language;
 use crate::domain::preflight::Severity;
 use crate::domain::texts::desk_editions as words;
+use crate::domain::texts::said::said;
 use crate::domain::texts::{numbers, sending};
 use crate::domain::time::Timestamp;
 use crate::domain::token::hex;
@@ -130,6 +131,7 @@ async fn rendered(
     };
     let newsletter = visit.newsletter()?;
     let from = format!("{} <{}>", newsletter.from_name, newsletter.from_address);
+    let reason = said(visit.language, row.pause_reason.as_deref().unwrap_or_default());
     let stage = match row.status {
         EditionStatus::Approved => return ready(web, visit, row, typed).await,
         EditionStatus::Draft => Stage::NotApproved,
@@ -147,9 +149,7 @@ async fn rendered(
         EditionStatus::Sending => {
             Stage::Running { counts, audience, pace: web.live.pace(row, now), standstill: standstill.as_deref() }
         }
-        EditionStatus::Paused => {
-            Stage::Paused { counts, audience, reason: row.pause_reason.as_deref().unwrap_or_default() }
-        }
+        EditionStatus::Paused => Stage::Paused { counts, audience, reason: &reason },
         EditionStatus::Sent => Stage::Sent,
         EditionStatus::Cancelled => Stage::Cancelled,
     };

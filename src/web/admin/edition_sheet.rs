@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::domain::article::{MAX_SUMMARY, MAX_TITLE};
 use crate::domain::edition::SectionStyle;
 use crate::domain::language::Language;
-use crate::domain::newsletter::{Promo, one_line, web_address};
+use crate::domain::newsletter::{Promo, one_line, web_address_or_none};
 use crate::domain::texts::{desk as texts, desk_editions as words};
 use crate::flows::House;
 use crate::flows::edit_edition::{EditionChange, ItemChange, SectionChange};
@@ -192,8 +192,8 @@ impl Sheet {
             must(full_line(&self.promo.heading), "promo-heading", words::fault_line);
             must(full_line(&self.promo.title), "promo-title", words::fault_line);
             must(is_text(&self.promo.text), "promo-text", words::fault_text);
-            must(web_address(&self.promo.url).is_ok(), "promo-url", words::fault_url);
-            must(full_line(&self.promo.button), "promo-button", words::fault_line);
+            must(web_address_or_none(&self.promo.url).is_ok(), "promo-url", words::fault_url);
+            must(self.promo.url.is_empty() || full_line(&self.promo.button), "promo-button", words::fault_line);
         }
         faults
     }

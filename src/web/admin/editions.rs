@@ -9,6 +9,7 @@ use super::visit::{Visit, see_other};
 use crate::domain::edition::EditionStatus;
 use crate::domain::language::Language;
 use crate::domain::preflight::Preflight;
+use crate::domain::texts::{desk as texts, desk_sure as sure};
 use crate::flows::FlowError;
 use crate::flows::assemble::{Assembled, assemble};
 use crate::flows::preflight::at_home;
@@ -16,7 +17,8 @@ use crate::flows::publish::{self, Deed};
 use crate::pages::admin::edition::{Head, Tab};
 use crate::pages::admin::editions::{Line, page};
 use crate::pages::admin::notice::Notice;
-use crate::pages::admin::paths;
+use crate::pages::admin::sure::Question;
+use crate::pages::admin::{Place, paths};
 use crate::store::editions::{self, EditionRow};
 use crate::web::Web;
 use crate::web::body::Fields;
@@ -37,11 +39,11 @@ const PAGE: i64 = 30;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Place {
+struct Wanted {
     cursor: Option<i64>,
 }
 
-async fn list(web: Data<Web>, visit: Visit, place: Query<Place>) -> Result<HttpResponse, Problem> {
+async fn list(web: Data<Web>, visit: Visit, place: Query<Wanted>) -> Result<HttpResponse, Problem> {
     let newsletter = visit.newsletter()?;
     let mut reader = web.house.db.read().await?;
     let rows = editions::page(&mut reader, Some(newsletter.id), place.cursor, PAGE).await?;
@@ -154,11 +156,25 @@ async fn resume(web: Data<Web>, visit: Visit, id: Path<i64>) -> Result<HttpRespo
     press(&web, visit, *id, Deed::Resume, Tab::Send, Some(Notice::Resumed)).await
 }
 
-/// Stopping for good wants its tick: a page without script has no other way to ask twice.
+/// Stopping for good is asked once more, with how many people it concerns.
 async fn cancel(web: Data<Web>, mut visit: Visit, id: Path<i64>, form: Fields) -> Result<HttpResponse, Problem> {
     if form.get("sure").is_none() {
         let row = open(&web, &mut visit, *id).await?;
-        return Ok(visit.on_to(paths::tab(row.id, Tab::Send), Some(Notice::NotSure)));
+        let language = visit.language;
+        // Before it has begun, the audience is whoever would get it now.
+        let audience = match row.audience {
+            0 => editions::audience_now(&mut web.house.db.read().await?, row.newsletter_id).await?,
+            frozen => frozen,
+        };
+        return Ok(visit.asks(&Question {
+            place: Place::Editions,
+            title: &sure::stop(language, row.number),
+            what: &sure::stopping(language, audience, row.counts().finished()),
+            action: &paths::act(row.id, "cancel"),
+            fields: &[],
+            button: &texts::send_stop(language),
+            back: &paths::tab(row.id, Tab::Send),
+        }));
     }
     press(&web, visit, *id, Deed::Cancel, Tab::Send, None).await
 }

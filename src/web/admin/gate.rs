@@ -3,14 +3,14 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::LOCATION;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 
 use super::Needs;
 use super::cookies;
-use super::visit::Visit;
+use super::typed;
+use super::visit::{Visit, see_other};
 use crate::domain::role::Role;
 use crate::flows::sign_in;
 use crate::pages::admin::paths;
@@ -19,7 +19,8 @@ use crate::web::client::from_the_desk;
 use crate::web::problem::Problem;
 
 /// What can be looked at before there is a newsletter; from everywhere else an administrator is led to making one.
-const WITHOUT_NEWSLETTER: [&str; 4] = [paths::SETUP, paths::ACCOUNT, "/admin/settings/users", "/admin/settings/system"];
+const WITHOUT_NEWSLETTER: [&str; 5] =
+    [paths::SETUP, paths::ACCOUNT, "/admin/settings/users", "/admin/settings/webhooks", "/admin/settings/system"];
 
 /// What a route needs, method by method.
 pub struct Needed(pub &'static [(&'static str, Needs)]);
@@ -35,8 +36,16 @@ pub async fn guard(
             request.extensions_mut().insert(*visit);
         }
         Ok(Entry::Elsewhere(place)) => {
-            let answer = HttpResponse::SeeOther().insert_header((LOCATION, place)).finish();
-            return Ok(request.into_response(answer));
+            return Ok(request.into_response(see_other(&place)));
+        }
+        Ok(Entry::Stranger(place)) => {
+            let (request, mut payload) = request.into_parts();
+            let answer = match typed::carried(&request, &mut payload).await {
+                Ok(Some(answer)) => answer,
+                Ok(None) => see_other(&place),
+                Err(problem) => HttpResponse::from_error(problem),
+            };
+            return Ok(ServiceResponse::new(request, answer));
         }
         Err(problem) => return Ok(request.error_response(problem)),
     }
@@ -47,6 +56,8 @@ enum Entry {
     Open,
     Visitor(Box<Visit>),
     Elsewhere(String),
+    /// Somebody who has to sign in, at this address.
+    Stranger(String),
 }
 
 async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
@@ -72,7 +83,7 @@ async fn look(request: &ServiceRequest) -> Result<Entry, Problem> {
     let Some(who) = signed_in else {
         let held = cookies::session(request.request()).is_some();
         let shows = needed.0.iter().any(|(method, _)| *method == "get");
-        return Ok(Entry::Elsewhere(way_in(request, looking, shows, held)));
+        return Ok(Entry::Stranger(way_in(request, looking, shows, held)));
     };
     if !who.user.role.may(role) {
         tracing::warn!(user = who.user.id, needed = %role, path = request.path(), "a user was refused");

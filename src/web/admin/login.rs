@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::cookies::{self, Cookie, keep};
 use super::desk;
+use super::typed;
 use super::visit::see_other;
 use crate::domain::language::Language;
 use crate::domain::webauthn::Assertion;
@@ -58,7 +59,7 @@ async fn show(web: Data<Web>, request: HttpRequest, wish: Query<Wish>) -> Result
         return Ok(see_other(next));
     }
     let refusal = (wish.expired == "yes").then_some(Refusal::Expired);
-    Ok(form(&web, StatusCode::OK, language(&request), "", next, refusal))
+    Ok(form(&web, StatusCode::OK, language(&request), "", Onward::to(next), refusal))
 }
 
 #[derive(Deserialize)]
@@ -67,11 +68,13 @@ struct Credentials {
     email: String,
     password: String,
     next: String,
+    typed: String,
 }
 
 impl Default for Credentials {
     fn default() -> Self {
-        Self { email: String::new(), password: String::new(), next: paths::OVERVIEW.to_owned() }
+        let none = String::new;
+        Self { email: none(), password: none(), next: paths::OVERVIEW.to_owned(), typed: none() }
     }
 }
 
@@ -82,14 +85,12 @@ async fn press(
     form: Form<Credentials>,
 ) -> Result<HttpResponse, Problem> {
     let Form(typed) = form;
-    let next = inside(&typed.next);
+    let onward = Onward { next: inside(&typed.next), typed: &typed.typed };
     let kept = Kept::of(&request);
     let email: String = typed.email.chars().take(254).collect();
-    let again = |status, refusal| self::form(&web, status, language(&request), &email, next, Some(refusal));
+    let again = |status, refusal| self::form(&web, status, language(&request), &email, onward, Some(refusal));
     Ok(match sign_in::sign_in(&web.house, &typed.email, &typed.password, kept.from(client)).await? {
-        attempt @ (Attempt::In(_) | Attempt::CodeNeeded(_)) => {
-            entered(attempt, next, &request).ok_or(Problem::Internal)?
-        }
+        attempt @ (Attempt::In(_) | Attempt::CodeNeeded(_)) => onward.with(&web, &request, attempt).await?,
         Attempt::Wrong => again(StatusCode::BAD_REQUEST, Refusal::Wrong),
         Attempt::TooOften { retry_after } => {
             let refusal = Refusal::TooOften { minutes: minutes(retry_after) };
@@ -118,6 +119,37 @@ impl Kept {
     }
 }
 
+/// Where somebody goes once they are let in.
+#[derive(Clone, Copy)]
+pub struct Onward<'a> {
+    pub next: &'a str,
+    /// What they typed there before their session ran out; empty for nothing.
+    pub typed: &'a str,
+}
+
+impl<'a> Onward<'a> {
+    /// With nothing typed.
+    pub const fn to(next: &'a str) -> Self {
+        Self { next, typed: "" }
+    }
+
+    /// On into the desk, or to the second step, with what was typed.
+    async fn with(self, web: &Web, request: &HttpRequest, attempt: Attempt) -> Result<HttpResponse, Problem> {
+        Ok(match attempt {
+            Attempt::In(tokens) if !self.typed.is_empty() => {
+                let answer = typed::put_back(web, request, &tokens.session, self.next, self.typed).await;
+                keep(answer, &tokens, request)
+            }
+            Attempt::CodeNeeded(tokens) if !self.typed.is_empty() => {
+                let mut answer = code_page(web, request, Some(&tokens.session), self, None).await?;
+                Cookie::Session.set(&mut answer, &tokens.session, request);
+                answer
+            }
+            attempt => entered(attempt, self.next, request).ok_or(Problem::Internal)?,
+        })
+    }
+}
+
 /// On into the desk, or to the second step; nothing for who was not let in.
 pub fn entered(attempt: Attempt, next: &str, request: &HttpRequest) -> Option<HttpResponse> {
     match attempt {
@@ -133,18 +165,20 @@ pub fn entered(attempt: Attempt, next: &str, request: &HttpRequest) -> Option<Ht
 }
 
 async fn ask_code(web: Data<Web>, request: HttpRequest, wish: Query<Wish>) -> Result<HttpResponse, Problem> {
-    code_page(&web, &request, inside(&wish.next), None).await
+    let token = cookies::session(&request);
+    code_page(&web, &request, token.as_deref(), Onward::to(inside(&wish.next)), None).await
 }
 
 /// The second step, asked of who owes it; anybody else begins anew.
 async fn code_page(
     web: &Web,
     request: &HttpRequest,
-    next: &str,
+    token: Option<&str>,
+    onward: Onward<'_>,
     wrong: Option<WrongStep>,
 ) -> Result<HttpResponse, Problem> {
-    let who = match cookies::session(request) {
-        Some(token) => sign_in::recognise(&web.house, &token).await?.filter(|who| who.session.awaits_code),
+    let who = match token {
+        Some(token) => sign_in::recognise(&web.house, token).await?.filter(|who| who.session.awaits_code),
         None => None,
     };
     let Some(who) = who else { return Ok(see_other(paths::LOGIN)) };
@@ -156,7 +190,7 @@ async fn code_page(
     // Whoever has the password need not be told more of whose it is than they typed.
     let view = asked.as_ref().map(|asked| asked.view(""));
     let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(status, &shown::code(language(request), next, view.as_ref(), wrong)))
+    Ok(page(status, &shown::code(language(request), (onward.next, onward.typed), view.as_ref(), wrong)))
 }
 
 /// What a browser is told to make or use a passkey, its bytes as text.
@@ -191,13 +225,15 @@ struct PasskeyAnswer {
     authenticator_data: String,
     signature: String,
     next: String,
+    typed: String,
 }
 
 impl Default for PasskeyAnswer {
     fn default() -> Self {
         let none = String::new;
         let (credential, client_data, authenticator_data, signature) = (none(), none(), none(), none());
-        Self { credential, client_data, authenticator_data, signature, next: paths::OVERVIEW.to_owned() }
+        let next = paths::OVERVIEW.to_owned();
+        Self { credential, client_data, authenticator_data, signature, next, typed: none() }
     }
 }
 
@@ -208,7 +244,7 @@ async fn try_passkey(
     form: Form<PasskeyAnswer>,
 ) -> Result<HttpResponse, Problem> {
     let Form(typed) = form;
-    let next = inside(&typed.next);
+    let onward = Onward { next: inside(&typed.next), typed: &typed.typed };
     let kept = Kept::of(&request);
     let Some(token) = kept.session.as_deref() else { return Ok(see_other(paths::LOGIN)) };
     let bytes = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
@@ -218,9 +254,9 @@ async fn try_passkey(
     let id = bytes(&typed.credential);
     Ok(match passkeys::try_passkey(&web.house, token, &id, given, kept.from(client)).await? {
         None => see_other(paths::LOGIN),
-        Some(Attempt::Wrong) => return code_page(&web, &request, next, Some(WrongStep::Passkey)).await,
+        Some(Attempt::Wrong) => code_page(&web, &request, Some(token), onward, Some(WrongStep::Passkey)).await?,
         Some(Attempt::TooOften { retry_after }) => return Err(Problem::TooMany { retry_after }),
-        Some(attempt) => entered(attempt, next, &request).ok_or(Problem::Internal)?,
+        Some(attempt) => onward.with(&web, &request, attempt).await?,
     })
 }
 
@@ -229,11 +265,12 @@ async fn try_passkey(
 struct Code {
     code: String,
     next: String,
+    typed: String,
 }
 
 impl Default for Code {
     fn default() -> Self {
-        Self { code: String::new(), next: paths::OVERVIEW.to_owned() }
+        Self { code: String::new(), next: paths::OVERVIEW.to_owned(), typed: String::new() }
     }
 }
 
@@ -244,14 +281,14 @@ async fn try_code(
     form: Form<Code>,
 ) -> Result<HttpResponse, Problem> {
     let Form(typed) = form;
-    let next = inside(&typed.next);
+    let onward = Onward { next: inside(&typed.next), typed: &typed.typed };
     let kept = Kept::of(&request);
     let Some(token) = kept.session.as_deref() else { return Ok(see_other(paths::LOGIN)) };
     Ok(match second_step::try_code(&web.house, token, &typed.code, kept.from(client)).await? {
         None => see_other(paths::LOGIN),
-        Some(Attempt::Wrong) => return code_page(&web, &request, next, Some(WrongStep::Code)).await,
+        Some(Attempt::Wrong) => code_page(&web, &request, Some(token), onward, Some(WrongStep::Code)).await?,
         Some(Attempt::TooOften { retry_after }) => return Err(Problem::TooMany { retry_after }),
-        Some(attempt) => entered(attempt, next, &request).ok_or(Problem::Internal)?,
+        Some(attempt) => onward.with(&web, &request, attempt).await?,
     })
 }
 
@@ -270,11 +307,11 @@ pub fn form(
     status: StatusCode,
     language: Language,
     email: &str,
-    next: &str,
+    Onward { next, typed }: Onward<'_>,
     refusal: Option<Refusal>,
 ) -> HttpResponse {
     let provider = openid::provider_name(&web.house);
-    page(status, &shown::page(&Login { language, email, next, refusal, provider }))
+    page(status, &shown::page(&Login { language, email, next, typed, refusal, provider }))
 }
 
 /// A page for somebody who is not signed in.

@@ -18,10 +18,12 @@ mod login;
 mod openid;
 mod overview;
 mod password;
+mod reconfirm;
 mod settings;
 mod setup;
 mod subscribers;
 mod suppressions;
+mod typed;
 pub mod visit;
 
 use actix_web::web::ServiceConfig;
@@ -79,6 +81,7 @@ use desk;
 /// The tables of all nouns.
 const NOUNS: &[&[Route]] = &[
     login::ROUTES,
+    typed::ROUTES,
     openid::ROUTES,
     password::ROUTES,
     setup::ROUTES,
@@ -86,6 +89,7 @@ const NOUNS: &[&[Route]] = &[
     subscribers::ROUTES,
     import::ROUTES,
     suppressions::ROUTES,
+    reconfirm::ROUTES,
     settings::ROUTES,
     overview::ROUTES,
     editions::ROUTES,

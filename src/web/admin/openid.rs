@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::cookies::{self, Cookie, keep};
 use super::desk;
-use super::login::{form, inside, language, page};
+use super::login::{Onward, form, inside, language, page};
 use super::visit::see_other;
 use crate::flows::openid::{self, OpenIdFault, Return};
 use crate::pages::admin::login::{self as shown, Refusal};
@@ -72,5 +72,5 @@ fn refused(web: &Web, request: &HttpRequest, fault: OpenIdFault) -> Result<HttpR
         OpenIdFault::Nobody => Refusal::Nobody,
     };
     tracing::warn!(%fault, "signing in with the provider came to nothing");
-    Ok(form(web, StatusCode::BAD_REQUEST, language(request), "", paths::OVERVIEW, Some(refusal)))
+    Ok(form(web, StatusCode::BAD_REQUEST, language(request), "", Onward::to(paths::OVERVIEW), Some(refusal)))
 }

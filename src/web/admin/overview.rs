@@ -13,6 +13,7 @@ use crate::domain::edition::EditionStatus;
 use crate::domain::preflight::{Preflight, Severity};
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::texts::dates;
+use crate::domain::texts::said::said;
 use crate::domain::time::Timestamp;
 use crate::flows::deliver::stalled;
 use crate::flows::preflight::at_home;
@@ -22,7 +23,7 @@ use crate::pages::admin::overview::{Figures, Task, page};
 use crate::store::editions::{self, EditionRow};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::sources::{self, SourceRow};
-use crate::store::{Access, consent, doctor, subscriptions};
+use crate::store::{Access, consent, doctor, subscriptions, unclassified};
 use crate::web::Web;
 use crate::web::problem::Problem;
 
@@ -46,10 +47,19 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
     let house = &web.house;
     let now = house.clock.now();
     let mut reader = house.db.read().await?;
-    let rows = editions::page(&mut reader, Some(newsletter.id), None, EDITIONS).await?;
+    let mut rows = editions::page(&mut reader, Some(newsletter.id), None, EDITIONS).await?;
+    for row in &mut rows {
+        row.pause_reason = row.pause_reason.take().map(|reason| said(visit.language, &reason));
+    }
     let all_sources = sources::of_newsletter(&mut reader, newsletter.id).await?;
     let without_source = all_sources.is_empty();
-    let failing: Vec<SourceRow> = all_sources.into_iter().filter(|source| source.failures >= FAILURES).collect();
+    let failing = all_sources.into_iter().filter(|source| source.failures >= FAILURES);
+    let failing: Vec<(SourceRow, String)> = failing
+        .map(|source| {
+            let error = said(visit.language, source.last_error.as_deref().unwrap_or_default());
+            (source, error)
+        })
+        .collect();
     let last = editions::last_started(&mut reader, newsletter.id, -1).await?;
     let name = format!("standing {} {:?}", newsletter.id, last.as_ref().map(|row| row.id));
     let count = async || Standing::of(&mut reader, newsletter, last.as_ref(), now).await;
@@ -57,6 +67,7 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
     let checks = doctor::latest(&mut reader).await?;
     let found = |status| checks.iter().filter(|check| check.status == status).count();
     let (warned, failed) = (found(CheckStatus::Warn), found(CheckStatus::Fail));
+    let unread = unclassified::count(&mut reader).await?;
     drop(reader);
     let standing_still: Vec<(i64, i64, String)> = stalled(house)
         .await?
@@ -70,15 +81,19 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
     };
 
     let mut tasks: Vec<Task<'_>> = rows.iter().filter_map(|row| task(&visit, newsletter, row, &looked)).collect();
-    tasks.extend(failing.iter().map(|source| Task::Source {
-        title: source.title.as_deref().unwrap_or(&source.url),
-        error: source.last_error.as_deref().unwrap_or_default(),
-    }));
+    tasks.extend(
+        failing
+            .iter()
+            .map(|(source, error)| Task::Source { title: source.title.as_deref().unwrap_or(&source.url), error }),
+    );
     tasks.extend(standing_still.iter().map(|(edition, number, reason)| Task::Paused {
         edition: *edition,
         number: *number,
         reason,
     }));
+    if unread > 0 {
+        tasks.push(Task::Unread { count: unread });
+    }
     // The demo's mail goes nowhere, and needs none of this.
     if !house.catches_all_mail {
         if house.config.smtp.is_empty() {

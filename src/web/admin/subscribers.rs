@@ -12,14 +12,15 @@ use crate::domain::address::EmailAddress;
 use crate::domain::consent::{ConsentBody, ConsentMeans};
 use crate::domain::role::Role;
 use crate::domain::subscription::SubscriptionStatus;
-use crate::domain::texts::{pages as texts, people as words};
+use crate::domain::texts::{desk_people, desk_sure as asked_first, numbers, pages as texts, people as words};
 use crate::flows::at_the_desk::{self, Invitation};
 use crate::flows::export::Export;
 use crate::flows::{FlowError, House, consent_proof, erase, people, preferences};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::person::{Delivery, Event, Person, Subscription, page as person_page};
 use crate::pages::admin::subscribers::{Addition, Found, Line, add as add_page, list as list_page};
-use crate::pages::admin::{FormFaults, paths};
+use crate::pages::admin::sure::Question;
+use crate::pages::admin::{FormFaults, Place, paths};
 use crate::pages::proof;
 use crate::store::{audit, deliveries, subscriptions, suppressions};
 use crate::web::Web;
@@ -121,7 +122,7 @@ async fn add(web: Data<Web>, mut visit: Visit, form: Fields) -> Result<HttpRespo
             match at_the_desk::invite(&web.house, invitation).await {
                 Ok(id) => return Ok(visit.done(paths::person(id), Notice::Added)),
                 Err(FlowError::Invalid(_)) => faults.push(("evidence", words::evidence_too_short(visit.language))),
-                Err(FlowError::Conflict(why)) => faults.push(("email", words::cannot_now(visit.language, why))),
+                Err(FlowError::Conflict(why)) => faults.push(("email", words::cannot_now(visit.language, &why))),
                 Err(other) => return Err(other.into()),
             }
         }
@@ -140,15 +141,22 @@ async fn press(web: Data<Web>, visit: Visit, id: Path<i64>, form: Fields) -> Res
     let house = &web.house;
     let slug = form.get("newsletter").unwrap_or_default();
     let here = paths::person(*id);
-    let done = match form.get("action").unwrap_or_default() {
+    let action = form.get("action").unwrap_or_default();
+    if action == "erase" && !visit.may(Role::Admin) {
+        return Err(Problem::NotAllowed(Role::Admin));
+    }
+    if ["erase", "unsubscribe"].contains(&action) && form.get("sure").is_none() {
+        return sure(house, &visit, *id, &form).await;
+    }
+    let done = match action {
         "unsubscribe" => {
             let note = form.get(&format!("note-{slug}")).unwrap_or_default();
             at_the_desk::let_go(house, *id, slug, note, visit.actor()).await.map(|_| (here, Notice::Unsubscribed))
         }
         "resend" => at_the_desk::ask_again(house, *id, slug, visit.actor()).await.map(|()| (here, Notice::MailSent)),
-        "let-back" | "erase" if !visit.may(Role::Admin) => return Err(Problem::NotAllowed(Role::Admin)),
+        "let-back" if !visit.may(Role::Admin) => return Err(Problem::NotAllowed(Role::Admin)),
         "let-back" => at_the_desk::let_back(house, *id, slug, visit.actor()).await.map(|()| (here, Notice::MailSent)),
-        "erase" if form.get("sure").is_some() => {
+        "erase" => {
             let means = ConsentMeans::Operator;
             let erased = erase::erase(house, *id, means, visit.actor()).await;
             erased.map(|()| (paths::SUBSCRIBERS.to_owned(), Notice::Erased))
@@ -158,10 +166,41 @@ async fn press(web: Data<Web>, visit: Visit, id: Path<i64>, form: Fields) -> Res
     match done {
         Ok((place, notice)) => Ok(visit.done(place, notice)),
         Err(FlowError::Conflict(why)) => {
-            person(house, &visit, *id, Some(&words::cannot_now(visit.language, why))).await
+            person(house, &visit, *id, Some(&words::cannot_now(visit.language, &why))).await
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Asks before somebody's subscription ends, or all that is known about them goes.
+async fn sure(house: &House, visit: &Visit, id: i64, form: &Fields) -> Result<HttpResponse, Problem> {
+    let language = visit.language;
+    let mut reader = house.db.read().await?;
+    let row = people::by_id(&mut reader, id).await?;
+    let (here, slug) = (paths::person(id), form.get("newsletter").unwrap_or_default());
+    let question = |title: &str, what: &[String], fields: &[(&str, &str)], button: &str| {
+        let (action, back) = (here.as_str(), here.as_str());
+        visit.asks(&Question { place: Place::Subscribers, title, what, action, fields, button, back })
+    };
+    if form.get("action") == Some("erase") {
+        let count = |number: usize| numbers::count(language, i64::try_from(number).unwrap_or(i64::MAX));
+        let held = subscriptions::of_subscriber(&mut reader, id).await?.len();
+        let received = deliveries::of_person(&mut reader, id).await?.len();
+        let what = [
+            asked_first::erase_count(language, count(held), count(received)),
+            desk_people::person_erase_hint(language),
+        ];
+        let (title, button) = (asked_first::erase(language, &row.email), desk_people::person_erase(language));
+        return Ok(question(&title, &what, &[("action", "erase")], &button));
+    }
+    let newsletter = visit.newsletters().iter().find(|newsletter| newsletter.slug == slug);
+    let newsletter = newsletter.ok_or_else(|| FlowError::no_newsletter(slug))?;
+    let field = format!("note-{slug}");
+    let fields =
+        [("action", "unsubscribe"), ("newsletter", slug), (field.as_str(), form.get(&field).unwrap_or_default())];
+    let what = [asked_first::unsubscribe_one(language), asked_first::unsubscribe_back(language)];
+    let title = asked_first::unsubscribe(language, &row.email, &newsletter.title);
+    Ok(question(&title, &what, &fields, &desk_people::person_unsubscribe(language, &newsletter.title)))
 }
 
 async fn person(house: &House, visit: &Visit, id: i64, refused: Option<&str>) -> Result<HttpResponse, Problem> {

@@ -7,11 +7,12 @@ use super::desk;
 use super::visit::Visit;
 use crate::domain::address::EmailAddress;
 use crate::domain::suppression::SuppressionReason;
-use crate::domain::texts::{pages as texts, people as words};
+use crate::domain::texts::{desk_sure as sure, pages as texts, people as words};
 use crate::flows::{FlowError, retention, suppress};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::suppressions::{Blocked, Line, page};
-use crate::pages::admin::{FormFaults, paths, retention as register};
+use crate::pages::admin::sure::Question;
+use crate::pages::admin::{FormFaults, Place, paths, retention as register};
 use crate::store::suppressions;
 use crate::web::Web;
 use crate::web::body::Fields;
@@ -42,6 +43,22 @@ async fn press(web: Data<Web>, visit: Visit, form: Fields) -> Result<HttpRespons
             return shown(&web, &visit, None, typed, Some((name, fault))).await;
         }
     };
+    let is_there = async || {
+        let hash = web.house.keys.address_hash(&email);
+        suppressions::by_hash(&mut web.house.db.read().await?, &hash).await.map(|row| row.is_some())
+    };
+    if !adds && form.get("sure").is_none() && is_there().await? {
+        let language = visit.language;
+        return Ok(visit.asks(&Question {
+            place: Place::Subscribers,
+            title: &sure::unblock(language, email.as_str()),
+            what: &[words::suppressions_remove_hint(language)],
+            action: paths::SUPPRESSIONS,
+            fields: &[("action", "remove"), ("remove", email.as_str())],
+            button: &words::suppressions_remove_button(language),
+            back: paths::SUPPRESSIONS,
+        }));
+    }
     let done = if adds {
         let reason = field("reason").parse().unwrap_or(SuppressionReason::Manual);
         let note = Some(field("note")).filter(|note| !note.is_empty());

@@ -19,6 +19,7 @@ use crate::flows::sign_in::SignedIn;
 use crate::flows::subscribe::organisation;
 use crate::flows::{FlowError, House};
 use crate::pages::admin::notice::Notice;
+use crate::pages::admin::sure::{self, Question};
 use crate::pages::admin::{Desk, NewsletterChoice, User};
 use crate::store::newsletters::{self, NewsletterRow};
 use crate::store::sessions::SessionRow;
@@ -77,6 +78,12 @@ impl Visit {
             query: pairs.filter(|(name, _)| !PASSING.contains(&name.as_str())).collect(),
             notice: asked("done").and_then(|word| word.parse().ok()),
         })
+    }
+
+    /// The same visit at the page where somebody was before their session ran out: what they typed there is not saved yet.
+    pub fn back_at(self, path: &str) -> Self {
+        let notice = Some(Notice::StillTyped);
+        Self { path: path.to_owned(), query: Vec::new(), notice, ..self }
     }
 
     /// Who does what is done now, for the log of deeds.
@@ -172,6 +179,19 @@ impl Visit {
             notice: self.notice,
         };
         HttpResponse::build(status).content_type(ContentType::html()).body(view(&desk).into_string())
+    }
+
+    /// A page that asks once more.
+    pub fn asks(&self, question: &Question<'_>) -> HttpResponse {
+        self.show(|desk| sure::page(desk, question))
+    }
+
+    /// The address of a page of the newsletter in hand.
+    pub fn here(&self, path: &str) -> String {
+        match self.newsletters.get(self.in_hand).filter(|_| self.newsletters.len() > 1) {
+            Some(newsletter) => format!("{path}?newsletter={}", newsletter.slug),
+            None => path.to_owned(),
+        }
     }
 
     /// How we call them.

@@ -126,6 +126,9 @@ calls! {
     "/webhooks": get WebhooksRead webhooks::list, post WebhooksWrite webhooks::add,
         delete WebhooksWrite webhooks::remove_named;
     "/webhooks/{id}": delete WebhooksWrite webhooks::remove;
+    "/webhooks/{id}/disable": post WebhooksWrite webhooks::disable;
+    "/webhooks/{id}/enable": post WebhooksWrite webhooks::enable;
+    "/webhooks/{id}/rotate": post WebhooksWrite webhooks::rotate;
     "/webhooks/{id}/deliveries": get WebhooksRead webhooks::deliveries;
     "/webhooks/{id}/deliveries/{delivery}/replay": post WebhooksWrite webhooks::replay;
     "/openapi.json": get Anyone docs::openapi;

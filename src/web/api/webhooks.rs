@@ -47,7 +47,7 @@ pub struct WebhookAnswer {
     #[schema(value_type = Option<String>, format = DateTime)]
     disabled_at: Option<Timestamp>,
     disabled_reason: Option<String>,
-    /// Checks the signatures, as in the Standard Webhooks specification. Shown when it is added, never again.
+    /// Checks the signatures, as in the Standard Webhooks specification. Shown when it is made, never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
@@ -144,6 +144,42 @@ pub async fn remove(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
 pub async fn remove_named(web: Data<Web>, admin: Admin, body: Json<NamedWebhook>) -> Answered {
     webhooks::remove(&web.house, body.value?.id, &admin.actor).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Tell a program nothing more for now
+///
+/// It keeps its secret. What it was still to be told is given up, and can be told again one by one.
+#[utoipa::path(post, path = "/api/v1/webhooks/{id}/disable", tag = "webhooks", params(("id" = i64, Path)),
+    responses((status = 200, body = WebhookAnswer), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn disable(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
+    webhooks::disable(&web.house, *id, &admin.actor).await?;
+    shown(&web, *id).await
+}
+
+/// Tell a program again
+///
+/// Also one that had answered that it is gone.
+#[utoipa::path(post, path = "/api/v1/webhooks/{id}/enable", tag = "webhooks", params(("id" = i64, Path)),
+    responses((status = 200, body = WebhookAnswer), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn enable(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
+    webhooks::enable(&web.house, *id, &admin.actor).await?;
+    shown(&web, *id).await
+}
+
+/// Give a program another secret
+///
+/// The answer shows it this once. For a day both sign, so that the other side can change in its own time.
+#[utoipa::path(post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = i64, Path)),
+    responses((status = 200, body = WebhookAnswer), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn rotate(web: Data<Web>, admin: Admin, id: Path<i64>) -> Answered {
+    let row = webhooks::rotate(&web.house, *id, &admin.actor).await?;
+    let secret = Some(webhooks::secret(&web.house, &row));
+    ok(&WebhookAnswer { secret, ..row.into() })
+}
+
+async fn shown(web: &Web, id: i64) -> Answered {
+    let row = store::by_id(&mut web.house.db.read().await?, id).await?.ok_or_else(|| no_webhook(id))?;
+    ok(&WebhookAnswer::from(row))
 }
 
 /// What a program was told

@@ -126,7 +126,7 @@ impl Past {
                 heading: &promo.heading,
                 title: &promo.title,
                 body: CleanHtml::vouched(&self.promo),
-                link: Some((promo.url.as_str(), promo.button.as_str())),
+                link: (!promo.url.is_empty()).then_some((promo.url.as_str(), promo.button.as_str())),
             }),
             indexed: newsletter.archive_indexed,
         }

@@ -38,6 +38,7 @@ impl Browser {
                 ],
                 "prefs": {"profile.managed_default_content_settings.javascript": allowed},
             },
+            "goog:loggingPrefs": {"browser": "ALL"},
         }}});
         let session = value(driver.post_json("/session", &wishes));
         let session = format!("/session/{}", session["sessionId"].as_str().expect("a session has an id"));
@@ -155,6 +156,57 @@ impl Browser {
         let script = format!("{axe}; {look}");
         let found = self.tell("/execute/async", &json!({"script": script, "args": []}));
         found.as_array().expect("a list comes back").iter().map(text_of).collect()
+    }
+
+    /// What the browser's console says the page's policy forbade since it was asked last: something that tried to run or to
+    /// load.
+    pub fn forbidden(&self) -> Vec<String> {
+        let lines = self.tell("/se/log", &json!({"type": "browser"}));
+        let lines = lines.as_array().expect("a list comes back").iter().map(|line| text_of(&line["message"]));
+        lines.filter(|line| line.contains("Content Security Policy") || line.contains("blocked")).collect()
+    }
+
+    /// Whether a button can be seen and reached without pushing the page sideways.
+    pub fn reaches(&self, css: &str) -> bool {
+        let script = format!(
+            "const button = document.querySelector({}); if (!button) return false; \
+             button.scrollIntoView({{block: 'center'}}); const box = button.getBoundingClientRect(); \
+             const on = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2); \
+             return box.width > 0 && box.height >= 24 && box.left >= 0 && box.right <= innerWidth && button.contains(on);",
+            json!(css)
+        );
+        self.script(&script) == true
+    }
+
+    /// Takes one thing by a part of it and lets it go on the upper half of another.
+    pub fn drag(&self, from: &str, to: &str) {
+        let origin = |css: &str| json!({ELEMENT: self.find(css).trim_start_matches("/element/")});
+        let (from, to) = (origin(from), origin(to));
+        let pointer =
+            |over: &Value, y: i32| json!({"type": "pointerMove", "duration": 100, "origin": over, "x": 0, "y": y});
+        let actions = [
+            pointer(&from, 0),
+            json!({"type": "pointerDown", "button": 0}),
+            pointer(&from, -5),
+            pointer(&to, 0),
+            pointer(&to, -8),
+            json!({"type": "pointerUp", "button": 0}),
+        ];
+        let mouse =
+            json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions});
+        self.tell("/actions", &json!({"actions": [mouse]}));
+    }
+
+    /// Lets the page use the clipboard, as somebody does who says yes.
+    pub fn lend_clipboard(&self) {
+        let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
+        self.devtools("Browser.grantPermissions", &json!({"permissions": permissions}));
+    }
+
+    /// Runs script that answers later: it calls `done` with what it has.
+    pub fn later(&self, script: &str) -> Value {
+        let script = format!("const done = arguments[arguments.length - 1]; {script}");
+        self.tell("/execute/async", &json!({"script": script, "args": []}))
     }
 
     fn devtools(&self, command: &str, parameters: &Value) {

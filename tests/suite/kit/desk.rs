@@ -51,6 +51,17 @@ impl Seat {
     pub fn press(&self, place: &str, fields: &[(&str, &str)]) -> Answer {
         press(self.ask("POST", place), fields)
     }
+
+    /// Presses a button that asks once more on a page of its own, and the button of that page.
+    pub fn press_sure(&self, place: &str, fields: &[(&str, &str)]) -> Answer {
+        let asked = self.press(place, fields);
+        let text = asked.text();
+        assert!(asked.status == 200 && text.contains("name=\"sure\" value=\"yes\""), "{place}: {text}");
+        for (name, value) in fields {
+            assert!(text.contains(&format!("name=\"{name}\"")), "{name}={value} is not carried along: {text}");
+        }
+        self.press(place, &[fields, &[("sure", "yes")]].concat())
+    }
 }
 
 /// The code that an app would show for a key in base 32 (RFC 6238), worked out by other means than ours.

@@ -74,6 +74,12 @@ impl Ask<'_> {
         self.try_send_body(body).expect("the server answers")
     }
 
+    pub fn send_bytes(self, body: &[u8]) -> Answer {
+        let request = self.request.body(body).expect("the test wrote a well-formed request");
+        let answer = self.http.agent.run(request).ok().and_then(Answer::read);
+        answer.expect("the server answers")
+    }
+
     /// Nothing when nobody answers.
     pub fn try_send_body(self, body: &str) -> Option<Answer> {
         let request = self.request.body(body).expect("the test wrote a well-formed request");

@@ -32,6 +32,8 @@ pub struct Content<'a> {
     pub conflict: Option<Conflict<'a>>,
     /// The button that was pressed last, so that the keyboard can go on from there: `up` or `down` and the article.
     pub pressed: Option<(&'a str, i64)>,
+    /// Typed before the session ran out, and not saved yet.
+    pub unsaved: bool,
     pub faults: FormFaults<'a>,
 }
 
@@ -91,7 +93,7 @@ pub fn page(desk: &Desk<'_>, content: &Content<'_>) -> Markup {
         @if !head.is_open() { p.note { (texts::content_frozen(language)) } }
         @else if head.status != EditionStatus::Draft { p.note.attention { (texts::content_withdraws(language)) } }
         form method="post" action=(paths::tab(head.id, Tab::Content)) novalidate data-guard=(texts::unsaved(language))
-            data-changed[!content.faults.is_empty() || content.conflict.is_some()] data-keep=(desk.user.name)
+            data-changed[content.unsaved || !content.faults.is_empty() || content.conflict.is_some()] data-keep=(desk.user.name)
             data-keep-text=(words_of::kept_here(language)) data-keep-button=(words_of::put_back_typed(language)) {
             // Enter in a text field presses the first button of a form: that must not be "up".
             button.away type="submit" tabindex="-1" aria-hidden="true" { (texts::save(language)) }
@@ -220,7 +222,7 @@ fn promo_texts(language: Language, promo: &Promo<'_>, faults: FormFaults<'_>) ->
         (Field::line("promo-title", &texts::content_promo_title(language), promo.title).render(language, faults))
         (Field::line("promo-text", &texts::content_promo_text(language), promo.text)
             .kind(Kind::Text { rows: 3 }).render(language, faults))
-        (Field::line("promo-url", &texts::content_promo_url(language), promo.url).kind(Kind::Url).render(language, faults))
+        (Field::line("promo-url", &texts::content_promo_url(language), promo.url).kind(Kind::Url).optional().render(language, faults))
         (Field::line("promo-button", &texts::content_promo_button(language), promo.button).render(language, faults))
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::language::Language;
 use crate::domain::role::Role;
 use crate::domain::texts::{dates, desk as texts, desk_editions as words, numbers};
 use crate::pages::admin::frame::{Desk, Place};
-use crate::pages::admin::parts::{checkbox, press, select, table};
+use crate::pages::admin::parts::{press, select, table};
 use crate::pages::admin::paths;
 use crate::pages::admin::plot::{Point, plot};
 
@@ -94,7 +94,7 @@ pub fn page(desk: &Desk<'_>, report: &Report<'_>) -> Markup {
     )
 }
 
-/// Whether the archive shows it. Taking it out asks twice, without a second page.
+/// Whether the archive shows it. Taking it out asks once more, on a page of its own.
 fn archive(desk: &Desk<'_>, report: &Report<'_>) -> Markup {
     let language = desk.language;
     let action = paths::act(report.head.id, "withdraw");
@@ -107,14 +107,7 @@ fn archive(desk: &Desk<'_>, report: &Report<'_>) -> Markup {
                 }
             }
         } @else if desk.may(Role::Editor) {
-            details {
-                summary { (words::withdraw(language)) }
-                form method="post" action=(action) {
-                    p { (words::withdraw_hint(language)) }
-                    (checkbox("sure", false, &words::withdraw_sure(language)))
-                    p.actions { button.btn.danger type="submit" { (words::withdraw(language)) } }
-                }
-            }
+            div.actions { (press(&action, "sec", &(words::withdraw(language) + "…"), &[])) }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::language::Language;
 use crate::domain::role::Role;
 use crate::domain::texts::{dates, desk as texts, desk_editions as words, numbers};
 use crate::pages::admin::frame::{Desk, Place};
-use crate::pages::admin::parts::{Field, FormFaults, Kind, Tone, checkbox, facts, press, radio, table, tag};
+use crate::pages::admin::parts::{Field, FormFaults, Kind, Tone, facts, press, radio, table, tag};
 use crate::pages::admin::paths;
 use crate::pages::components::hidden;
 
@@ -231,17 +231,11 @@ fn clock(moment: DateTime) -> String {
     format!("{:02}:{:02}", moment.hour(), moment.minute())
 }
 
-/// Stopping for good asks twice, without a second page.
+/// Stopping for good asks once more, on a page of its own.
 fn stop(language: Language, head: &Head<'_>) -> Markup {
     html! {
-        details {
-            summary { (texts::send_stop(language)) }
-            form method="post" action=(paths::act(head.id, "cancel")) {
-                p { (texts::send_stop_hint(language)) }
-                (checkbox("sure", false, &texts::send_stop_sure(language)))
-                p.actions { button.btn.danger type="submit" { (texts::send_stop(language)) } }
-            }
-        }
+        p.hint { (texts::send_stop_hint(language)) }
+        (press(&paths::act(head.id, "cancel"), "sec", &(texts::send_stop(language) + "…"), &[]))
     }
 }
 

@@ -1,11 +1,13 @@
-//! Settings: five tabs; three of them everybody may read, and administrators change them all.
+//! Settings: seven tabs; three of them everybody may read, and administrators change nearly all.
 
+pub mod feedback;
 pub mod form;
 pub mod schedule;
 pub mod sender;
 pub mod sources;
 pub mod system;
 pub mod users;
+pub mod webhooks;
 
 use maud::{Markup, html};
 
@@ -14,7 +16,7 @@ use super::parts::{FormFaults, tabs};
 use super::paths;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
-use crate::domain::texts::{desk as desk_texts, desk_settings as texts};
+use crate::domain::texts::{desk as desk_texts, desk_programs as programs, desk_settings as texts};
 
 /// One of the pages of the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +25,15 @@ pub enum SettingsTab {
     Sources,
     Form,
     Users,
+    Feedback,
+    Webhooks,
     System,
 }
 
 impl SettingsTab {
     /// Every tab, in order.
-    pub const ALL: [Self; 5] = [Self::Sender, Self::Sources, Self::Form, Self::Users, Self::System];
+    pub const ALL: [Self; 7] =
+        [Self::Sender, Self::Sources, Self::Form, Self::Users, Self::Feedback, Self::Webhooks, Self::System];
 
     /// The last part of its address.
     pub const fn segment(self) -> &'static str {
@@ -37,6 +42,8 @@ impl SettingsTab {
             Self::Sources => "sources",
             Self::Form => "form",
             Self::Users => "users",
+            Self::Feedback => "feedback",
+            Self::Webhooks => "webhooks",
             Self::System => "system",
         }
     }
@@ -45,7 +52,9 @@ impl SettingsTab {
     const fn least_role(self) -> Role {
         match self {
             Self::Sender | Self::Sources | Self::Form => Role::Viewer,
-            Self::Users | Self::System => Role::Admin,
+            // It holds the addresses of readers.
+            Self::Feedback => Role::Editor,
+            Self::Users | Self::Webhooks | Self::System => Role::Admin,
         }
     }
 
@@ -55,6 +64,8 @@ impl SettingsTab {
             Self::Sources => texts::tab_sources(language),
             Self::Form => texts::tab_form(language),
             Self::Users => texts::tab_users(language),
+            Self::Feedback => programs::tab_feedback(language),
+            Self::Webhooks => programs::tab_webhooks(language),
             Self::System => texts::tab_system(language),
         }
     }
@@ -76,7 +87,7 @@ fn page(desk: &Desk<'_>, open: SettingsTab, faults: FormFaults<'_>, content: &Ma
         &html! {
             h1 { (desk_texts::nav_settings(language)) }
             (tabs(&texts::tabs(language), &entries))
-            @if !desk.may(Role::Admin) { p.note { (texts::admins_only(language)) } }
+            @if !desk.may(Role::Admin) && open != SettingsTab::Feedback { p.note { (texts::admins_only(language)) } }
             (content)
         },
     )

@@ -107,13 +107,7 @@ fn card(desk: &Desk<'_>, source: &Source<'_>, step: Option<usize>) -> Markup {
                 (button("fetch", "sec", texts::sources_fetch(language), texts::sources_fetch_label(language, source.title)))
             }
             @if desk.may(Role::Admin) {
-                details {
-                    summary aria-label=(texts::sources_remove_label(language, source.title)) {
-                        (texts::sources_remove(language)) "…"
-                    }
-                    p { (texts::sources_remove_hint(language)) }
-                    (button("remove", "danger", texts::sources_remove(language), texts::sources_remove_label(language, source.title)))
-                }
+                (button("remove", "sec", texts::sources_remove(language) + "…", texts::sources_remove_label(language, source.title)))
             }
         }
     }

@@ -1,10 +1,12 @@
-//! The settings: five tabs, which everybody may read and administrators change.
+//! The settings: seven tabs; what each role may read and change of them stands in their tables.
 
+mod feedback;
 pub mod form;
 pub mod sender;
 pub mod sources;
 mod system;
 mod users;
+mod webhooks;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::REFERER;
@@ -26,7 +28,8 @@ desk! {
 }
 
 /// The tables of the tabs.
-pub const TABS: [&[Route]; 5] = [sender::ROUTES, sources::ROUTES, form::ROUTES, users::ROUTES, system::ROUTES];
+pub const TABS: [&[Route]; 7] =
+    [sender::ROUTES, sources::ROUTES, form::ROUTES, users::ROUTES, feedback::ROUTES, webhooks::ROUTES, system::ROUTES];
 
 async fn first_tab(visit: Visit) -> HttpResponse {
     visit.on_to(paths::settings(SettingsTab::Sender.segment()), None)

@@ -1,15 +1,17 @@
 //! Sources and schedule: where articles come from, and when they become a draft.
 
+use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
 use jiff::civil::DateTime;
 
-use super::{Faulty, back, outcome};
+use super::{Faulty, outcome};
 use crate::domain::delivery::OnUnknown;
 use crate::domain::edition::Approval;
 use crate::domain::fault::Faults;
 use crate::domain::newsletter::NewsletterChange;
 use crate::domain::role::Role;
+use crate::domain::texts::said::said;
+use crate::domain::texts::{desk_settings as texts, desk_sure as words, numbers};
 use crate::domain::time::Timestamp;
 use crate::flows::collect_articles::{self, Look, NewSource};
 use crate::flows::{FlowError, newsletters};
@@ -19,13 +21,14 @@ use crate::pages::admin::settings::SettingsTab;
 use crate::pages::admin::settings::schedule::Schedule;
 use crate::pages::admin::settings::sources::{Addition, Found, Source, tab};
 use crate::pages::admin::setup::{Step, step};
-use crate::pages::admin::{FormFaults, paths};
+use crate::pages::admin::sure::Question;
+use crate::pages::admin::{FormFaults, Place, paths};
 use crate::store::newsletters::SectionRow;
 use crate::store::sources::SourceRow;
 use crate::store::{articles, newsletters as rows, sources};
 use crate::web::Web;
 use crate::web::admin::desk;
-use crate::web::admin::visit::Visit;
+use crate::web::admin::visit::{Visit, see_other};
 use crate::web::body::Fields;
 use crate::web::problem::Problem;
 
@@ -39,7 +42,7 @@ async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse, Problem> {
 }
 
 /// Editors may have a source read; the rest is for administrators.
-async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fields) -> Result<HttpResponse, Problem> {
+async fn press(web: Data<Web>, mut visit: Visit, form: Fields) -> Result<HttpResponse, Problem> {
     if let Some(slug) = form.get("newsletter") {
         visit.take_in_hand(slug)?;
     }
@@ -53,18 +56,21 @@ async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fie
         "fetch" => {
             let reading = collect_articles::fetch(house, &source(&web, &visit, &form).await?).await?;
             if let Some(why) = reading.error {
-                let faulty = Faulty::one("", why);
+                let faulty = Faulty::one("", said(visit.language, &why));
                 if in_wizard {
                     return wizard(&web, &visit, &Wish::default(), &faulty).await;
                 }
                 return shown(&web, &visit, &Wish::default(), &When::of(&visit, now)?, &faulty).await;
             }
-            Ok(back(&request, &visit, SettingsTab::Sources, Notice::Fetched))
+            Ok(onward(&visit, &form, Notice::Fetched))
         }
         "remove" => {
             let source = source(&web, &visit, &form).await?;
+            if form.get("sure").is_none() {
+                return sure(&web, &visit, &source, form.get("step")).await;
+            }
             collect_articles::remove(&house.by(visit.actor()), source.id).await?;
-            Ok(back(&request, &visit, SettingsTab::Sources, Notice::Removed))
+            Ok(onward(&visit, &form, Notice::Removed))
         }
         "source" => {
             let mut wish = Wish::from(&form);
@@ -88,7 +94,7 @@ async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fie
                     visit.language,
                     collect_articles::add(&house.by(visit.actor()), slug, new).await.map(drop),
                 )? {
-                    Ok(()) => return Ok(back(&request, &visit, SettingsTab::Sources, Notice::Added)),
+                    Ok(()) => return Ok(onward(&visit, &form, Notice::Added)),
                     Err(faulty) => faulty,
                 }
             };
@@ -106,6 +112,35 @@ async fn press(web: Data<Web>, request: HttpRequest, mut visit: Visit, form: Fie
         }
         _ => Err(Problem::bad("this is none of the page's buttons")),
     }
+}
+
+/// Back to where the form stands: a step of the first start, or else the tab.
+fn onward(visit: &Visit, form: &Fields, notice: Notice) -> HttpResponse {
+    match form.get("step").and_then(|step| step.parse::<u8>().ok()) {
+        Some(step) => see_other(&format!("{}/{step}?done={notice}", paths::SETUP)),
+        None => visit.done(paths::settings(SettingsTab::Sources.segment()), notice),
+    }
+}
+
+/// Asks before a source goes, in the wizard as well.
+async fn sure(web: &Web, visit: &Visit, source: &SourceRow, step: Option<&str>) -> Result<HttpResponse, Problem> {
+    let language = visit.language;
+    let count = articles::count_of_source(&mut web.house.db.read().await?, source.id).await?;
+    let title = source.title.as_deref().filter(|title| !title.is_empty()).unwrap_or(&source.url);
+    let (id, tab) = (source.id.to_string(), paths::settings(SettingsTab::Sources.segment()));
+    let slug = visit.newsletter()?.slug.as_str();
+    let fields = [("newsletter", slug), ("what", "remove"), ("source", id.as_str())].into_iter();
+    let fields: Vec<_> = fields.chain(step.map(|step| ("step", step))).collect();
+    let step = step.and_then(|step| step.parse::<u8>().ok());
+    Ok(visit.asks(&Question {
+        place: Place::Settings,
+        title: &words::source(language, title),
+        what: &[words::source_no_more(language), words::source_stays(language, numbers::count(language, count))],
+        action: &tab,
+        fields: &fields,
+        button: &texts::sources_remove(language),
+        back: &step.map_or_else(|| visit.here(&tab), |step| format!("{}/{step}", paths::SETUP)),
+    }))
 }
 
 /// The source of a form, if it is one of the newsletter in hand.
@@ -153,9 +188,11 @@ impl Have {
         let newsletter = visit.newsletter()?.id;
         let mut reader = web.house.db.read().await?;
         let mut counted = Vec::new();
+        let told = |words: Option<String>| words.map(|words| said(visit.language, &words));
         for source in sources::of_newsletter(&mut reader, newsletter).await? {
             let articles = articles::count_of_source(&mut reader, source.id).await?;
-            counted.push((source, articles));
+            let (last_error, gap) = (told(source.last_error), told(source.gap));
+            counted.push((SourceRow { last_error, gap, ..source }, articles));
         }
         let title = |row: SectionRow| (row.key.clone(), row.title(visit.language).to_owned());
         let sections = rows::sections(&mut reader, newsletter).await?.into_iter().map(title).collect();

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::domain::checkup::CheckStatus;
 use crate::domain::language::Language;
 use crate::domain::retention::Entry;
+use crate::domain::texts::said::said;
 use crate::domain::texts::{deeds as told, desk_settings as texts, retention as words};
 use crate::flows::{deeds, doctor as examine, retention};
 use crate::pages::admin::notice::Notice;
@@ -35,9 +36,11 @@ async fn show(web: Data<Web>, visit: Visit, query: Query<Page>) -> Result<HttpRe
     let house = &web.house;
     let language = visit.language;
     let checks = doctor::latest(&mut house.db.read().await?).await?;
+    let messages: Vec<String> = checks.iter().map(|row| said(language, &row.message)).collect();
     let points: Vec<Point<'_>> = checks
         .iter()
-        .map(|row| Point { check: &row.check_name, state: state(row.status), message: &row.message, advice: None })
+        .zip(&messages)
+        .map(|(row, message)| Point { check: &row.check_name, state: state(row.status), message, advice: None })
         .collect();
     let deeds = deeds::page(house, query.cursor, LINES).await?;
     let more = (deeds.len() as i64 == LINES).then(|| deeds.last().map(|deed| deed.id.to_string())).flatten();

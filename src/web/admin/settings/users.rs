@@ -7,14 +7,15 @@ use jiff::civil::Date;
 use super::{Faulty, outcome};
 use crate::domain::role::Role;
 use crate::domain::scope::Scope;
-use crate::domain::texts::desk_settings as texts;
+use crate::domain::texts::{desk_settings as texts, desk_sure as words};
 use crate::domain::time::Timestamp;
 use crate::flows::tokens::{self, NewToken};
-use crate::flows::{password_links, second_step, users};
+use crate::flows::{own_account, password_links, second_step, users};
 use crate::pages::admin::notice::Notice;
 use crate::pages::admin::settings::SettingsTab;
 use crate::pages::admin::settings::users::{TokenLine, UserLine, UserStanding, Users, scope_field, tab};
-use crate::pages::admin::{FormFaults, paths};
+use crate::pages::admin::sure::Question;
+use crate::pages::admin::{FormFaults, Place, paths};
 use crate::store::tokens::TokenRow;
 use crate::store::users::UserRow;
 use crate::web::Web;
@@ -53,6 +54,11 @@ async fn press(web: Data<Web>, visit: Visit, form: Fields) -> Result<HttpRespons
         scopes: Scope::ALL.iter().copied().filter(|scope| form.get(&scope_field(*scope)).is_some()).collect(),
         new_token: None,
     };
+    if form.get("sure").is_none()
+        && let Some(answer) = sure(&web, &visit, &form).await?
+    {
+        return Ok(answer);
+    }
     let (saved, notice) = match field("what") {
         "role" => (users::set_role(house, id("user"), role("role")?, actor).await, Notice::Saved),
         "disable" => (users::set_disabled(house, id("user"), true, actor).await.map(drop), Notice::Saved),
@@ -88,6 +94,53 @@ async fn press(web: Data<Web>, visit: Visit, form: Fields) -> Result<HttpRespons
             shown(&web, &visit, &typed, &faulty).await
         }
     }
+}
+
+/// Asks before somebody or something is shut out; nothing for what needs no question.
+async fn sure(web: &Web, visit: &Visit, form: &Fields) -> Result<Option<HttpResponse>, Problem> {
+    let language = visit.language;
+    let what = form.get("what").unwrap_or_default();
+    let field = if what == "revoke" { "token" } else { "user" };
+    let id = form.get(field).and_then(|id| id.parse::<i64>().ok()).unwrap_or_default();
+    let (title, will, button) = match what {
+        "revoke" => {
+            let all = tokens::all(&web.house).await?;
+            let Some(token) = all.into_iter().find(|token| token.id == id) else { return Ok(None) };
+            let will = vec![words::revoke_what(language), words::for_good(language)];
+            (words::revoke(language, token.name), will, texts::tokens_revoke(language))
+        }
+        "disable" | "sessions" | "second-stop" => {
+            let user = users::one(&web.house, id).await?;
+            let name = if user.name.is_empty() { &user.email } else { &user.name };
+            let open = own_account::sessions_of(&web.house, &user).await?.len();
+            let open = words::sessions_what(language, open);
+            match what {
+                "disable" => {
+                    let will = vec![words::disable_what(language), open, words::can_be_undone(language)];
+                    (words::disable(language, name), will, texts::users_disable(language))
+                }
+                "sessions" => {
+                    let will = vec![open, words::sessions_typed(language)];
+                    (words::sessions(language, name), will, texts::users_end_sessions(language))
+                }
+                _ => {
+                    let will = vec![words::second_what(language), open];
+                    (words::second(language, name), will, texts::users_second_stop(language))
+                }
+            }
+        }
+        _ => return Ok(None),
+    };
+    let tab = paths::settings(SettingsTab::Users.segment());
+    Ok(Some(visit.asks(&Question {
+        place: Place::Settings,
+        title: &title,
+        what: &will,
+        action: &tab,
+        fields: &[("what", what), (field, &id.to_string())],
+        button: &button,
+        back: &tab,
+    })))
 }
 
 /// The end of the day that was typed, where the newsletter's clock hangs; nothing typed is no end.
