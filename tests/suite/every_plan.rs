@@ -27,7 +27,7 @@ const LARGE: [&str; 9] = [
 ];
 
 /// Functions that walk through all of a large table, and why they may.
-const WALKS: [(&str, &str); 9] = [
+const WALKS: [(&str, &str); 11] = [
     ("consent::append_many", "the newest alone, from the end of the table"),
     ("deliveries::freeze_some", "the next ten thousand of the audience, from where it stopped"),
     ("metrics::subscriptions", "counts all, in an index alone"),
@@ -36,6 +36,8 @@ const WALKS: [(&str, &str); 9] = [
     ("suppressions::forget_addresses", "once a night"),
     ("backup::is_empty", "stops at the first"),
     ("newsletters::insert", "once in the life of a newsletter"),
+    ("subscriptions::frequent_domains", "counts all, now and then"),
+    ("traces::forget", "looks for a domain that has a pace of its own, and stops at the first of its readers"),
     ("subscriptions::forget_moves", "changes of address alone, in their own index"),
 ];
 
