@@ -8,6 +8,9 @@ use crate::domain::article::is_web;
 const FEED_TYPES: [&str; 4] =
     ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
 
+/// Types that say no more than that it is XML, or nothing: then it must be called a feed.
+const OTHER_TYPES: [&str; 3] = ["text/xml", "application/xml", ""];
+
 /// How WordPress calls the root of its REST interface, in a header and in the page.
 const WORDPRESS_API: &str = "https://api.w.org/";
 
@@ -28,7 +31,9 @@ pub fn discover(page: &str, link_headers: &[String], page_url: &Url) -> Option<U
             "link" if has_rel("alternate") => {
                 let kind = attribute("type").to_ascii_lowercase();
                 let kind = kind.split(';').next().unwrap_or_default().trim();
-                if FEED_TYPES.contains(&kind) && !is_of_comments(attribute("title"), attribute("href")) {
+                let is_feed =
+                    FEED_TYPES.contains(&kind) || (OTHER_TYPES.contains(&kind) && is_called_a_feed(attribute("href")));
+                if is_feed && !is_of_comments(attribute("title"), attribute("href")) {
                     feeds.push(attribute("href").to_owned());
                 }
             }
@@ -40,6 +45,11 @@ pub fn discover(page: &str, link_headers: &[String], page_url: &Url) -> Option<U
     let part = page_url.path().trim_end_matches('/');
     let of_this_part = feeds.iter().find(|feed| !part.is_empty() && feed.path().starts_with(part));
     of_this_part.or(feeds.first()).cloned().or_else(|| Some(wordpress::posts_url(&absolute(&api?)?)))
+}
+
+fn is_called_a_feed(href: &str) -> bool {
+    let href = href.to_lowercase();
+    ["rss", "atom", "feed"].iter().any(|word| href.contains(word))
 }
 
 fn is_of_comments(title: &str, href: &str) -> bool {
@@ -87,6 +97,13 @@ mod tests {
     fn relative_addresses_follow_the_base_of_the_page() {
         let page = "<base href='https://cdn.example/x/'><link rel=alternate type=application/atom+xml href=atom.xml>";
         assert_eq!(found(page, &[], "https://www.example.nl/").unwrap(), "https://cdn.example/x/atom.xml");
+    }
+
+    #[test]
+    fn a_feed_of_no_known_type_is_told_by_its_name() {
+        let page = "<link rel=alternate hreflang=en href=/en/><link rel=alternate type=text/xml href=/sitemap.xml>\
+                    <link rel='alternate feed' type=text/xml href=/rss.xml>";
+        assert_eq!(found(page, &[], "https://www.example.nl/").unwrap(), "https://www.example.nl/rss.xml");
     }
 
     #[test]

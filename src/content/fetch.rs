@@ -10,6 +10,8 @@ use tokio::sync::watch;
 use ureq::http::header::{self, HeaderMap, HeaderName};
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+#[cfg(test)]
+use ureq::unversioned::resolver::Resolver;
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 use url::Url;
@@ -17,6 +19,7 @@ use url::Url;
 use crate::content::guard::{GuardedResolver, NotPublic};
 use crate::content::parse::MAX_BYTES;
 use crate::domain::article::is_web;
+use crate::domain::reach::is_public;
 use crate::domain::swap::Swap;
 
 /// The most redirects that are followed.
@@ -24,6 +27,10 @@ pub(super) const MAX_REDIRECTS: usize = 5;
 
 /// Time for all that is fetched of one source at a visit: every page of it, redirects included.
 pub(super) const TOTAL_TIME: Duration = Duration::from_secs(30);
+
+/// Time for the body of an answer once it has begun, within the total: five megabytes need no more, and who sends a byte now
+/// and then wants to be waited for.
+const BODY_TIME: Duration = Duration::from_secs(8);
 
 /// Time for each connection, within the total.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -92,7 +99,11 @@ pub enum FetchError {
     Unreachable(String),
     #[error("“{0}” does not prove who it is: its certificate or its TLS is faulty")]
     Tls(String),
-    #[error("the answer took longer than {} seconds", TOTAL_TIME.as_secs())]
+    #[error(
+        "the answer did not come in time: it must begin within {} seconds, and be there {} seconds later",
+        TOTAL_TIME.as_secs(),
+        BODY_TIME.as_secs()
+    )]
     TimedOut,
     #[error("the answer is larger than {} MB", MAX_BYTES / 1024 / 1024)]
     TooLarge,
@@ -158,15 +169,22 @@ impl Fetcher {
             .max_redirects(0)
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT_TIME))
+            .timeout_recv_body(Some(BODY_TIME))
             .max_response_header_size(MAX_HEADER_BYTES)
             .build();
-        let agent = |allow_private| {
-            Agent::with_parts(config.clone(), DefaultConnector::default(), GuardedResolver { allow_private })
-        };
-        Self {
-            agents: Swap::new(Agents { public: agent(false), private: agent(true) }),
-            stopped: Arc::new(watch::Sender::new(false)),
-        }
+        let agent = |resolver| Agent::with_parts(config.clone(), DefaultConnector::default(), resolver);
+        let agents =
+            Agents { public: agent(GuardedResolver::new(is_public)), private: agent(GuardedResolver::new(|_| true)) };
+        Self { agents: Swap::new(agents), stopped: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// A client for which another network than ours is the private one, and whose names another resolver knows.
+    #[cfg(test)]
+    fn behind(resolver: impl Resolver) -> Self {
+        let config = Agent::config_builder().max_redirects(0).build();
+        let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
+        let agents = Agents { public: agent.clone(), private: agent };
+        Self { agents: Swap::new(agents), stopped: Arc::new(watch::Sender::new(false)) }
     }
 
     /// Works from now on as `other` does, with whom that trusts.

@@ -25,6 +25,8 @@ pub enum Notice {
     },
     NothingNew {
         since: String,
+        /// Sources that could not be read, each in a sentence: there may be something new after all.
+        unread: Vec<String>,
         next: String,
     },
     /// A moment of assembly found an edition that is not finished.
@@ -130,7 +132,9 @@ impl Notice {
                 let body = linked(format!("{}\n\n{}", mails::articles_gone_body(language), list(articles)), url);
                 if *was_approved { format!("{body}\n\n{}", mails::approve_anew(language)) } else { body }
             }
-            Self::NothingNew { since, next } => mails::nothing_new_body(language, since, next),
+            Self::NothingNew { since, unread, next } => {
+                [&[mails::nothing_new_body(language, since, next)], unread.as_slice()].concat().join("\n\n")
+            }
             Self::Scheduled { url, .. } => linked(mails::scheduled_body(language), url),
             Self::Sent { accepted, total, rejected, unknown, url, .. } => {
                 linked(mails::sent_body(language, accepted, total, rejected, unknown), url)

@@ -7,6 +7,7 @@ use super::assemble::{Assembled, Occurrence, assemble_in};
 use super::collect_articles::freshen;
 use super::newsletters::coming;
 use super::notices::{self, in_words};
+use super::preflight::missing;
 use super::{FlowError, House, publish};
 use crate::domain::edition::EditionStatus;
 use crate::domain::notice::Notice;
@@ -183,8 +184,10 @@ async fn assemble_at(
             (outcome, notices::still_open(house, &edition, next.unwrap_or_default()))
         }
         Assembled::TooFew { since, .. } => {
-            let since = in_words(newsletter, since.unwrap_or(newsletter.created_at));
-            ("too few articles".to_owned(), Notice::NothingNew { since, next: next.unwrap_or_default() })
+            let since = since.unwrap_or(newsletter.created_at);
+            let unread = missing(tx, newsletter, (since, house.clock.now()), newsletter.language).await?;
+            let since = in_words(newsletter, since);
+            ("too few articles".to_owned(), Notice::NothingNew { since, unread, next: next.unwrap_or_default() })
         }
     })
 }

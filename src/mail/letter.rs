@@ -312,7 +312,7 @@ mod tests {
                     url: reminder.4,
                 },
             ),
-            ("nothing_new", Notice::NothingNew { since: since.clone(), next: "1 juni 2026".into() }),
+            ("nothing_new", Notice::NothingNew { since: since.clone(), unread: vec![], next: "1 juni 2026".into() }),
             ("still_open", Notice::StillOpen { edition: edition.clone(), next: when.clone(), url: url.clone() }),
             (
                 "not_sent",

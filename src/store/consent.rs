@@ -188,7 +188,7 @@ pub async fn erase_bodies(tx: &mut Tx, subject: &[u8], through: i64) -> Result<u
     )
 }
 
-/// How often something happened with a newsletter since `since`.
+/// How often something was asked or confirmed of a newsletter since `since`; the index holds nothing else.
 pub async fn count_since(
     on: &mut impl Access,
     newsletter_id: i64,
@@ -198,7 +198,8 @@ pub async fn count_since(
     fetch_value!(
         on,
         i64,
-        "select count(*) from consent_records where newsletter_id = $1 and event = $2 and at >= $3",
+        "select count(*) from consent_records where newsletter_id = $1 and event = $2 and at >= $3 \
+         and event in ('requested', 'confirmed')",
         newsletter_id,
         event,
         since

@@ -97,6 +97,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0017_operations.sql"),
         include_str!("../../migrations/postgres/0017_operations.sql"),
     ),
+    (
+        21,
+        "walks",
+        include_str!("../../migrations/sqlite/0021_walks.sql"),
+        include_str!("../../migrations/postgres/0021_walks.sql"),
+    ),
 ];
 
 /// Applies what is missing. Both engines lock, so that of several nodes one does it.

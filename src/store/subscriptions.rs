@@ -386,14 +386,16 @@ pub async fn delete_subscriber(tx: &mut Tx, subscriber_id: i64) -> Result<bool, 
     Ok(execute!(tx, "delete from subscribers where id = $1", subscriber_id)? == 1)
 }
 
-/// People whose every subscription stayed unconfirmed since before `before`, some at a time.
+/// People whose every subscription stayed unconfirmed since before `before`, some at a time. (`cross join`: SQLite would
+/// rather walk through everybody in the order that is asked for.)
 pub async fn unconfirmed_before(on: &mut impl Access, before: Timestamp, limit: i64) -> Result<Vec<i64>, StoreError> {
     let rows = fetch_all!(
         on,
         (i64,),
-        "select p.id from subscribers p where exists (select 1 from subscriptions s where s.subscriber_id = p.id \
-         and s.status = 'pending' and s.requested_at < $1) and not exists (select 1 from subscriptions o \
-         where o.subscriber_id = p.id and (o.status <> 'pending' or o.requested_at >= $1)) order by p.id limit $2",
+        "select distinct s.subscriber_id from newsletters n cross join subscriptions s \
+         where s.newsletter_id = n.id and s.status = 'pending' and s.requested_at < $1 and not exists (select 1 from subscriptions o \
+         where o.subscriber_id = s.subscriber_id and (o.status <> 'pending' or o.requested_at >= $1)) \
+         order by s.subscriber_id limit $2",
         before,
         limit
     )?;
@@ -472,7 +474,8 @@ pub async fn ended_before(on: &mut impl Access, before: Timestamp, limit: i64) -
         EndedRow,
         "select p.id, (select s.status from subscriptions s where s.subscriber_id = p.id order by \
          case s.status when 'complained' then 0 when 'unsubscribed' then 1 else 2 end limit 1) as status \
-         from subscribers p where p.id in (select o.subscriber_id from subscriptions o where o.ended_at < $1) \
+         from subscribers p where p.id in (select o.subscriber_id from newsletters n cross join subscriptions o \
+         where o.newsletter_id = n.id and o.ended_at < $1) \
          and not exists (select 1 from subscriptions o where o.subscriber_id = p.id \
          and (o.status in ('pending', 'confirmed') or o.ended_at is null or o.ended_at >= $1)) order by p.id limit $2",
         before,

@@ -39,7 +39,7 @@ pub async fn insert(
     note: Option<&str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    webhooks::about_suppression(tx, address_hash, reason.as_str(), now).await?;
+    webhooks::about_suppression(tx, address_hash, email, reason.as_str(), now).await?;
     execute!(
         tx,
         "insert into suppressions (address_hash, email, reason, note, created_at) values ($1, $2, $3, $4, $5) \

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row};
+use super::{Access, Conn, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row, subscriptions};
+use crate::domain::address::EmailAddress;
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::Event;
@@ -136,9 +137,11 @@ pub async fn about_subscription(tx: &mut Tx, id: i64, event: Event, now: Timesta
 }
 
 /// Has everybody told who wants to know that an address must not be mailed any more; before it is noted, and once.
+/// `email` is the address where it is kept.
 pub async fn about_suppression(
     tx: &mut Tx,
     address_hash: &[u8],
+    email: Option<&str>,
     reason: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -155,8 +158,11 @@ pub async fn about_suppression(
     if known.is_some() {
         return Ok(());
     }
-    let subscriber = fetch_optional!(tx, (i64,), "select id from subscribers where address_hash = $1", address_hash)?;
-    let subscriber = subscriber.map(|(id,)| id);
+    // Without its address it is being erased: nobody is left to be named.
+    let subscriber = match email.and_then(|email| EmailAddress::parse_international(email).ok()) {
+        Some(email) => subscriptions::subscriber_by_email(tx, &email).await?.map(|row| row.id),
+        None => None,
+    };
     tell(tx, Event::SubscriberSuppressed, json!({ "subscriber": subscriber, "reason": reason }), now).await
 }
 

@@ -110,7 +110,7 @@ fn a_sign_up_that_costs_some_work_keeps_nobody_out() {
 }
 
 /// One edition in the archive, with an article in each section.
-fn archived_edition(served: &Served) {
+pub fn archived_edition(served: &Served) {
     let token = served.api_token(Role::Admin);
     let post = |place: &str, body: serde_json::Value| {
         let ask = served.http.ask("POST", place).header("authorization", &format!("Bearer {token}"));

@@ -1,5 +1,14 @@
 //! Fetching over real sockets.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::ResolvedSocketAddrs;
+use ureq::unversioned::transport::NextTimeout;
+
 use super::*;
 use crate::content::testing::{Server, answer};
 
@@ -93,6 +102,77 @@ async fn a_private_network_is_closed_however_its_address_is_written() {
         assert_eq!(closed(format!("http://{host}:{port}/")).await, Err(FetchError::Port(port)));
     }
     assert_eq!(server.requests(), [""; 0]);
+}
+
+/// To a network in which 127.0.0.1 is the world, and every other address our own.
+fn is_the_world(address: IpAddr) -> bool {
+    address == IpAddr::V4(Ipv4Addr::LOCALHOST)
+}
+
+/// Somebody in our own network who must not be visited; its port, and a count of visitors.
+fn canary(address: &str) -> (u16, Arc<AtomicUsize>) {
+    let listener = std::net::TcpListener::bind((address, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let visitors = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&visitors);
+    std::thread::spawn(move || {
+        for _ in listener.incoming() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    (port, visitors)
+}
+
+#[tokio::test]
+async fn no_redirect_leads_from_the_world_into_a_private_network() {
+    let (port, visitors) = canary("127.0.0.2");
+    let fetcher = Fetcher::behind(GuardedResolver::new(is_the_world));
+    for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"] {
+        for target in ["127.0.0.2", "2130706434", "0x7f.2", "[::1]", "[::ffff:127.0.0.2]"] {
+            let location = format!("Location: http://{target}:{port}/");
+            let server = Server::start(move |_, _| answer(status, &[&location], "")).await;
+            let fetched = fetcher.fetch(request(server.url("/feed"))).await;
+            assert!(matches!(fetched, Err(FetchError::Private(_))), "{status} {target}: {fetched:?}");
+            assert_eq!(server.requests(), ["/feed"]);
+        }
+    }
+    assert_eq!(visitors.load(Ordering::SeqCst), 0);
+}
+
+/// A name server that gives one answer after the other, and goes on with the last.
+#[derive(Clone, Debug)]
+struct Rebinding(Arc<Mutex<Vec<Vec<&'static str>>>>);
+
+impl Resolver for Rebinding {
+    fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut answers = self.0.lock().unwrap();
+        let answer = if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() };
+        let mut addresses = self.empty();
+        let port = uri.port_u16().unwrap_or(80);
+        answer.iter().for_each(|ip| addresses.push(SocketAddr::new(ip.parse().unwrap(), port)));
+        Ok(addresses)
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_changes_its_mind_gains_nothing() {
+    let (port, visitors) = canary("127.0.0.2");
+    let behind = |answers: &[&[&'static str]]| {
+        let answers = answers.iter().map(|answer| answer.to_vec()).collect();
+        Fetcher::behind(GuardedResolver::over(Rebinding(Arc::new(Mutex::new(answers))), is_the_world))
+    };
+    let url = |port| Url::parse(&format!("http://rebinding.example:{port}/")).unwrap();
+    // First where it is allowed, then where it is not; and both in one answer.
+    let world = Server::start(move |_, _| answer("302 Found", &[&format!("Location: {}", url(port))], "")).await;
+    let fetcher = behind(&[&["127.0.0.1"], &["127.0.0.2"]]);
+    let fetched = fetcher.fetch(request(url(world.url("/").port().unwrap()))).await;
+    assert_eq!(fetched, Err(FetchError::Private("rebinding.example".to_owned())));
+    assert_eq!(world.requests(), ["/"], "the first answer was good");
+    for answers in [["127.0.0.1", "127.0.0.2"], ["127.0.0.2", "127.0.0.1"]] {
+        let fetched = behind(&[&answers]).fetch(request(url(port))).await;
+        assert_eq!(fetched, Err(FetchError::Private("rebinding.example".to_owned())));
+    }
+    assert_eq!(visitors.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ pub(super) struct Draft {
     pub(super) image: Option<Url>,
     pub(super) categories: Vec<RawText>,
     pub(super) protected: bool,
+    /// The address that the identifier is at the same time, where that is written relative to another.
+    pub(super) whole_id: Option<Url>,
     /// What relative links in the texts are relative to.
     pub(super) base: Option<Url>,
 }
@@ -46,11 +48,17 @@ impl Draft {
         let text = summary.or(content).map(|reading| clean::summary(&reading.text)).unwrap_or_default();
         let url = self.link.as_ref().map(|link| link.written.clone());
         FeedItem {
-            id: self.id.map(|id| clean::one_line(&id)).filter(|id| !id.is_empty()).unwrap_or_else(|| match &url {
-                // An article keeps its address when its title is edited.
-                Some(url) => hash_of(&[url]),
-                None => hash_of(&[&title, &text]),
-            }),
+            id: self
+                .whole_id
+                .map(String::from)
+                .or(self.id)
+                .map(|id| clean::one_line(&id))
+                .filter(|id| !id.is_empty())
+                .unwrap_or_else(|| match &url {
+                    // An article keeps its address when its title is edited.
+                    Some(url) => hash_of(&[url]),
+                    None => hash_of(&[&title, &text]),
+                }),
             protected: self.protected || is_protected(&title),
             published: self.published.or(self.updated),
             updated: self.updated,

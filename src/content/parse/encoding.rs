@@ -21,7 +21,8 @@ fn decode_as_told(bytes: &[u8], content_type: Option<&str>) -> String {
     let mut likeliest = None;
     for label in [content_type.and_then(charset), declared(bytes)].into_iter().flatten() {
         let Some(encoding) = Encoding::for_label(label.as_bytes()) else { continue };
-        if is_utf_8 && encoding.is_single_byte() {
+        // Neither can a document in UTF-16 say so in letters of one byte each.
+        if (is_utf_8 && encoding.is_single_byte()) || [UTF_16BE, UTF_16LE].contains(&encoding) {
             continue;
         }
         if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
@@ -115,6 +116,7 @@ mod tests {
         assert!(decode(cyrillic, Some("text/xml; charset=utf-8")).ends_with("<a>Да</a>"));
         assert!(decode(b"<a>\xb3\xe2\xff</a>", Some("text/xml; charset=euc-kr")).contains('년'));
         assert!(decode(b"<a>\xb3\xe2</a>", Some("text/xml; charset=euc-kr")).contains('년'));
+        assert!(decode("<?xml version='1.0' encoding='utf-16'?><a>é</a>".as_bytes(), None).ends_with("<a>é</a>"));
     }
 
     #[test]

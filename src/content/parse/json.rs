@@ -16,10 +16,11 @@ struct Document {
     title: Loose,
     language: Loose,
     home_page_url: Loose,
+    feed_url: Loose,
     next_url: Loose,
     author: Loose,
     authors: Few<Loose, 10>,
-    items: Few<Item, MAX_ITEMS>,
+    items: Few<Option<Item>, MAX_ITEMS>,
 }
 
 #[derive(Default, Deserialize)]
@@ -53,7 +54,12 @@ pub(super) fn broken(error: &serde_json::Error) -> FeedError {
 /// Reads a JSON Feed.
 pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
     let document: Document = serde_json::from_str(text).map_err(|error| broken(&error))?;
-    if !document.version.0.is_some_and(|version| version.contains("jsonfeed.org/version/")) {
+    let is_feed = match &document.version.0 {
+        Some(version) => version.contains("jsonfeed.org/version/"),
+        // Who forgets to say what it is still says whose it is.
+        None => document.home_page_url.0.is_some() || document.feed_url.0.is_some(),
+    };
+    if !is_feed {
         return Err(FeedError::NotAFeed);
     }
     let home = document.home_page_url.0.and_then(|href| resolve(&href, base));
@@ -63,7 +69,13 @@ pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
         format: FeedFormat::Json,
         title: document.title.0.map(|title| clean::one_line(&title)).unwrap_or_default(),
         language: document.language.0,
-        items: document.items.0.into_iter().map(|item| item.draft(base, author.as_deref()).finish()).collect(),
+        items: document
+            .items
+            .0
+            .into_iter()
+            .flatten()
+            .map(|item| item.draft(base, author.as_deref()).finish())
+            .collect(),
         next: document.next_url.0.and_then(|href| resolve(&href, base)),
         is_wordpress: false,
     })
@@ -87,6 +99,7 @@ impl Item {
             image: picture(self.image).or_else(|| picture(self.banner_image)),
             categories: self.tags.0.into_iter().filter_map(|tag| tag.0.map(RawText::Plain)).collect(),
             protected: false,
+            whole_id: None,
             base: base.cloned(),
         }
     }

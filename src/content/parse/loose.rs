@@ -1,9 +1,40 @@
 //! JSON values of the wrong type: a number where a text belongs, a list too long to keep, and nothing of it an error.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// JSON in which half a surrogate pair that stands alone is U+FFFD: programs cut a title in the middle of an emoji, and a
+/// reader that is strict would refuse the whole document for it.
+pub(super) fn mended(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\ud") && !text.contains("\\uD") {
+        return Cow::Borrowed(text);
+    }
+    let unit = |escape: &str| u16::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok();
+    let mut mended = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        mended.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = match unit(rest) {
+            Some(0xd800..=0xdbff) if matches!(unit(&rest[6..]), Some(0xdc00..=0xdfff)) => 12,
+            Some(0xd800..=0xdfff) => {
+                mended.push_str("\\ufffd");
+                rest = &rest[6..];
+                continue;
+            }
+            Some(_) => 6,
+            // A backslash and what it escapes, which may be another one.
+            None => rest.chars().take(2).map(char::len_utf8).sum(),
+        };
+        mended.push_str(&rest[..end]);
+        rest = &rest[end..];
+    }
+    mended.push_str(rest);
+    Cow::Owned(mended)
+}
 
 /// A text; a number or truth value as text; the `name` of an object; anything else reads as nothing.
 #[derive(Clone, Debug, Default)]

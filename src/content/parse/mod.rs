@@ -125,11 +125,13 @@ pub fn parse_feed(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) 
     let text = encoding::decode(bytes, content_type);
     match text.trim_start().chars().next() {
         None => Err(FeedError::Empty),
-        Some('{') => json::read(&text, base),
-        Some('[') => posts::read(&text, base),
+        Some('{') => json::read(&loose::mended(&text), base),
+        Some('[') => posts::read(&loose::mended(&text), base),
         Some(_) => xml::read(&text, base),
     }
 }
 
+#[cfg(test)]
+mod shapes;
 #[cfg(test)]
 mod tests;

@@ -59,15 +59,16 @@ struct Media {
 
 /// Reads an array of posts.
 pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
-    let posts: Few<Post, MAX_ITEMS> = serde_json::from_str(text).map_err(|error| json::broken(&error))?;
-    if posts.0.iter().any(|post| post.id.0.is_none() || post.title.rendered.0.is_none()) {
+    let posts: Few<Option<Post>, MAX_ITEMS> = serde_json::from_str(text).map_err(|error| json::broken(&error))?;
+    let posts: Vec<Post> = posts.0.into_iter().flatten().collect();
+    if posts.iter().any(|post| post.id.0.is_none() || post.title.rendered.0.is_none()) {
         return Err(FeedError::NotAFeed);
     }
     Ok(Feed {
         format: FeedFormat::WordPress,
         title: String::new(),
         language: None,
-        items: posts.0.into_iter().map(|post| post.draft(base).finish()).collect(),
+        items: posts.into_iter().map(|post| post.draft(base).finish()).collect(),
         // The next page is named in a header of the answer, not in the list.
         next: None,
         is_wordpress: true,
@@ -103,6 +104,7 @@ impl Post {
             author: author.0.into_iter().find_map(|author| author.0),
             image: media.0.into_iter().find_map(|media| resolve(&media.source_url.0?, base)),
             categories,
+            whole_id: None,
             base: base.cloned(),
         }
     }

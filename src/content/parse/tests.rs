@@ -205,6 +205,58 @@ fn an_item_without_an_identity_keeps_the_one_it_is_given() {
 }
 
 #[test]
+fn an_identity_that_is_a_relative_address_is_a_whole_one() {
+    let item = rss_item("<title>A</title><guid>/a?b=1</guid>");
+    assert_eq!((item.id.as_str(), item.url.as_deref()), ("https://example.nl/a?b=1", Some("https://example.nl/a?b=1")));
+    assert_eq!(rss_item("<guid isPermaLink='false'>/a</guid>").id, "/a");
+    assert_eq!(rss_item("<guid>tag:a/b</guid>").id, "tag:a/b");
+    let base = Url::parse("https://a.example/feed").unwrap();
+    let bare = b"<rss><channel><item><title>A</title><guid>b?c=d</guid></item></channel></rss>";
+    let item = parse_feed(bare, None, Some(&base)).unwrap().items.remove(0);
+    assert_eq!((item.id.as_str(), item.url.as_deref()), ("https://a.example/b?c=d", Some("https://a.example/b?c=d")));
+}
+
+#[test]
+fn an_item_that_was_not_closed_ends_where_the_next_begins() {
+    let unclosed = format!(
+        "<rss><channel>{}</channel></rss>",
+        "<item><title>A</title><link>https://a.example/</link>".repeat(500)
+    );
+    assert_eq!(items(&unclosed).len(), 500);
+}
+
+#[test]
+fn old_and_odd_vocabularies_are_read() {
+    let cdf = items(
+        "<CHANNEL HREF='http://a.example/'><TITLE>T</TITLE><ITEM HREF='http://a.example/1' LASTMOD='2026-10-05T07:00:00Z'>\
+         <TITLE>A</TITLE><ABSTRACT>Kort.</ABSTRACT></ITEM></CHANNEL>",
+    )
+    .remove(0);
+    assert_eq!(
+        (cdf.title.as_str(), cdf.url.as_deref(), cdf.summary.as_str()),
+        ("A", Some("http://a.example/1"), "Kort.")
+    );
+    assert_eq!(cdf.published.unwrap().to_string(), "2026-10-05T07:00:00Z");
+    let odd = "<r:rss xmlns:r='urn:x'><r:channel><r:item><r:title>A</r:title><r:link>https://a.example/</r:link></r:item></r:channel></r:rss>";
+    assert_eq!(items(odd)[0].url.as_deref(), Some("https://a.example/"));
+    let iana =
+        "<title>A</title><link rel='http://www.iana.org/assignments/relation/alternate' href='https://a.example/1'/>";
+    assert_eq!(atom_entry(iana).url.as_deref(), Some("https://a.example/1"));
+    let elsewhere = "<title>A</title><content type='text/html' src='https://a.example/1'/><id>tag:1</id>";
+    assert_eq!(atom_entry(elsewhere).url.as_deref(), Some("https://a.example/1"));
+}
+
+#[test]
+fn json_that_is_nearly_right_is_read() {
+    let feed =
+        |inner: &str| items(&format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{inner}]}}"));
+    let cut = feed(r#"null,{"id":"1","title":"\\ud83d \ud83d\udd4a heel, \ud83d half, \udd4a"}"#);
+    assert_eq!(cut[0].title, "\\ud83d 🕊 heel, \u{fffd} half, \u{fffd}");
+    let nameless = r#"{"home_page_url":"https://a.example/","items":[{"id":"1","url":"een","title":"A"}]}"#;
+    assert_eq!(items(nameless)[0].url.as_deref(), Some("https://a.example/een"));
+}
+
+#[test]
 fn an_author_is_a_name_and_never_an_address() {
     for (author, seen) in [
         ("info@example.nl (Ada Lovelace)", Some("Ada Lovelace")),

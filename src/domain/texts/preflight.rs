@@ -99,6 +99,18 @@ texts! {
         nl: "Niet gecontroleerd: {name} ({reason})",
         en: "Not checked: {name} ({reason})",
     }
+    source_unread(source, since, reason) {
+        nl: "{source} kon sinds {since} niet worden gelezen. Artikelen van daarna ontbreken misschien. Reden: {reason}",
+        en: "{source} could not be read since {since}. Articles published after that may be missing. Reason: {reason}",
+    }
+    source_never_read(source, reason) {
+        nl: "{source} kon nog nooit worden gelezen. Al zijn artikelen ontbreken. Reden: {reason}",
+        en: "{source} could never be read yet. All its articles are missing. Reason: {reason}",
+    }
+    source_gap(source, since, reason) {
+        nl: "Van {source} konden oudere pagina's niet worden gelezen. Artikelen van na {since} ontbreken misschien. Reden: {reason}",
+        en: "Older pages of {source} could not be read. Articles published after {since} may be missing. Reason: {reason}",
+    }
     checked_long_ago(hours) {
         nl: "DNS en mailserver zijn {hours} uur geleden voor het laatst gecontroleerd. Laat `postduif doctor` nog eens kijken.",
         en: "DNS and mail server were last checked {hours} hours ago. Let `postduif doctor` look again.",

@@ -6,9 +6,11 @@ mod content;
 mod links;
 mod outside;
 mod rendering;
+mod unread;
 mod way_back;
 
 pub(super) use self::outside::Outside;
+pub(super) use self::unread::missing;
 use super::edition_content::{Rendering, contents};
 use super::{FlowError, House};
 use crate::domain::language::Language;
@@ -97,6 +99,7 @@ pub(super) async fn look(
     }
     way_back::check(&mut findings, house);
     outside.tell(&mut findings);
+    unread::check(&mut findings, on, newsletter, edition).await?;
     let hash = rendering.ok().map(|rendering| rendering.hash());
     circumstances::check(&mut findings, on, house, newsletter, edition, hash.as_deref()).await?;
     outside.checkup.tell(&mut findings, on, house, newsletter).await?;

@@ -182,11 +182,13 @@ fn editing(desk: &Desk<'_>, viewer: &Desk<'_>, words: Words) -> Vec<(&'static st
     };
     let changed = [(words.section, words.subject, words.article)];
     let fault = [("subject", words.about)];
+    let unread = [words.about];
     let draft = content::Content {
         head: head(words, EditionStatus::Draft),
         subject: words.subject,
         preheader: words.summary,
         intro: words.about,
+        unread: &unread,
         sections: &sections,
         promo: Some(promo),
         saved: noon(),

@@ -236,7 +236,7 @@ fn fix<'a>(check: &str, content: &'a str) -> &'a str {
     match check {
         "postal-address" | "sender" => "/admin/settings/sender",
         "audience" => paths::SUBSCRIBERS,
-        "promise" | "silence" => "/admin/settings/schedule",
+        "promise" | "silence" | "sources" => "/admin/settings/sources",
         _ => content,
     }
 }

@@ -136,7 +136,13 @@ async fn rendered(
     sheet: &Sheet,
     shown: Shown<'_>,
 ) -> Result<HttpResponse, Problem> {
-    let looked = findings(web, row).await?;
+    let looked = findings(web, row, visit.language).await?;
+    let unread: Vec<&str> = looked
+        .findings
+        .iter()
+        .filter(|finding| finding.check == "sources")
+        .map(|finding| finding.message.as_str())
+        .collect();
     let items = sheet.items();
     let available = sheet.available();
     let sections = sheet.sections(&items, &available, visit.newsletter()?.language);
@@ -152,6 +158,7 @@ async fn rendered(
         subject: &sheet.subject,
         preheader: &sheet.preheader,
         intro: &sheet.intro,
+        unread: &unread,
         sections: &sections,
         promo: Some(sheet.promo()),
         saved: visit.moment(row.edited_at.unwrap_or(row.created_at)),

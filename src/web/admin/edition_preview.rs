@@ -79,7 +79,7 @@ async fn rendered(
     fault: Option<String>,
 ) -> Result<HttpResponse, Problem> {
     let preview = mail(web, row, person).await?;
-    let looked = findings(web, row).await?;
+    let looked = findings(web, row, visit.language).await?;
     let message = String::from_utf8_lossy(&preview.message);
     let headers = message.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n", "\n");
     // Who wants text alone gets no HTML to look at.

@@ -57,7 +57,7 @@ struct Wanted {
 
 async fn show(web: Data<Web>, mut visit: Visit, id: Path<i64>, place: Query<Wanted>) -> Result<HttpResponse, Problem> {
     let row = open(&web, &mut visit, *id).await?;
-    let looked = findings(&web, &row).await?;
+    let looked = findings(&web, &row, visit.language).await?;
     let filter: Option<DeliveryState> = place.status.parse().ok();
     let mut reader = web.house.db.read().await?;
     let rows = deliveries::page(&mut reader, row.id, filter, place.cursor.unwrap_or(0), PAGE).await?;

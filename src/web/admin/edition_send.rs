@@ -120,7 +120,7 @@ async fn rendered(
     typed: Option<Typed<'_>>,
 ) -> Result<HttpResponse, Problem> {
     let now = web.house.clock.now();
-    let looked = findings(web, row).await?;
+    let looked = findings(web, row, visit.language).await?;
     let head = head(visit, row, &looked);
     let (counts, audience) = (row.counts(), row.audience);
     let standstill = if row.status == EditionStatus::Sending {

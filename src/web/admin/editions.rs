@@ -131,9 +131,9 @@ pub fn head<'a>(visit: &Visit, row: &'a EditionRow, looked: &Preflight) -> Head<
 ///
 /// # Errors
 /// When the database cannot answer.
-pub async fn findings(web: &Web, row: &EditionRow) -> Result<Preflight, Problem> {
+pub async fn findings(web: &Web, row: &EditionRow, language: Language) -> Result<Preflight, Problem> {
     if row.status == EditionStatus::Draft {
-        Ok(at_home(&web.house, row.id, Language::default()).await?)
+        Ok(at_home(&web.house, row.id, language).await?)
     } else {
         Ok(Preflight::of(vec![]))
     }

@@ -17,9 +17,11 @@ pub struct Outcome {
 }
 
 impl Program {
-    /// The program with these arguments, in this folder.
+    /// The program with these arguments, in this folder: the one just built, or another build of it that
+    /// `POSTDUIF_TEST_PROGRAM` names.
     pub fn new(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_postduif"));
+        let program = std::env::var("POSTDUIF_TEST_PROGRAM");
+        let mut command = Command::new(program.as_deref().unwrap_or(env!("CARGO_BIN_EXE_postduif")));
         command.env_clear().current_dir(folder).args(arguments);
         Self { command }
     }

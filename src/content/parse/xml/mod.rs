@@ -88,6 +88,15 @@ impl Walk {
         let element = self.element(tag, document);
         let namespace = prefix.map_or(element.default_namespace, |prefix| self.prefixes.namespace(prefix));
         let base = element.base.clone();
+        let begins_item = matches!(namespace, Namespace::Rss | Namespace::Atom) && matches!(&*local, "item" | "entry");
+        if begins_item
+            && self.value.is_none()
+            && let Some((depth, item)) = self.item.take()
+        {
+            // Items do not lie in each other: somebody forgot to close the one before.
+            self.open.truncate(depth - 1);
+            self.items.push(item);
+        }
         self.open.push(element);
         if let Some((_, value)) = &mut self.value {
             if value.field == Field::Author && local == "name" {
@@ -106,14 +115,15 @@ impl Walk {
                 (_, "rss" | "rdf" | "channel") => self.format = Some(FeedFormat::Rss),
                 _ => return Ok(()),
             }
+            if let Some(prefix) = prefix.filter(|_| namespace == Namespace::Other) {
+                // Whatever namespace it claims, by its root it is a feed.
+                self.prefixes.mean(prefix, Namespace::Rss);
+            }
         }
         let is_in_feed = self.is_in_feed();
         let field = match &mut self.item {
-            None if matches!(namespace, Namespace::Rss | Namespace::Atom)
-                && matches!(local.as_str(), "item" | "entry") =>
-            {
-                let about = attribute(&attributes(tag), "about").map(str::to_owned);
-                self.item = Some((self.open.len(), ItemParts::new(about, base)));
+            None if begins_item => {
+                self.item = Some((self.open.len(), ItemParts::new(&attributes(tag), base)));
                 return Ok(());
             }
             None if is_in_feed => Field::of_feed(namespace, &local),

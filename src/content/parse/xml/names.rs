@@ -76,6 +76,11 @@ impl Prefixes {
         }
     }
 
+    /// Lets a prefix stand for a namespace from now on.
+    pub(super) fn mean(&mut self, prefix: &str, namespace: Namespace) {
+        self.0.insert(prefix.into(), namespace);
+    }
+
     pub(super) fn namespace(&self, prefix: &str) -> Namespace {
         self.0.get(prefix).copied().unwrap_or_else(|| Namespace::of_prefix(prefix))
     }

@@ -43,7 +43,7 @@ impl Field {
             (Dublin | Media | Itunes, "title") => Self::OtherTitle,
             (Rss | Atom, "link") => Self::Link,
             (Rss | Atom, "guid" | "id") => Self::Id,
-            (Rss | Atom, "description" | "summary") => Self::Summary,
+            (Rss | Atom, "description" | "summary" | "abstract") => Self::Summary,
             (Dublin | Media, "description") | (Itunes, "summary") => Self::OtherSummary,
             (Content, "encoded") | (Rss | Atom, "content" | "body" | "fullitem") | (Xhtml, "body" | "div") => {
                 Self::Content
@@ -139,7 +139,10 @@ impl Value {
     }
 
     fn is_rel(&self, rel: &str) -> bool {
-        self.attribute("rel").is_some_and(|value| value.trim().eq_ignore_ascii_case(rel))
+        // RFC 4287 section 4.2.7.2: a registered name is short for an address at IANA.
+        let short =
+            |value: &str| value.trim().trim_start_matches("http://www.iana.org/assignments/relation/").to_owned();
+        self.attribute("rel").is_some_and(|value| short(value).eq_ignore_ascii_case(rel))
     }
 
     /// How much a link of an item looks like the one to its page; `None` when it leads elsewhere.
@@ -177,9 +180,10 @@ pub(super) struct ItemParts {
 }
 
 impl ItemParts {
-    /// An item that RSS 1.0 identifies by `rdf:about`, with its `xml:base`.
-    pub(super) fn new(about: Option<String>, base: Option<Rc<Url>>) -> Self {
-        Self { about, base, ..Self::default() }
+    /// An item that RSS 1.0 identifies by `rdf:about`, and CDF by `href` beside `lastmod`, with its `xml:base`.
+    pub(super) fn new(attributes: &[(String, String)], base: Option<Rc<Url>>) -> Self {
+        let about = attribute(attributes, "about").or(attribute(attributes, "href")).map(str::to_owned);
+        Self { about, updated: attribute(attributes, "lastmod").and_then(date::parse), base, ..Self::default() }
     }
 
     pub(super) fn set(&mut self, value: Value) {
@@ -233,7 +237,11 @@ impl ItemParts {
             .min_by_key(|(rank, _)| *rank)
             .and_then(|(_, link)| Link::resolve(link.href(), link.base.as_deref().or(base)))
             .or_else(|| permalink(self.id.as_ref()?, base))
-            .or_else(|| Link::resolve(self.about.as_deref()?, base));
+            .or_else(|| Link::resolve(self.about.as_deref()?, base))
+            // RFC 4287 section 4.1.3.2: the article is elsewhere, and this is where.
+            .or_else(|| Link::resolve(self.content.as_ref()?.attribute("src")?, base));
+        let is_relative = |id: &&Value| Url::parse(id.text.trim()) == Err(url::ParseError::RelativeUrlWithoutBase);
+        let whole_id = self.id.as_ref().filter(is_relative).and_then(|id| permalink(id, base)).map(|link| link.url);
         let image = self.image.as_deref().and_then(|href| resolve(href, base));
         Draft {
             id: self.id.and_then(Value::plain).or(self.about),
@@ -247,6 +255,7 @@ impl ItemParts {
             image,
             categories: self.categories,
             protected: false,
+            whole_id,
             base: base.cloned(),
         }
     }

@@ -25,6 +25,8 @@ pub struct Content<'a> {
     pub preheader: &'a str,
     /// Markdown.
     pub intro: &'a str,
+    /// Sources that could not be read for it, each in a sentence.
+    pub unread: &'a [&'a str],
     pub sections: &'a [Section<'a>],
     pub promo: Option<Promo<'a>>,
     pub saved: DateTime,
@@ -92,6 +94,7 @@ pub fn page(desk: &Desk<'_>, content: &Content<'_>) -> Markup {
         @if let Some(conflict) = &content.conflict { (difference(language, conflict)) }
         @if !head.is_open() { p.note { (texts::content_frozen(language)) } }
         @else if head.status != EditionStatus::Draft { p.note.attention { (texts::content_withdraws(language)) } }
+        @for sentence in content.unread { p.note.attention { (sentence) } }
         form method="post" action=(paths::tab(head.id, Tab::Content)) novalidate data-guard=(texts::unsaved(language))
             data-changed[content.unsaved || !content.faults.is_empty() || content.conflict.is_some()] data-keep=(desk.user.name)
             data-keep-text=(words_of::kept_here(language)) data-keep-button=(words_of::put_back_typed(language)) {

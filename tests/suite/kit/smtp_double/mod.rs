@@ -29,6 +29,8 @@ pub struct Seen {
     pub messages: Vec<Message>,
     /// Command lines as they came, of all connections; AUTH and its answers included.
     pub commands: Vec<String>,
+    /// What each connection called itself, by its number.
+    pub names: BTreeMap<usize, String>,
     /// What no client may do: bare CR or LF, pipelining uninvited, commands out of order.
     pub violations: Vec<String>,
     /// Messages that it took and never said so.

@@ -83,6 +83,8 @@ pub struct Script {
     pub most_messages: Option<usize>,
     /// Waits so long before each reply.
     pub delay: Duration,
+    /// Remembers of each message its header alone: of a hundred thousand there is no more to keep.
+    pub keeps_headers: bool,
 }
 
 impl Script {

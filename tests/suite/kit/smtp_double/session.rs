@@ -62,6 +62,7 @@ impl<'a> Session<'a> {
             }
             match verb.to_ascii_uppercase().as_str() {
                 "EHLO" => {
+                    self.see(|seen| seen.names.insert(self.number, rest.to_owned()));
                     let lines: Vec<&str> = ["double.example"].iter().chain(&self.script.offers).copied().collect();
                     let (last, first) = lines.split_last().expect("the greeting is there");
                     let reply: String = first.iter().map(|line| format!("250-{line}\r\n")).collect();
@@ -139,7 +140,12 @@ impl<'a> Session<'a> {
         if !self.step(Step::Data, "354 go on").await? {
             return Ok(());
         }
-        let bytes = self.message().await?;
+        let mut bytes = self.message().await?;
+        if self.script.keeps_headers {
+            let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(bytes.len());
+            bytes.truncate(end);
+            bytes.shrink_to_fit();
+        }
         let (from, to) = (self.from.take(), self.to.take());
         let (Some(from), Some(to)) = (from, to) else { return self.say("554 5.5.1 nobody to give it to").await };
         let encrypted = self.secured.is_some();
@@ -324,7 +330,7 @@ impl<'a> Session<'a> {
                 return Ok(line);
             }
             searched = self.inbox.len();
-            let mut bytes = vec![0; 64 * 1024];
+            let mut bytes = vec![0; 16 * 1024];
             let read = self.stream().read(&mut bytes).await.map_err(|_| Over)?;
             if read == 0 {
                 return Err(Over);
