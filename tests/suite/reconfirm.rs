@@ -1,20 +1,31 @@
 //! After a long silence: who is asked whether they stay, once, and what becomes of those who do not answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use postduif::domain::token::Purpose;
-use postduif::flows::{reconfirm, retention};
-use postduif::store::{outbox, reconfirmations};
+use postduif::clock::Clock;
+use postduif::config::Config;
+use postduif::domain::newsletter::NewsletterChange;
+use postduif::domain::smarthost::Smarthost;
+use postduif::domain::subscription::SubscriptionStatus;
+use postduif::domain::time::Timestamp;
+use postduif::domain::token::{Keys, Purpose};
+use postduif::flows::deliver::{Mailer, Relays};
+use postduif::flows::{House, newsletters, reconfirm, retention};
+use postduif::mail::smtp::{Relay, Timeouts, Tls};
+use postduif::store::{Db, migrate, outbox, reconfirmations, subscriptions};
 use serde_json::json;
 
 use crate::kit::database::Database;
-use crate::kit::house::{Served, unhex};
-use crate::kit::on_each_engine;
+use crate::kit::house::{Served, newsletter, unhex};
+use crate::kit::smtp_double::SmtpDouble;
+use crate::kit::smtp_double::script::Script;
+use crate::kit::{on_each_engine, wait};
 
 on_each_engine![
     readers_are_asked_once_after_a_long_silence_and_who_does_not_answer_leaves,
     nobody_is_asked_unless_the_newsletter_says_so_and_has_been_silent,
     who_never_got_the_question_does_not_leave_over_it,
+    a_question_that_a_mail_server_refuses_is_none,
 ];
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -141,4 +152,52 @@ fn who_never_got_the_question_does_not_leave_over_it(database: Database) {
     served.run(retention::forget(&served.house)).unwrap();
     let statuses = ["waits", "given-up", "silent"].map(|name| served.status(&format!("{name}@example.nl")));
     assert_eq!(statuses, ["confirmed", "confirmed", "unsubscribed"]);
+}
+
+/// Refused for who we are, and not for a reader who is gone: they were not asked.
+fn a_question_that_a_mail_server_refuses_is_none(database: Database) {
+    wait(|| async {
+        let script = Script { refuses: vec![("refused@", "550 5.7.1 not from you")], ..Script::offering(&[]) };
+        let double = SmtpDouble::start(script);
+        let url = double.url("tls=none");
+        let config = Config::from_values(&[("smtp_url", &url), ("offline", "true")]).unwrap();
+        let db = Db::open(database.url()).await.unwrap();
+        migrate::migrate(&db).await.unwrap();
+        let clock = Clock::manual(Timestamp::parse("2026-11-23T12:00:00Z").unwrap());
+        let house = House::new(db, clock, Keys::new(&[7; 32]).unwrap(), config).unwrap();
+        let change = NewsletterChange { reconfirm_after_months: Some(12), ..newsletter() };
+        let newsletter = newsletters::create(&house, change).await.unwrap();
+        let long_ago = house.clock.now().minus(400 * DAY);
+        let mut tx = house.db.write().await.unwrap();
+        for who in ["refused@example.nl", "asked@example.nl"] {
+            let email = who.parse().unwrap();
+            let hash = house.keys.address_hash(&email);
+            let language = newsletter.language;
+            let person =
+                subscriptions::find_or_insert_subscriber(&mut tx, &email, &hash, language, long_ago).await.unwrap();
+            let (status, since) = (SubscriptionStatus::Confirmed, Some(long_ago));
+            subscriptions::open(&mut tx, &house.link(), person.id, newsletter.id, status, since, long_ago)
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+        let server = Smarthost::parse_list(&url).unwrap().remove(0);
+        let relay = Relay::new(server, "test.example", Timeouts::all(Duration::from_secs(5)), Tls::from_system());
+        let mailer = Mailer::start(&house, Relays::new(house.clock.clone(), vec![relay]));
+
+        assert_eq!(reconfirm::ask(&house, &newsletter.slug, false, "a test").await.unwrap().asked, 2);
+        let began = Instant::now();
+        let open = loop {
+            let mut reader = house.db.read().await.unwrap();
+            let open = reconfirmations::count_unanswered(&mut reader, newsletter.id).await.unwrap();
+            if open < 2 && double.seen().messages.len() == 1 || began.elapsed() > Duration::from_secs(20) {
+                break open;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert_eq!(open, 1, "only whoever got the question was asked");
+        house.clock.set(house.clock.now().plus(31 * DAY));
+        assert_eq!(reconfirm::end_unanswered(&house).await.unwrap(), 1);
+        mailer.stop().await;
+    });
 }
