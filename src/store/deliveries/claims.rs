@@ -118,6 +118,26 @@ async fn look_ahead(
     )
 }
 
+macro_rules! put_off_query {
+    ($list:literal) => {
+        concat!(
+            "update deliveries set next_at = j.until + seq % 8 * 1000000 from (",
+            $list,
+            ") as j where edition_id = $1 and state = $2 and state in ('queued', 'deferred', 'sending', 'unknown') \
+             and next_at >= 0 and (next_at, seq) < ($3, $4) and deliveries.domain = j.name"
+        )
+    };
+}
+
+/// On SQLite and on PostgreSQL.
+pub(super) const PUT_OFF: [&str; 2] = [
+    put_off_query!("select value ->> 0 as name, value ->> 1 as until from json_each($5)"),
+    put_off_query!(
+        "select value ->> 0 as name, cast(value ->> 1 as bigint) as until \
+         from jsonb_array_elements(cast($5 as jsonb))"
+    ),
+];
+
 /// Lets what stands in front of the others wait for its domain; says how many rows.
 async fn put_off(
     tx: &mut Tx,
@@ -133,27 +153,45 @@ async fn put_off(
     }
     let list = serde_json::to_string(&list).expect("texts and numbers alone always become JSON");
     let (end_at, end_seq) = within.end;
-    macro_rules! put_off_query {
-        ($list:literal) => {
-            concat!(
-                "update deliveries set next_at = j.until + seq % 8 * 1000000 from (",
-                $list,
-                ") as j where edition_id = $1 and state = $2 and state in ('queued', 'deferred', 'sending', 'unknown') \
-                 and next_at >= 0 and (next_at, seq) < ($3, $4) and deliveries.domain = j.name"
-            )
-        };
-    }
-    if matches!(tx.conn(), Conn::Sqlite(_)) {
-        let query = put_off_query!("select value ->> 0 as name, value ->> 1 as until from json_each($5)");
-        execute!(tx, query, edition_id, state, end_at, end_seq, list)
-    } else {
-        let query = put_off_query!(
-            "select value ->> 0 as name, cast(value ->> 1 as bigint) as until \
-             from jsonb_array_elements(cast($5 as jsonb))"
-        );
-        execute!(tx, query, edition_id, state, end_at, end_seq, list)
-    }
+    let query = if matches!(tx.conn(), Conn::Sqlite(_)) { PUT_OFF[0] } else { PUT_OFF[1] };
+    execute!(tx, query, edition_id, state, end_at, end_seq, list)
 }
+
+// One of the two splits between the engines: PostgreSQL passes over rows that another node is claiming. It may run
+// a subquery that locks more than once, and so exceed the limit, unless it is told to keep what it found. It goes
+// straight to where it found them: by their numbers it may read a whole edition that it still thinks is small.
+macro_rules! claim_query {
+    ($row:literal, $list:literal, $lock:literal, $these:literal) => {
+        concat!(
+            "with due as materialized (select ",
+            $row,
+            " from deliveries where edition_id = $1 and state = $4 \
+             and state in ('queued', 'deferred', 'sending', 'unknown') \
+             and next_at <= $3 and (next_at, seq) < ($9, $10) and domain not in (",
+            $list,
+            ") and ($4 <> 'unknown' or ($6 > 0 and case when reason = 'interrupted' then cuts < $11 else repeats < $6 \
+             end)) order by next_at, seq limit $5 ",
+            $lock,
+            ") update deliveries set state = 'sending', owner = $2, claim = $7, claimed_at = $3, started_at = null, \
+             cuts = cuts + case when $4 = 'unknown' and reason = 'interrupted' then 1 else 0 end, \
+             repeats = repeats + case when $4 = 'unknown' and coalesce(reason, '') <> 'interrupted' then 1 else 0 end \
+             where ",
+            $these,
+            " returning seq"
+        )
+    };
+}
+
+/// On SQLite and on PostgreSQL.
+pub(super) const CLAIM: [&str; 2] = [
+    claim_query!("seq", "select value from json_each($8)", "", "edition_id = $1 and seq in (select seq from due)"),
+    claim_query!(
+        "ctid",
+        "select jsonb_array_elements_text(cast($8 as jsonb))",
+        "for update skip locked",
+        "ctid = any (array(select ctid from due))"
+    ),
+];
 
 #[expect(clippy::too_many_arguments, reason = "the values of one statement")]
 async fn claim_in_state(
@@ -166,51 +204,12 @@ async fn claim_in_state(
     within: Within<'_>,
     now: Timestamp,
 ) -> Result<Vec<(i64,)>, StoreError> {
-    // One of the two splits between the engines: PostgreSQL passes over rows that another node is claiming. It may run
-    // a subquery that locks more than once, and so exceed the limit, unless it is told to keep what it found. It goes
-    // straight to where it found them: by their numbers it may read a whole edition that it still thinks is small.
-    macro_rules! claim_query {
-        ($row:literal, $list:literal, $lock:literal, $these:literal) => {
-            concat!(
-                "with due as materialized (select ",
-                $row,
-                " from deliveries where edition_id = $1 and state = $4 \
-                 and state in ('queued', 'deferred', 'sending', 'unknown') \
-                 and next_at <= $3 and (next_at, seq) < ($9, $10) and domain not in (",
-                $list,
-                ") and ($4 <> 'unknown' or ($6 > 0 and case when reason = 'interrupted' then cuts < $11 else repeats < $6 \
-                 end)) order by next_at, seq limit $5 ",
-                $lock,
-                ") update deliveries set state = 'sending', owner = $2, claim = $7, claimed_at = $3, started_at = null, \
-                 cuts = cuts + case when $4 = 'unknown' and reason = 'interrupted' then 1 else 0 end, \
-                 repeats = repeats + case when $4 = 'unknown' and coalesce(reason, '') <> 'interrupted' then 1 else 0 end \
-                 where ",
-                $these,
-                " returning seq"
-            )
-        };
-    }
     let Claim { owner, number } = claim;
     let names: Vec<&str> = within.domains.iter().map(|(domain, _)| domain.as_str()).collect();
     let names = serde_json::to_string(&names).expect("texts alone always become JSON");
     let (at, seq) = within.end;
-    if matches!(tx.conn(), Conn::Sqlite(_)) {
-        let query = claim_query!(
-            "seq",
-            "select value from json_each($8)",
-            "",
-            "edition_id = $1 and seq in (select seq from due)"
-        );
-        fetch_all!(tx, (i64,), query, edition_id, owner, now, state, limit, repeats, number, names, at, seq, MOST_CUTS)
-    } else {
-        let query = claim_query!(
-            "ctid",
-            "select jsonb_array_elements_text(cast($8 as jsonb))",
-            "for update skip locked",
-            "ctid = any (array(select ctid from due))"
-        );
-        fetch_all!(tx, (i64,), query, edition_id, owner, now, state, limit, repeats, number, names, at, seq, MOST_CUTS)
-    }
+    let query = if matches!(tx.conn(), Conn::Sqlite(_)) { CLAIM[0] } else { CLAIM[1] };
+    fetch_all!(tx, (i64,), query, edition_id, owner, now, state, limit, repeats, number, names, at, seq, MOST_CUTS)
 }
 
 /// What the messages of a claim need, in order. Found by their state, of which there are few rows: a range of

@@ -17,6 +17,15 @@ use crate::domain::time::Timestamp;
 /// How many recipients one short transaction takes into the ledger.
 const FREEZE_CHUNK: i64 = 5_000;
 
+/// What runs for every message or claim, as SQLite gets it and as PostgreSQL does: so that their plans can be looked at.
+pub const EVERY_MESSAGE: [(&str, [&str; 2]); 5] = [
+    ("claim", claims::CLAIM),
+    ("put off", claims::PUT_OFF),
+    ("start", notes::START),
+    ("settle", notes::SETTLE),
+    ("note", notes::NOTE),
+];
+
 row! {
     /// A delivery as reports show it.
     #[derive(Clone)]

@@ -86,32 +86,24 @@ pub struct Start {
     pub claim: i64,
 }
 
+macro_rules! start_query {
+    ($list:literal) => {
+        concat!("update deliveries set started_at = $2 from (", $list, ") as j where ", named!(start))
+    };
+}
+
+/// On SQLite and on PostgreSQL.
+pub(super) const START: [&str; 2] = [
+    start_query!("select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from json_each($1)"),
+    start_query!("select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, c bigint)"),
+];
+
 /// Notes that messages are about to be handed over, and gives back those that may: still in the same claim, the edition still
 /// going out, the person still subscribed. This is the one gate that every message passes.
 pub async fn start(tx: &mut Tx, starts: &[Start], now: Timestamp) -> Result<Vec<(i64, i64)>, StoreError> {
     let list = serde_json::to_string(starts).expect("numbers alone always become JSON");
-    macro_rules! start_query {
-        ($list:literal) => {
-            concat!("update deliveries set started_at = $2 from (", $list, ") as j where ", named!(start))
-        };
-    }
-    if matches!(tx.conn(), Conn::Sqlite(_)) {
-        fetch_all!(
-            tx,
-            (i64, i64),
-            start_query!("select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from json_each($1)"),
-            list,
-            now
-        )
-    } else {
-        fetch_all!(
-            tx,
-            (i64, i64),
-            start_query!("select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, c bigint)"),
-            list,
-            now
-        )
-    }
+    let query = if matches!(tx.conn(), Conn::Sqlite(_)) { START[0] } else { START[1] };
+    fetch_all!(tx, (i64, i64), query, list, now)
 }
 
 /// What became of a claimed delivery.
@@ -144,6 +136,33 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: Timestamp) -> Result<
     Ok(())
 }
 
+macro_rules! settle_query {
+    ($list:literal) => {
+        concat!(
+            "update deliveries set ",
+            result!("$2"),
+            " from (",
+            $list,
+            ") as j where ",
+            named!(row),
+            " and deliveries.state = $3 returning deliveries.edition_id, deliveries.state"
+        )
+    };
+}
+
+/// On SQLite and on PostgreSQL.
+pub(super) const SETTLE: [&str; 2] = [
+    settle_query!(
+        "select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c, value ->> 'state' as state, value ->> 'attempts' as attempts, \
+                 value ->> 'next_at' as next_at, value ->> 'code' as code, value ->> 'status' as status, \
+                 value ->> 'reply' as reply, value ->> 'reason' as reason from json_each($1)"
+    ),
+    settle_query!(
+        "select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, c bigint, state text, \
+                 attempts bigint, next_at bigint, code bigint, status text, reply text, reason text)"
+    ),
+];
+
 async fn settle_from(
     tx: &mut Tx,
     from: DeliveryState,
@@ -151,45 +170,8 @@ async fn settle_from(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let list = serde_json::to_string(settled).expect("texts and numbers alone always become JSON");
-    macro_rules! settle_query {
-        ($list:literal) => {
-            concat!(
-                "update deliveries set ",
-                result!("$2"),
-                " from (",
-                $list,
-                ") as j where ",
-                named!(row),
-                " and deliveries.state = $3 returning deliveries.edition_id, deliveries.state"
-            )
-        };
-    }
-    let rows = if matches!(tx.conn(), Conn::Sqlite(_)) {
-        fetch_all!(
-            tx,
-            (i64, DeliveryState),
-            settle_query!(
-                "select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c, value ->> 'state' as state, value ->> 'attempts' as attempts, \
-                 value ->> 'next_at' as next_at, value ->> 'code' as code, value ->> 'status' as status, \
-                 value ->> 'reply' as reply, value ->> 'reason' as reason from json_each($1)"
-            ),
-            list,
-            now,
-            from
-        )
-    } else {
-        fetch_all!(
-            tx,
-            (i64, DeliveryState),
-            settle_query!(
-                "select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, c bigint, state text, \
-                 attempts bigint, next_at bigint, code bigint, status text, reply text, reason text)"
-            ),
-            list,
-            now,
-            from
-        )
-    }?;
+    let query = if matches!(tx.conn(), Conn::Sqlite(_)) { SETTLE[0] } else { SETTLE[1] };
+    let rows = fetch_all!(tx, (i64, DeliveryState), query, list, now, from)?;
     move_counts(tx, from, &rows, now).await?;
     Ok(rows.len())
 }
@@ -203,6 +185,47 @@ pub struct Noted {
     pub granted: Vec<(i64, i64)>,
 }
 
+/// On SQLite, where the counters move first, by what the results are about to find; and on PostgreSQL.
+pub(super) const NOTE: [&str; 2] = [
+    concat!(
+        "begin immediate; ",
+        moved!(concat!(
+            "(",
+            counted!(
+                "(select j.value ->> 'e' as edition_id, j.value ->> 'state' as state from json_each($1) as j cross join deliveries \
+             where deliveries.edition_id = j.value ->> 'e' and deliveries.seq = j.value ->> 's' \
+             and deliveries.claim = j.value ->> 'c' and deliveries.state || '' = 'sending')"
+            ),
+            ") as counted"
+        )),
+        "; update deliveries set ",
+        result!("$3"),
+        " from (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c, value ->> 'state' as state, \
+     value ->> 'attempts' as attempts, value ->> 'next_at' as next_at, value ->> 'code' as code, value ->> 'status' as status, \
+     value ->> 'reply' as reply, value ->> 'reason' as reason from json_each($1)) as j where ",
+        named!(row),
+        " and deliveries.state || '' = 'sending' returning 0, 1; update deliveries set started_at = $3 \
+     from (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from json_each($2)) as j where ",
+        named!(start),
+        "; commit",
+    ),
+    concat!(
+        "with noted as (update deliveries set ",
+        result!("$3"),
+        " from jsonb_to_recordset(cast($1 as jsonb)) as j (e bigint, s bigint, c bigint, state text, attempts bigint, \
+     next_at bigint, code bigint, status text, reply text, reason text) where ",
+        named!(row),
+        " and deliveries.state || '' = 'sending' returning deliveries.edition_id, deliveries.state), counted as (",
+        counted!("noted"),
+        "), moved as (",
+        moved!("counted"),
+        "), started as (update deliveries set started_at = $3 \
+     from jsonb_to_recordset(cast($2 as jsonb)) as j (e bigint, s bigint, c bigint) where ",
+        named!(start),
+        ") select cast(0 as bigint) as edition_id, count(*) as seq from noted union all select edition_id, seq from started",
+    ),
+];
+
 /// [`settle`] and [`start`] in one journey to the database, and in a transaction of its own. `None` where the longer way
 /// must be taken: on SQLite when others wait for the writer, and would share a commit.
 ///
@@ -214,49 +237,11 @@ pub async fn note_at_once(
     starts: &[Start],
     now: Timestamp,
 ) -> Result<Option<Noted>, StoreError> {
-    const POSTGRES: &str = concat!(
-        "with noted as (update deliveries set ",
-        result!("$3"),
-        " from jsonb_to_recordset(cast($1 as jsonb)) as j (e bigint, s bigint, c bigint, state text, attempts bigint, \
-         next_at bigint, code bigint, status text, reply text, reason text) where ",
-        named!(row),
-        " and deliveries.state || '' = 'sending' returning deliveries.edition_id, deliveries.state), counted as (",
-        counted!("noted"),
-        "), moved as (",
-        moved!("counted"),
-        "), started as (update deliveries set started_at = $3 \
-         from jsonb_to_recordset(cast($2 as jsonb)) as j (e bigint, s bigint, c bigint) where ",
-        named!(start),
-        ") select cast(0 as bigint) as edition_id, count(*) as seq from noted union all select edition_id, seq from started",
-    );
-    // Its counters move first, by what the results are about to find.
-    const SQLITE: &str = concat!(
-        "begin immediate; ",
-        moved!(concat!(
-            "(",
-            counted!(
-                "(select j.value ->> 'e' as edition_id, j.value ->> 'state' as state from json_each($1) as j cross join deliveries \
-                 where deliveries.edition_id = j.value ->> 'e' and deliveries.seq = j.value ->> 's' \
-                 and deliveries.claim = j.value ->> 'c' and deliveries.state || '' = 'sending')"
-            ),
-            ") as counted"
-        )),
-        "; update deliveries set ",
-        result!("$3"),
-        " from (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c, value ->> 'state' as state, \
-         value ->> 'attempts' as attempts, value ->> 'next_at' as next_at, value ->> 'code' as code, value ->> 'status' as status, \
-         value ->> 'reply' as reply, value ->> 'reason' as reason from json_each($1)) as j where ",
-        named!(row),
-        " and deliveries.state || '' = 'sending' returning 0, 1; update deliveries set started_at = $3 \
-         from (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from json_each($2)) as j where ",
-        named!(start),
-        "; commit",
-    );
     let Some(mut connection) = db.at_once().await? else { return Ok(None) };
     let settled = serde_json::to_string(settled).expect("texts and numbers alone always become JSON");
     let starts = serde_json::to_string(starts).expect("numbers alone always become JSON");
     let sqlite = matches!(connection.conn(), Conn::Sqlite(_));
-    let rows = fetch_all!(&mut connection, (i64, i64), if sqlite { SQLITE } else { POSTGRES }, settled, starts, now);
+    let rows = fetch_all!(&mut connection, (i64, i64), if sqlite { NOTE[0] } else { NOTE[1] }, settled, starts, now);
     let rows = match rows {
         Ok(rows) => rows,
         // What was begun is undone; the longer way is patient with other processes, and says what is wrong.
