@@ -111,7 +111,9 @@ fn interrupted(
     let ended: u64 = ["accepted", "unknown"].iter().filter_map(|state| counts[*state].as_u64()).sum();
     assert_eq!(ended, readers as u64, "{counts}");
     let copies = double.copies();
-    assert_eq!(copies.len(), readers, "somebody got nothing");
+    // Of very many, one has its connection cut off within the message twice: that is left to a person, and told.
+    let (without, uncertain) = (readers - copies.len(), counts["unknown"].as_u64().unwrap_or_default());
+    assert!(without == 0 || (stops > STOPS && without as u64 <= uncertain), "{without} got nothing: {counts}");
     assert_eq!(double.seen().violations, Vec::<String>::new());
     (double, copies, stopped)
 }
