@@ -592,7 +592,7 @@ fn the_overview_says_what_needs_somebody(database: Database) {
     served.subscribe("ben@example.nl");
     let page = seat.get("/admin").text();
     assert!(page.contains("Draft ready: edition 1") && page.contains(&format!("{edition}/content")), "{page}");
-    assert!(page.contains("2 asked for, 1 confirmed"), "{page}");
+    assert!(page.contains("2 asked for, 0 looks, 1 confirmed"), "{page}");
     assert!(page.contains("1 joined and 0 left"), "{page}");
     assert_eq!(seat.get(&edition).header("location"), format!("{edition}/content"), "as mails link to it");
     assert_eq!(seat.get("/admin/editions/999999").status, 404);
