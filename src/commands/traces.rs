@@ -52,6 +52,7 @@ pub fn layer(config: &Config) -> anyhow::Result<Option<Box<dyn Layer<Registry> +
         .with_tracer(tracer)
         .with_location(false)
         .with_threads(false)
+        .with_target(false)
         .with_tracked_inactivity(false);
     Ok(Some(layer.with_filter(filter_fn(is_for_traces)).boxed()))
 }

@@ -11,7 +11,6 @@ pub fn begun(request: &ServiceRequest, request_id: &str) -> Span {
         target: "otel",
         "request",
         otel.kind = "server",
-        otel.name = Empty,
         otel.status_code = Empty,
         http.request.method = Empty,
         http.route = Empty,
@@ -19,7 +18,7 @@ pub fn begun(request: &ServiceRequest, request_id: &str) -> Span {
         request_id,
     );
     #[cfg(feature = "otel")]
-    from_the_proxy::follow(&span, request);
+    telling::follow(&span, request);
     #[cfg(not(feature = "otel"))]
     let _ = request;
     span
@@ -30,7 +29,8 @@ pub fn answered(span: &Span, method: &str, route: &str, status: u16) {
     if span.is_disabled() {
         return;
     }
-    span.record("otel.name", format!("{method} {route}"));
+    #[cfg(feature = "otel")]
+    telling::name(span, format!("{method} {route}"));
     span.record("http.request.method", method);
     span.record("http.route", route);
     span.record("http.response.status_code", status);
@@ -39,13 +39,13 @@ pub fn answered(span: &Span, method: &str, route: &str, status: u16) {
     }
 }
 
-/// The trace that a proxy has begun already (W3C Trace Context). Only of proxies that we trust: a visitor who could choose the
-/// number of a trace could write into others' and say what is kept.
+/// What `tracing` has no words for.
 #[cfg(feature = "otel")]
-mod from_the_proxy {
+mod telling {
     use actix_web::dev::ServiceRequest;
     use actix_web::http::header::HeaderMap;
     use opentelemetry::propagation::{Extractor, TextMapPropagator};
+    use opentelemetry::trace::TraceContextExt;
     use opentelemetry_sdk::propagation::TraceContextPropagator;
     use tracing::Span;
     use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -64,6 +64,13 @@ mod from_the_proxy {
         }
     }
 
+    /// Names a span that has begun: which route it is shows only on the way.
+    pub fn name(span: &Span, name: String) {
+        span.context().span().update_name(name);
+    }
+
+    /// Goes on with the trace that a proxy has begun (W3C Trace Context). Only of proxies that we trust: a visitor who could
+    /// choose the number of a trace could write into others' and say what is kept.
     pub fn follow(span: &Span, request: &ServiceRequest) {
         if !span.is_disabled() && client::comes_through_a_proxy(request.request()) {
             // Without such a header the context is empty, and the span begins a trace of its own.
