@@ -582,7 +582,7 @@ impl Manager {
             if self.looks > LOOKS_BEFORE_THE_END && now >= self.retry.deadline(one.since) {
                 let newsletter = newsletters::by_id(&mut self.house.db.read().await?, one.newsletter_id).await?;
                 let language = newsletter.map(|newsletter| newsletter.language).unwrap_or_default();
-                let why = sending::stood_still(language, &one.why.text(language));
+                let why = sending::stood_still(language, one.why.text(language));
                 tracing::error!(
                     edition = one.edition,
                     waiting = one.waiting,

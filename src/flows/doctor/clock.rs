@@ -51,9 +51,9 @@ pub(super) async fn check(house: &House) -> Result<Check, FlowError> {
     let way = if ahead { "ahead of" } else { "behind" };
     let said = format!("{message}; {} s {way} the clock of {host}", difference.as_secs());
     Ok(match difference.as_secs() {
-        0..=CLOSE => Check::new("clock", Fine, format!("{message}, and as late as at {host}")),
-        ..=OFF => Check::new("clock", Fine, said),
-        ..=FAR_OFF => Check::new("clock", Warn, said).advise(ADVICE),
+        seconds if seconds <= CLOSE => Check::new("clock", Fine, format!("{message}, and as late as at {host}")),
+        seconds if seconds <= OFF => Check::new("clock", Fine, said),
+        seconds if seconds <= FAR_OFF => Check::new("clock", Warn, said).advise(ADVICE),
         _ => Check::new("clock", Fail, said).advise(ADVICE),
     })
 }
