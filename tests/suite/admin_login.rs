@@ -197,7 +197,7 @@ fn over_tls_the_cookies_belong_to_this_host_alone() {
 #[test]
 fn a_trusted_proxy_says_whether_the_way_was_encrypted_and_nobody_else_does() {
     let lines = |settings: &[(&str, &str)]| {
-        let Some(database) = Database::fresh(Engine::Sqlite) else { return None };
+        let database = Database::fresh(Engine::Sqlite)?;
         let served = Served::set(database, settings);
         user(&served, "ada@example.org", "viewer");
         let ask = served.http.ask("POST", "/admin/login").header("x-forwarded-proto", "https");

@@ -197,8 +197,6 @@ fn an_edition_that_no_server_takes_for_days_waits_for_a_person_and_then_goes_on(
         mailer.stop().await;
         let reason = edition.pause_reason.unwrap();
         assert!(reason.starts_with("Er kwam dagenlang niets aan."), "{reason}");
-        let told = database.texts("select body from outbox where kind = 'notice'");
-        assert!(told.iter().any(|body| body.contains("dagenlang")), "{told:?}");
 
         let double = SmtpDouble::start(Script::offering(&["PIPELINING"]));
         publish::resume(&house, id).await.unwrap();
