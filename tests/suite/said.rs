@@ -13,7 +13,8 @@ use crate::kit::on_each_engine;
 on_each_engine![a_dutch_desk_shows_the_doctors_words_and_a_sources_in_dutch];
 
 /// Where sentences are made that the desk shows.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
+    "src/flows/doctor/clock.rs",
     "src/flows/doctor/domains.rs",
     "src/flows/doctor/outside.rs",
     "src/flows/doctor/own.rs",

@@ -50,9 +50,13 @@ pub const DUTCH: &[(&str, &str)] = &[
     // The doctor on the house itself.
     ("it is {} here, but {} has been already", "het is hier {}, maar {} is al geweest"),
     (
-        "Set the clock right (timedatectl): with a wrong one links expire and moments pass.",
-        "Zet de klok goed (timedatectl): met een verkeerde verlopen links en gaan momenten voorbij.",
+        "Set the clock right (timedatectl set-ntp true): with a wrong one links expire and moments pass.",
+        "Zet de klok goed (timedatectl set-ntp true): met een verkeerde verlopen links en gaan momenten voorbij.",
     ),
+    ("{}; no site outside told its time", "{}; geen site van buiten zei hoe laat het is"),
+    ("{}; {} s ahead of the clock of {}", "{}; {} s voor op de klok van {}"),
+    ("{}; {} s behind the clock of {}", "{}; {} s achter op de klok van {}"),
+    ("{}, and as late as at {}", "{}, en even laat als bij {}"),
     ("{}, not behind what was seen before", "{}, niet achter op wat eerder is gezien"),
     ("{} answers and is sound", "{} antwoordt en is gaaf"),
     ("{} found a fault: {}", "{} vond een fout: {}"),
@@ -205,6 +209,20 @@ pub const DUTCH: &[(&str, &str)] = &[
     ),
     ("t=y ({}): the policy is only tried out", "t=y ({}): het beleid wordt alleen uitgeprobeerd"),
     ("Take t=y out once the reports look right.", "Haal t=y weg zodra de rapporten er goed uitzien."),
+    ("the return path ({}) belongs to {}", "het retouradres ({}) hoort bij {}"),
+    (
+        "bounces go to {}, which DMARC does not count as {}: {}",
+        "terugkomers gaan naar {}, en dat telt voor DMARC niet als {}: {}",
+    ),
+    (
+        "mail counts as from there only where your mail server signs it",
+        "e-mail telt alleen als daarvandaan waar je mailserver die ondertekent",
+    ),
+    (
+        "only the signature counts, which some mail servers on the way break",
+        "alleen de ondertekening telt, en sommige mailservers onderweg maken die stuk",
+    ),
+    ("Such as: POSTDUIF_BOUNCE_ADDRESS=bounces@{}", "Zoals: POSTDUIF_BOUNCE_ADDRESS=bounces@{}"),
     ("answers and bounces go to {}", "antwoorden en terugkomers gaan naar {}"),
     ("there is no MX record; mail goes to {} itself", "er is geen MX-record; e-mail gaat naar {} zelf"),
     (

@@ -48,9 +48,13 @@ pub(super) async fn check(house: &House) -> Result<Check, FlowError> {
     let Some((difference, ahead, host)) = nearest else {
         return Ok(Check::new("clock", Fine, format!("{message}; no site outside told its time")));
     };
-    let way = if ahead { "ahead of" } else { "behind" };
-    let said = format!("{message}; {} s {way} the clock of {host}", difference.as_secs());
-    Ok(match difference.as_secs() {
+    let seconds = difference.as_secs();
+    let said = if ahead {
+        format!("{message}; {seconds} s ahead of the clock of {host}")
+    } else {
+        format!("{message}; {seconds} s behind the clock of {host}")
+    };
+    Ok(match seconds {
         seconds if seconds <= CLOSE => Check::new("clock", Fine, format!("{message}, and as late as at {host}")),
         seconds if seconds <= OFF => Check::new("clock", Fine, said),
         seconds if seconds <= FAR_OFF => Check::new("clock", Warn, said).advise(ADVICE),
