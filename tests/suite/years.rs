@@ -130,7 +130,10 @@ impl World {
 
     fn person(&mut self) -> String {
         let number = self.dice.roll(PEOPLE);
-        format!("person{number}@host{}.example.org", number % 5)
+        // Far enough apart that none looks like another one mistyped.
+        let place =
+            ["delft", "breda", "utrecht", "zwolle", "almere"][usize::try_from(number % 5).expect("it is small")];
+        format!("person{number}@{place}.example.org")
     }
 
     /// Somebody presses the button of a mail, an old one perhaps.
