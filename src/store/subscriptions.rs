@@ -533,12 +533,13 @@ pub async fn search(
     before: i64,
     limit: i64,
 ) -> Result<Vec<ListedRow>, StoreError> {
+    // By `+` from the newest down: by the newsletter's index all of its readers would be sorted first.
     fetch_all!(
         on,
         ListedRow,
         "select s.id, s.subscriber_id, p.email, p.language, s.status, s.requested_at, \
          exists (select 1 from attempts a where a.kind = 'wants-back' and a.key = p.address_hash) as wants_back \
-         from subscriptions s join subscribers p on p.id = s.subscriber_id where s.newsletter_id = $1 \
+         from subscriptions s join subscribers p on p.id = s.subscriber_id where +s.newsletter_id = $1 \
          and ($2 = '' or s.status = $2) and ($3 = '' or p.email_key like $3 escape '!') and s.id < $4 order by s.id desc limit $5",
         newsletter_id,
         status.map_or("", SubscriptionStatus::as_str),

@@ -81,7 +81,7 @@ pub struct Start {
     pub edition_id: i64,
     #[serde(rename = "s")]
     pub seq: i64,
-    /// [`Claim::number`].
+    /// [`Claim::number`](super::Claim::number).
     #[serde(rename = "c")]
     pub claim: i64,
 }
@@ -113,7 +113,7 @@ pub struct Settled {
     pub edition_id: i64,
     #[serde(rename = "s")]
     pub seq: i64,
-    /// [`Claim::number`].
+    /// [`Claim::number`](super::Claim::number).
     #[serde(rename = "c")]
     pub claim: i64,
     pub state: DeliveryState,
