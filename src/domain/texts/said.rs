@@ -266,7 +266,10 @@ pub const DUTCH: &[(&str, &str)] = &[
         "“{}” does not prove who it is: its certificate or its TLS is faulty",
         "“{}” bewijst niet wie het is: het certificaat of de TLS klopt niet",
     ),
-    ("the answer took longer than {} seconds", "het antwoord duurde langer dan {} seconden"),
+    (
+        "the answer did not come in time: it must begin within {} seconds, and be there {} seconds later",
+        "het antwoord kwam niet op tijd: het moet binnen {} seconden beginnen, en er {} seconden later zijn",
+    ),
     ("the answer is larger than {} MB", "het antwoord is groter dan {} MB"),
     ("more than {} redirects", "meer dan {} omleidingen"),
     ("a redirect leads nowhere that can be fetched", "een omleiding leidt nergens heen waar iets op te halen is"),
