@@ -1,6 +1,6 @@
 //! A disk without room, and one that nobody may write to: nothing is half stored, and all goes on by itself once there is room.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::kit::Installation;
 use crate::kit::database::Database;
@@ -14,12 +14,8 @@ const READERS: usize = 1_000;
 const CONNECTIONS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < deadline, "it took too long until {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+fn until(what: &str, done: impl FnMut() -> bool) {
+    crate::kit::until(PATIENCE, what, done);
 }
 
 fn sign_up(serving: &Serving, name: &str) -> Answer {

@@ -39,12 +39,8 @@ fn came(double: &SmtpDouble) -> usize {
     double.seen().messages.len()
 }
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < deadline, "it took too long until {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+fn until(what: &str, done: impl FnMut() -> bool) {
+    crate::kit::until(PATIENCE, what, done);
 }
 
 /// How many went out again; everybody got it, and everybody is accounted for.

@@ -1,7 +1,7 @@
 //! The database's server crashes in the middle of a sending and loses its last commits: nobody is lost for it, and nobody
 //! gets it twice without being called uncertain.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::kit::Installation;
 use crate::kit::database::Database;
@@ -24,12 +24,8 @@ fn prepared(server: &OwnPostgres) -> (Installation, SmtpDouble) {
     (installation, double)
 }
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while !done() {
-        assert!(Instant::now() < deadline, "it took too long until {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+fn until(what: &str, done: impl FnMut() -> bool) {
+    crate::kit::until(Duration::from_secs(120), what, done);
 }
 
 /// How many mails went out again, and how many doubts the ledger names; everybody got it.

@@ -24,12 +24,8 @@ on_each_engine![
 /// For anything that takes moments.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < deadline, "it took too long until {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+fn until(what: &str, done: impl FnMut() -> bool) {
+    crate::kit::until(PATIENCE, what, done);
 }
 
 fn it_serves_until_it_is_told_to_stop(installation: Installation) {

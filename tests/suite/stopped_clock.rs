@@ -15,12 +15,8 @@ on_each_engine![
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < deadline, "it took too long until {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+fn until(what: &str, done: impl FnMut() -> bool) {
+    crate::kit::until(PATIENCE, what, done);
 }
 
 /// Now, by the database's own clock, in microseconds.

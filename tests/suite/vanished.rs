@@ -16,12 +16,8 @@ const CONNECTIONS: usize = 4;
 const LONGEST: Duration = Duration::from_secs(25);
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < deadline, "it took too long until {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+fn until(what: &str, done: impl FnMut() -> bool) {
+    crate::kit::until(PATIENCE, what, done);
 }
 
 /// An edition that is ready to go out, and the way to its database.

@@ -21,6 +21,7 @@ pub mod wordpress;
 
 use database::{Database, Engine};
 pub use installation::Installation;
+use std::time::{Duration, Instant};
 
 /// What `tests/run` tells the tests in `POSTDUIF_TEST_…`; without it a test that needs it says so and is skipped.
 pub fn given(what: &str) -> Option<String> {
@@ -37,6 +38,15 @@ pub fn on<T: From<Database>>(engine: Engine, test: fn(T)) {
     if let Some(database) = Database::fresh(engine) {
         println!("on {engine:?}");
         test(database.into());
+    }
+}
+
+/// Waits until something is so, looking every few milliseconds, and fails when that takes longer than `patience`.
+pub fn until(patience: Duration, what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + patience;
+    while !done() {
+        assert!(Instant::now() < deadline, "it took too long until {what}");
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
