@@ -19,9 +19,10 @@ pub mod program;
 pub mod smtp_double;
 pub mod wordpress;
 
+use std::time::{Duration, Instant};
+
 use database::{Database, Engine};
 pub use installation::Installation;
-use std::time::{Duration, Instant};
 
 /// What `tests/run` tells the tests in `POSTDUIF_TEST_…`; without it a test that needs it says so and is skipped.
 pub fn given(what: &str) -> Option<String> {
