@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::together::{Asked, Outcome, together};
@@ -17,8 +18,18 @@ const AT_ONCE: usize = 64;
 const STATEMENT: Duration = Duration::from_secs(15);
 
 /// The sign-ups that wait. Cheap to clone; clones are the same queue.
-#[derive(Clone, Default)]
-pub struct SignUps(Arc<Mutex<Line>>);
+#[derive(Clone)]
+pub struct SignUps {
+    line: Arc<Mutex<Line>>,
+    /// Where they are stored: not on the thread of one visitor's request, which ends before the program does.
+    runtime: Option<Handle>,
+}
+
+impl Default for SignUps {
+    fn default() -> Self {
+        Self { line: Arc::default(), runtime: Handle::try_current().ok() }
+    }
+}
 
 #[derive(Default)]
 struct Line {
@@ -43,21 +54,22 @@ impl SignUps {
         };
         if begins {
             // In a task of its own: a visitor who hangs up must not leave the others waiting.
-            let (serves, house) = (Serves { line: self.clone(), is_done: false }, house.clone());
-            tokio::spawn(async move { within(STATEMENT, serves.until_nobody_waits(&house)).await });
+            let (serves, house) = (Serves { queue: self.clone(), is_done: false }, house.clone());
+            let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+            runtime.spawn(async move { within(STATEMENT, serves.until_nobody_waits(&house)).await });
         }
         let broken = || FlowError::Store(StoreError::Group("the program stops".to_owned()));
         outcome.await.unwrap_or_else(|_| Err(broken()))
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Who serves the queue. Should it be dropped half-way, whoever waits hears that nothing was stored.
 struct Serves {
-    line: SignUps,
+    queue: SignUps,
     is_done: bool,
 }
 
@@ -75,9 +87,12 @@ impl Serves {
                     each
                 }
                 Err(error) => {
-                    let reason = error.to_string();
-                    let rest = (1..sign_ups.len()).map(|_| Err(StoreError::Group(reason.clone()).into()));
-                    rest.chain([Err(error)]).collect()
+                    let failed = || Err(StoreError::Group(error.to_string()).into());
+                    // A database that is away keeps nobody waiting twice: who came meanwhile hears the same.
+                    for late in std::mem::take(&mut self.queue.line().waiting) {
+                        let _ = late.answer.send(failed());
+                    }
+                    sign_ups.iter().map(|_| failed()).collect()
                 }
                 Ok(outcomes) => outcomes,
             };
@@ -91,7 +106,7 @@ impl Serves {
     /// Those who wait, some at a time, and nobody twice: the second of two for one address finds what the first left.
     /// With `None` nobody serves the queue any more.
     fn next(&mut self) -> Option<(Vec<Asked>, Vec<oneshot::Sender<Result<Outcome, FlowError>>>)> {
-        let mut line = self.line.line();
+        let mut line = self.queue.line();
         let (mut taken, mut left) = ((Vec::new(), Vec::new()), VecDeque::new());
         let mut addresses = HashSet::new();
         while taken.0.len() < AT_ONCE
@@ -115,7 +130,7 @@ impl Serves {
 impl Drop for Serves {
     fn drop(&mut self) {
         if !self.is_done {
-            let mut line = self.line.line();
+            let mut line = self.queue.line();
             line.is_served = false;
             line.waiting.clear();
         }
