@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -147,20 +148,17 @@ pub async fn pages(address: &str, (email, password): (&str, &str), places: &[&st
     loads
 }
 
-/// The same number of rows a request, as durable, in the way that suggests itself.
-pub async fn one_transaction_per_request(folder: &Path, visitors: usize, span: Duration) -> Load {
+/// What a sign-up asks for and stores, in the tables of this schema and as durable, in the way that suggests itself: one
+/// transaction per request on a pool of ten. There is no web server before it, nothing is hashed and no letter leaves.
+pub async fn one_transaction_per_request(file: &Path, visitors: usize, span: Duration) -> Load {
     let options = SqliteConnectOptions::new()
-        .filename(folder.join("reference.db"))
-        .create_if_missing(true)
+        .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(60));
     let pool = SqlitePoolOptions::new().max_connections(10).acquire_timeout(Duration::from_secs(60));
-    let pool = pool.connect_with(options).await.expect("a database can be made");
-    for table in ["people", "subscriptions", "records", "letters"] {
-        let create = format!("create table {table} (id integer primary key, a text, b text, c integer)");
-        sqlx::query(sqlx::AssertSqlSafe(create)).execute(&pool).await.expect("a table can be made");
-    }
+    let pool = pool.connect_with(options).await.expect("the database is there");
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
     let began = Instant::now();
     let mut tasks = JoinSet::new();
     for _ in 0..visitors {
@@ -169,17 +167,78 @@ pub async fn one_transaction_per_request(folder: &Path, visitors: usize, span: D
             let mut took = Vec::new();
             while began.elapsed() < span {
                 let asked = Instant::now();
-                let mut transaction = pool.begin_with("begin immediate").await.expect("its turn comes");
-                for table in ["people", "subscriptions", "records", "letters"] {
-                    let insert = format!("insert into {table} (a, b, c) values ('visitor@example.org', 'text', 1)");
-                    let done = sqlx::query(sqlx::AssertSqlSafe(insert)).execute(&mut *transaction).await;
-                    done.expect("a row is stored");
-                }
-                transaction.commit().await.expect("it commits");
+                sign_up(&pool, NEXT.fetch_add(1, Ordering::Relaxed)).await.expect("it is stored");
                 took.push(asked.elapsed());
             }
             took
         });
     }
     Load::of(tasks.join_all().await.concat(), began.elapsed())
+}
+
+async fn sign_up(pool: &SqlitePool, number: usize) -> sqlx::Result<()> {
+    let email = format!("visitor{number}@example.org");
+    let hash: [u8; 32] = std::array::from_fn(|place| (number >> (place % 4 * 8)) as u8 ^ (place * number) as u8);
+    let body = r#"{"email":"visitor@example.org","newsletter":"bench","language":"nl","means":"form","text":"Ja, ik wil dit."}"#;
+    let mut tx = pool.begin_with("begin immediate").await?;
+    let newsletter: i64 =
+        sqlx::query_scalar("select id from newsletters where slug = 'bench'").fetch_one(&mut *tx).await?;
+    let person: i64 = sqlx::query_scalar(
+        "insert into subscribers (email, email_key, address_hash, domain, language, created_at, updated_at) \
+         values ($1, $1, $2, 'example.org', 'nl', 1, 1) on conflict (email_key) do update set updated_at = 1 returning id",
+    )
+    .bind(&email)
+    .bind(&hash[..])
+    .fetch_one(&mut *tx)
+    .await?;
+    let subscription: i64 = sqlx::query_scalar(
+        "insert into subscriptions (link, subscriber_id, newsletter_id, status, requested_at) \
+         values (randomblob(16), $1, $2, 'pending', 1) returning id",
+    )
+    .bind(person)
+    .bind(newsletter)
+    .fetch_one(&mut *tx)
+    .await?;
+    sqlx::query("select reason from suppressions where address_hash = $1")
+        .bind(&hash[..])
+        .fetch_optional(&mut *tx)
+        .await?;
+    sqlx::query("select count(*) from attempts where kind = 'letter' and key = $1 and at > 0")
+        .bind(&hash[..])
+        .fetch_one(&mut *tx)
+        .await?;
+    sqlx::query("insert into attempts (kind, key, at) values ('letter', $1, 1)")
+        .bind(&hash[..])
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(
+        "insert into confirmations (link, subscription_id, created_at, expires_at) values (randomblob(16), $1, 1, 2)",
+    )
+    .bind(subscription)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "insert into outbox (uid, kind, newsletter_id, subscription_id, recipient, body, next_at, expires_at, created_at) \
+         values (randomblob(16), 'confirm', $1, $2, $3, $4, 1, 2, 1)",
+    )
+    .bind(newsletter)
+    .bind(subscription)
+    .bind(&email)
+    .bind(body)
+    .execute(&mut *tx)
+    .await?;
+    let last: Option<Vec<u8>> = sqlx::query_scalar("select hash from consent_records order by id desc limit 1")
+        .fetch_optional(&mut *tx)
+        .await?;
+    sqlx::query(
+        "insert into consent_records (at, newsletter_id, subject, event, body, body_hash, previous, hash) \
+         values (1, $1, $2, 'requested', $3, $2, $4, $2)",
+    )
+    .bind(newsletter)
+    .bind(&hash[..])
+    .bind(body)
+    .bind(last.unwrap_or_default())
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await
 }

@@ -1,7 +1,7 @@
 //! The program itself, as an operator runs it, in a folder of its own.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -34,8 +34,14 @@ impl Program {
         if self.database.starts_with("sqlite:") { "SQLite" } else { "PostgreSQL" }
     }
 
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    /// Another database with this schema and a newsletter in it.
+    pub fn reference(&self) -> PathBuf {
+        let file = self.folder.path().join("reference.db");
+        let mut create =
+            self.command(&["newsletter", "create", "bench", "--title", "Bench", "--from", "Bench <b@example.org>"]);
+        create.env("POSTDUIF_DATABASE_URL", format!("sqlite:{}", file.display()));
+        assert!(create.stdout(Stdio::null()).status().expect("the program starts").success(), "it is created");
+        file
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -9,6 +9,7 @@ use super::mail_domains::MailDomains;
 use super::own_domains::OwnDomains;
 use super::passwords::Hashing;
 use super::remembered::Remembered;
+use super::subscribe::SignUps;
 use super::tally::Tally;
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -47,6 +48,8 @@ pub struct House {
     pub mail_domains: MailDomains,
     /// Where most readers have their mailbox.
     pub own_domains: OwnDomains,
+    /// Sign-ups that wait to be stored together.
+    pub sign_ups: SignUps,
     /// Who acts, for the log of deeds; see [`House::by`].
     pub actor: Arc<str>,
     /// All mail ends in the demo's own mailbox, so sample texts may stand in it.
@@ -158,6 +161,7 @@ impl House {
             tally: Tally::default(),
             hashing: Arc::default(),
             remembered: Arc::default(),
+            sign_ups: SignUps::default(),
             actor: "the program".into(),
             catches_all_mail: false,
             demo: None,

@@ -42,6 +42,11 @@ impl StoreError {
     pub fn is_taken(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+
+    /// Whether the database is there and refused what it was told, so that something else may pass.
+    pub fn is_of_statement(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(_)))
+    }
 }
 
 /// How much a commit must survive.
@@ -117,6 +122,8 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(OPEN_TIMEOUT)
+            // A file does not go away; asking whether it is there would double the way of every statement.
+            .test_before_acquire(false)
             .connect_with(options.pragma("query_only", "on").pragma("cache_size", "-2000"))
             .await
             .map_err(fault)?;

@@ -8,25 +8,24 @@ pub async fn count(on: &mut impl Access, kind: &str, key: &[u8], since: Timestam
     fetch_value!(on, i64, "select count(*) from attempts where kind = $1 and key = $2 and at > $3", kind, key, since)
 }
 
-/// How often each of these kinds happened since its moment, under one key.
-pub async fn counts(on: &mut impl Access, key: &[u8], of: [(&str, Timestamp); 4]) -> Result<[i64; 4], StoreError> {
-    let [first, second, third, fourth] = of;
+/// How often it happened since each of these moments.
+pub async fn counts(
+    on: &mut impl Access,
+    kind: &str,
+    key: &[u8],
+    [first, second, third]: [Timestamp; 3],
+) -> Result<[i64; 3], StoreError> {
     let counted = fetch_one!(
         on,
-        (i64, i64, i64, i64),
-        "select (select count(*) from attempts where kind = $2 and key = $1 and at > $3), \
-         (select count(*) from attempts where kind = $4 and key = $1 and at > $5), \
-         (select count(*) from attempts where kind = $6 and key = $1 and at > $7), \
-         (select count(*) from attempts where kind = $8 and key = $1 and at > $9)",
+        (i64, i64, i64),
+        "select (select count(*) from attempts where kind = $1 and key = $2 and at > $3), \
+         (select count(*) from attempts where kind = $1 and key = $2 and at > $4), \
+         (select count(*) from attempts where kind = $1 and key = $2 and at > $5)",
+        kind,
         key,
-        first.0,
-        first.1,
-        second.0,
-        second.1,
-        third.0,
-        third.1,
-        fourth.0,
-        fourth.1,
+        first,
+        second,
+        third,
     )?;
     Ok(counted.into())
 }

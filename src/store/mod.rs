@@ -43,6 +43,7 @@ pub mod sent_letters;
 pub mod sessions;
 pub mod set_back;
 pub mod sightings;
+pub mod sign_ups;
 pub mod sources;
 pub mod subscriptions;
 pub mod suppressions;

@@ -147,43 +147,6 @@ pub async fn open(
     Ok(inserted == 1)
 }
 
-/// The subscription of a person to a newsletter, given by its number and slug; where there is none, a pending one.
-pub async fn find_or_open(
-    tx: &mut Tx,
-    link: &Link,
-    person: &SubscriberRow,
-    (newsletter_id, slug): (i64, &str),
-    now: Timestamp,
-) -> Result<SubscriptionRow, StoreError> {
-    type Kept = (i64, Vec<u8>, SubscriptionStatus, Timestamp, Option<Timestamp>, Option<Timestamp>);
-    let (id, link, status, requested_at, confirmed_at, ended_at) = fetch_one!(
-        tx,
-        Kept,
-        "insert into subscriptions (link, subscriber_id, newsletter_id, status, requested_at) values ($1, $2, $3, 'pending', $4) \
-         on conflict (subscriber_id, newsletter_id) do update set status = subscriptions.status \
-         returning id, link, status, requested_at, confirmed_at, ended_at",
-        link.as_slice(),
-        person.id,
-        newsletter_id,
-        now,
-    )?;
-    Ok(SubscriptionRow {
-        id,
-        link,
-        subscriber_id: person.id,
-        newsletter_id,
-        newsletter: slug.to_owned(),
-        status,
-        requested_at,
-        confirmed_at,
-        ended_at,
-        email: person.email.clone(),
-        address_hash: person.address_hash.clone(),
-        language: person.language,
-        format: person.format,
-    })
-}
-
 /// Takes a subscription from one status to another, if it is still there; whoever gets `true` did it.
 pub async fn change_status(
     tx: &mut Tx,

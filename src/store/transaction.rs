@@ -105,6 +105,8 @@ pub(super) enum Lock {
     ConsentChain = 1,
     /// Things that may be used once.
     Once = 2,
+    /// Sign-ups, which are counted over all nodes.
+    SignUps = 3,
 }
 
 /// Holds a lock until the transaction ends. SQLite's one writer needs none.

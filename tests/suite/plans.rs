@@ -2,6 +2,7 @@
 
 use postduif::domain::delivery::DeliveryState;
 use postduif::store::deliveries::{self, Claim, Settled, Start};
+use postduif::store::sign_ups::EVERY_SIGN_UP;
 use postduif::store::{Db, Durability, editions};
 
 use crate::kit::Installation;
@@ -41,6 +42,46 @@ fn no_statement_of_every_day_reads_the_whole_ledger_on_sqlite() {
             };
             assert_eq!(plan.iter().filter(whole).count(), 0, "{name}: {text}\n{}", plan.join("\n"));
         }
+    });
+}
+
+#[test]
+fn no_statement_of_a_sign_up_reads_all_that_there_is_on_sqlite() {
+    on(Engine::Sqlite, |database: Database| {
+        let installation = Installation::from(database);
+        installation.run(&["migrate"]).done();
+        for (name, [text, _]) in EVERY_SIGN_UP {
+            let plan = plan(&installation.database, text);
+            let walks = plan.iter().filter(|line| line.starts_with("SCAN") && !line.contains("json_each")).count();
+            assert_eq!(walks, 0, "{name}: {text}\n{}", plan.join("\n"));
+        }
+    });
+}
+
+#[test]
+fn no_statement_of_a_sign_up_reads_all_that_there_is_on_postgres() {
+    on(Engine::Postgres, |database: Database| {
+        let mut installation = Installation::from(database);
+        installation.set("SIGNUPS_TOTAL", "0");
+        installation.newsletter();
+        installation.readers(READERS, "example.org");
+        installation.database.sql(
+            "insert into attempts (kind, key, at) select case when g % 2 = 0 then 'letter' else 'network' end, \
+             uuid_send(gen_random_uuid()), 9e15 from generate_series(1, 100000) as g",
+        );
+        installation.database.sql("analyze");
+        installation.database.sql("select cast(1 as text) from pg_stat_reset()");
+        let served = installation.serve();
+        for number in 0..12 {
+            let ask = served.http.ask("POST", "/n/nieuws/subscribe");
+            let ask = ask.header("content-type", "application/x-www-form-urlencoded");
+            assert_eq!(ask.send_body(&format!("email=new{number}%40example.org")).status, 303);
+        }
+        drop(served);
+        let scans = "select coalesce(cast(sum(seq_tup_read) as text), '0') from pg_stat_user_tables \
+                     where relname in ('attempts', 'subscribers', 'subscriptions', 'suppressions', 'confirmations')";
+        let read: usize = installation.database.texts(scans)[0].parse().expect("a number of rows");
+        assert!(read < READERS, "{read} rows were read to sign up twelve people");
     });
 }
 

@@ -18,6 +18,8 @@ on_each_engine![
     addresses_that_people_type_lead_to_the_form,
     an_address_is_not_flooded_and_a_network_is_held,
     fifty_at_once_for_one_address_are_one_subscription_and_one_letter,
+    of_fifty_at_once_each_hears_what_became_of_its_own,
+    whoever_the_database_refuses_keeps_nobody_else_out,
 ];
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -237,4 +239,68 @@ fn fifty_at_once_for_one_address_are_one_subscription_and_one_letter(database: D
     let leave = format!("/u/{}", served.token("ada@example.nl"));
     assert_eq!(at_once(&leave, "List-Unsubscribe=One-Click"), [200; 50]);
     assert_eq!(served.consents(), ["requested", "confirmed", "unsubscribed"]);
+}
+
+/// Asks from so many threads at the same moment; the statuses, in order.
+fn all_at_once(served: &Served, bodies: &[String], client: &str) -> Vec<u16> {
+    let ready = std::sync::Barrier::new(bodies.len());
+    std::thread::scope(|scope| {
+        let ask = |body: &'_ str, place: &str| {
+            let ask = served.http.ask("POST", place).header("content-type", "application/x-www-form-urlencoded");
+            ready.wait();
+            ask.header("x-forwarded-for", client).send_body(body).status
+        };
+        let asked: Vec<_> = bodies.iter().map(|body| scope.spawn(|| ask(body, "/n/ibp/subscribe"))).collect();
+        asked.into_iter().map(|one| one.join().expect("it was answered")).collect()
+    })
+}
+
+fn of_fifty_at_once_each_hears_what_became_of_its_own(database: Database) {
+    let served = Served::set(database, &[("trusted_proxies", "127.0.0.0/8"), ("signups_total", "0")]);
+    let token = served.confirmed("reader@example.nl");
+    served.wait(2 * DAY);
+    let mut bodies: Vec<String> = (0..40).map(|number| format!("email=new{}%40example.nl", number % 8)).collect();
+    bodies.extend((0..10).map(|_| "email=reader%40example.nl".to_owned()));
+    let statuses = all_at_once(&served, &bodies, "198.51.100.7");
+    let taken = statuses.iter().filter(|status| **status == 303).count();
+    // The limit of a network is ten an hour, whoever they are and however they come.
+    assert_eq!((taken, statuses.iter().filter(|status| **status == 429).count()), (10, 40), "{statuses:?}");
+    let before = served.letters().len();
+    for (host, body) in bodies.iter().enumerate() {
+        let statuses = all_at_once(&served, std::slice::from_ref(body), &format!("192.0.2.{host}"));
+        assert_eq!(statuses, [303]);
+    }
+    let letters = served.letters();
+    assert!(letters.len() >= before);
+    for number in 0..8 {
+        let address = format!("new{number}@example.nl");
+        assert_eq!(letters.iter().filter(|(to, _)| *to == address).count(), 1, "one letter for {address}");
+        assert_eq!(served.status(&address), "pending");
+    }
+    let told = |letter: &Letter| matches!(letter, Letter::AlreadySubscribed { .. });
+    assert_eq!(letters.iter().filter(|(to, letter)| to == "reader@example.nl" && told(letter)).count(), 1);
+    assert_eq!(served.consents().iter().filter(|event| *event == "requested").count(), 9);
+    assert_eq!(served.http.get(&format!("/u/{token}")).status, 200);
+    served.cli(&["consent", "verify"]).done();
+}
+
+fn whoever_the_database_refuses_keeps_nobody_else_out(database: Database) {
+    let served = Served::set(database, &[("signups_per_network", "0"), ("signups_total", "0")]);
+    served.database.refuse("subscribers", "new.email_key like 'refused%'");
+    let bodies: Vec<String> = (0..30)
+        .map(|number| {
+            if number % 10 == 3 {
+                format!("email=refused{number}%40example.nl")
+            } else {
+                format!("email=a{number}%40example.nl")
+            }
+        })
+        .collect();
+    let statuses = all_at_once(&served, &bodies, "192.0.2.1");
+    for (number, status) in statuses.iter().enumerate() {
+        assert_eq!(*status, if number % 10 == 3 { 503 } else { 303 }, "sign-up {number}");
+    }
+    assert_eq!(served.letters().len(), 27);
+    assert_eq!(served.consents().len(), 27);
+    served.cli(&["consent", "verify"]).done();
 }

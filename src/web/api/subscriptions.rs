@@ -18,7 +18,7 @@ use crate::flows::subscribe::{self, Answer, SignUpRequest};
 use crate::flows::tally::Count;
 use crate::web::Web;
 use crate::web::client::Client;
-use crate::web::evenly::evenly;
+use crate::web::evenly::{SHORT_STEP, evenly};
 use crate::web::problem::{FieldFault, Problem, ProblemBody};
 
 /// Who wants which newsletter.
@@ -74,7 +74,7 @@ pub async fn subscribe(
     let input = body.or_every_fault(async |rest| Ok(address(&rest).map(drop)?)).await?;
     let email = address(&input).inspect_err(|_| web.house.tally.count(Count::SignupInvalid))?;
     let sign_up = SignUpRequest {
-        newsletter: &input.newsletter,
+        newsletter: input.newsletter.clone(),
         email,
         language: input.language,
         means: ConsentMeans::Api,
@@ -83,7 +83,7 @@ pub async fn subscribe(
         effort: None,
     };
     key.once(&web, &digest, async {
-        match evenly(subscribe::subscribe(&web.house, sign_up)).await? {
+        match evenly(SHORT_STEP, subscribe::subscribe(&web.house, sign_up)).await? {
             Answer::LookInYourInbox => Ok((StatusCode::ACCEPTED, ACCEPTED)),
             Answer::TooMany { retry_after } => Err(Problem::TooMany { retry_after }),
             Answer::NoMailServer => {

@@ -122,18 +122,24 @@ impl Shown {
     /// When the database fails.
     pub async fn of(house: &House, newsletter: NewsletterRow, language: Option<Language>) -> Result<Self, FlowError> {
         let archived = editions::archived(&mut house.db.read().await?, newsletter.id, 1).await?;
+        let last_edition = archived.first().and_then(|edition| u32::try_from(edition.number).ok());
+        Ok(Self { last_edition, ..Self::without_archive(house, newsletter, language) })
+    }
+
+    /// The same with what is at hand, for when the database fails.
+    fn without_archive(house: &House, newsletter: NewsletterRow, language: Option<Language>) -> Self {
         let next = coming(&newsletter, house.clock.now(), 1)
             .ok()
             .and_then(|moments| Some(day(&newsletter, moments.first()?.send_at)));
         let look = newsletter.look();
-        Ok(Self {
+        Self {
             promise: promise(newsletter.max_per_year, language.unwrap_or(newsletter.language)),
-            last_edition: archived.first().and_then(|edition| u32::try_from(edition.number).ok()),
+            last_edition: None,
             next,
             logo_path: look.logo.as_ref().and_then(|logo| logo.path_at(&house.config.public_url)).map(str::to_owned),
             look,
             newsletter,
-        })
+        }
     }
 
     /// As pages take it.

@@ -13,15 +13,17 @@ use crate::domain::consent::ConsentMeans;
 use crate::domain::language::Language;
 use crate::domain::typo;
 use crate::flows::effort::{self, Ask, Brought, Judged};
+use crate::flows::newsletters::find;
 use crate::flows::subscribe::{self, Answer, SignUpRequest};
 use crate::flows::tally::Count;
 use crate::flows::{FlowError, own_domains};
 use crate::pages::fault::Fault;
 use crate::pages::{effort as step, paths, signup};
+use crate::store::newsletters::NewsletterRow;
 use crate::web::Web;
 use crate::web::body::{FORM_KINDS, Fields, media_type};
 use crate::web::client::Client;
-use crate::web::evenly::evenly;
+use crate::web::evenly::{SHORT_STEP, evenly};
 use crate::web::problem::Problem;
 
 /// How much of what was typed comes back, in characters: four times the longest address.
@@ -85,20 +87,26 @@ pub async fn subscribe(
     }
     let form = SubscribeForm::of(&fields);
     let asked: Option<Language> = form.language.parse().ok().or_else(|| language_asked(&request));
-    let shown = Shown::by_slug(&web.house, &slug, asked).await?;
-    let language = asked.unwrap_or(shown.newsletter.language);
+    let newsletter = find(&mut web.house.db.read().await?, &slug).await?;
+    let language = asked.unwrap_or(newsletter.language);
     let faulty_fields = form.validate().err();
     let faulty = |field: &str| faulty_fields.as_ref().is_some_and(|errors| errors.field_errors().contains_key(field));
     if faulty("website") {
         web.house.tally.count(Count::SignupHoneypot);
-        return Ok(look_in_your_inbox(&shown, asked));
+        return Ok(look_in_your_inbox(&newsletter, asked));
     }
-    let challenge = effort::challenge(&web.house, shown.newsletter.id);
+    let challenge = effort::challenge(&web.house, newsletter.id);
     let asked_work = challenge.as_ref().map(work);
     let origin = origin(&request, &form.form_page, web.house.config.public_url.as_str());
     let form_page = origin.as_deref();
-    let back = |status: StatusCode, fault: Fault<'_>| {
+    // Most need none of it: they are sent on. Whoever could not be stored gets back what they typed all the same.
+    let shown = async || match Shown::of(&web.house, newsletter.clone(), asked).await {
+        Ok(shown) => shown,
+        Err(_) => Shown::without_archive(&web.house, newsletter.clone(), asked),
+    };
+    let back = async |status: StatusCode, fault: Fault<'_>| {
         let typed: String = form.email.chars().take(MAX_TYPED).collect();
+        let shown = shown().await;
         let view = shown.view();
         let fault = Some(fault);
         page(
@@ -115,11 +123,12 @@ pub async fn subscribe(
     };
     if faulty("email") {
         web.house.tally.count(Count::SignupInvalid);
-        return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(InvalidAddress::TooLong)));
+        return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(InvalidAddress::TooLong)).await);
     }
     if form.accept_typo.is_empty()
         && let Some(meant) = meant(&web, &form.email).await
     {
+        let shown = shown().await;
         let (view, email) = (shown.view(), form.email.trim());
         let asked = signup::Form { newsletter: &view, language, email, fault: None, work: asked_work, form_page };
         return Ok(ok(signup::typo_question(&asked, meant.as_str())));
@@ -128,24 +137,25 @@ pub async fn subscribe(
         Ok(email) => email,
         Err(fault) => {
             web.house.tally.count(Count::SignupInvalid);
-            return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(fault)));
+            return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(fault)).await);
         }
     };
-    let one_more_step = |ask: &Ask| {
+    let one_more_step = async |ask: &Ask| {
+        let shown = shown().await;
         let (view, seconds) = (shown.view(), ask.wait.as_secs().max(1));
         let (work, pause, too_early) = (work(&ask.challenge), ask.pause.as_str(), ask.too_early);
         let (newsletter, email) = (&view, form.email.trim());
         ok(step::page(&step::Step { newsletter, language, email, work, pause, seconds, too_early, form_page }))
     };
-    let effort = match effort::judge(&web.house, shown.newsletter.id, &email, form.brought()) {
+    let effort = match effort::judge(&web.house, newsletter.id, &email, form.brought()) {
         Judged::Enough(effort) => effort,
         Judged::Ask(ask) => {
             web.house.tally.count(Count::SignupWorkAsked);
-            return Ok(one_more_step(&ask));
+            return Ok(one_more_step(&ask).await);
         }
     };
     let sign_up = SignUpRequest {
-        newsletter: &slug,
+        newsletter: slug.clone(),
         email: email.clone(),
         language: Some(language),
         means: ConsentMeans::Form,
@@ -153,24 +163,24 @@ pub async fn subscribe(
         origin: origin.clone().or_else(|| Some(request.path().to_owned())),
         effort,
     };
-    Ok(match evenly(subscribe::subscribe(&web.house, sign_up)).await {
-        Ok(Answer::LookInYourInbox) => look_in_your_inbox(&shown, asked),
+    Ok(match evenly(SHORT_STEP, subscribe::subscribe(&web.house, sign_up)).await {
+        Ok(Answer::LookInYourInbox) => look_in_your_inbox(&newsletter, asked),
         Ok(Answer::TooMany { retry_after }) => {
             let fault = Fault::TooOften { minutes: minutes(retry_after) };
-            let mut answer = back(StatusCode::TOO_MANY_REQUESTS, fault);
+            let mut answer = back(StatusCode::TOO_MANY_REQUESTS, fault).await;
             answer.headers_mut().insert(RETRY_AFTER, retry_after.as_secs().max(1).into());
             answer
         }
         Ok(Answer::NoMailServer) => {
-            back(StatusCode::BAD_REQUEST, Fault::NoMailServer { domain: typed_domain(&form.email) })
+            back(StatusCode::BAD_REQUEST, Fault::NoMailServer { domain: typed_domain(&form.email) }).await
         }
-        Ok(Answer::EffortUsed) => match effort::again(&web.house, shown.newsletter.id, &email) {
-            Some(ask) => one_more_step(&ask),
-            None => back(StatusCode::SERVICE_UNAVAILABLE, Fault::NotSaved),
+        Ok(Answer::EffortUsed) => match effort::again(&web.house, newsletter.id, &email) {
+            Some(ask) => one_more_step(&ask).await,
+            None => back(StatusCode::SERVICE_UNAVAILABLE, Fault::NotSaved).await,
         },
         Err(FlowError::Store(error)) => {
             tracing::error!(%error, "a sign-up could not be stored");
-            back(StatusCode::SERVICE_UNAVAILABLE, Fault::NotSaved)
+            back(StatusCode::SERVICE_UNAVAILABLE, Fault::NotSaved).await
         }
         Err(error) => return Err(error.into()),
     })
@@ -193,9 +203,9 @@ pub(super) fn work(challenge: &effort::Challenge) -> step::Work<'_> {
 }
 
 /// The same for everybody, and without the address: browsers and proxies remember where they were sent.
-fn look_in_your_inbox(shown: &Shown, asked: Option<Language>) -> HttpResponse {
-    let mut place = paths::check_inbox(&shown.newsletter.slug);
-    if let Some(other) = asked.filter(|language| *language != shown.newsletter.language) {
+fn look_in_your_inbox(newsletter: &NewsletterRow, asked: Option<Language>) -> HttpResponse {
+    let mut place = paths::check_inbox(&newsletter.slug);
+    if let Some(other) = asked.filter(|language| *language != newsletter.language) {
         place = format!("{place}?language={other}");
     }
     HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()

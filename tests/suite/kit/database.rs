@@ -71,6 +71,24 @@ impl Database {
         self.texts(statement);
     }
 
+    /// From now on no row that meets the condition, which speaks of it as `new`, comes into the table.
+    pub fn refuse(&self, table: &str, condition: &str) {
+        match self.engine() {
+            Engine::Sqlite => self.sql(&format!(
+                "create trigger refused before insert on {table} when {condition} begin select raise(abort, 'refused'); end"
+            )),
+            Engine::Postgres => {
+                self.sql(
+                    "create function refused() returns trigger language plpgsql as \
+                     $$ begin raise exception 'refused'; end $$",
+                );
+                self.sql(&format!(
+                    "create trigger refused before insert on {table} for each row when ({condition}) execute function refused()"
+                ));
+            }
+        }
+    }
+
     /// The first column, a text, of every row.
     pub fn texts(&self, query: &str) -> Vec<String> {
         wait(|| async {
