@@ -393,8 +393,10 @@ fn text(one: &EditionAnswer) -> String {
         ("started", moment(one.started_at)),
         ("finished", moment(one.finished_at)),
         ("audience", one.audience.to_string()),
-        ("archive", if one.withdrawn { "withdrawn".to_owned() } else { String::new() }),
     ];
+    if one.withdrawn {
+        facts.push(("archive", "withdrawn".to_owned()));
+    }
     if one.started_at.is_some() {
         facts.push((
             "recipients",

@@ -75,13 +75,19 @@ async fn look(config: &Config, output: &Output) -> anyhow::Result<()> {
 async fn move_to(house: &House, to: DatabaseUrl, output: &Output) -> anyhow::Result<()> {
     let (from, place) = (house.config.database_url.to_string(), to.to_string());
     let key = house.config.database_url.sqlite_path().filter(|_| house.config.given_secret().is_none()).map(key_file);
-    let needs_key = key.filter(|_| to.sqlite_path().is_none());
+    let key = match key {
+        Some(file) if to.sqlite_path().is_none() => {
+            format!("\nThe secret key goes along: set POSTDUIF_SECRET_KEY_FILE={} on every node.", file.display())
+        }
+        // Beside the new database lies a copy of it.
+        Some(_) => String::new(),
+        None => {
+            "\nThe secret key goes along: leave POSTDUIF_SECRET_KEY, or POSTDUIF_SECRET_KEY_FILE, as it is.".to_owned()
+        }
+    };
     let moved = progress::during("moving, and comparing", restore::move_to(house, to)).await?;
     let tables = &moved.manifest.tables;
     output.one(&json!({ "from": from, "to": place, "rows": moved.rows, "tables": tables }), || {
-        let key = needs_key.map_or_else(String::new, |file| {
-            format!("\nThe secret key goes along: set POSTDUIF_SECRET_KEY_FILE={} on every node.", file.display())
-        });
         format!(
             "{} rows in {} tables are in {place} now, each table counted and hashed on both sides.\n\
              Set POSTDUIF_DATABASE_URL to it. {from} is as it was; do not serve it again.{key}",

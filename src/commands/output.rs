@@ -100,17 +100,22 @@ pub fn card(facts: &[(&str, String)]) -> String {
     table(&rows).join("\n")
 }
 
+/// A cell that is longer than this, in characters, does not widen its column: the next one begins behind it.
+const WIDEST: usize = 80;
+
 /// Lines with two spaces between columns, nothing behind the last.
 pub fn table(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width_of =
-        |column| rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(|cell: &String| width(cell)).max();
+    let width_of = |column| {
+        let cells = rows.iter().filter_map(|row: &Vec<String>| row.get(column));
+        cells.map(|cell: &String| width(cell)).filter(|wide| *wide <= WIDEST).max()
+    };
     let widths: Vec<usize> = (0..columns).map(|column| width_of(column).unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
         let mut line = String::new();
         for (cell, &wide) in row.iter().zip(&widths) {
             line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', wide + 2 - width(cell)));
+            line.extend(std::iter::repeat_n(' ', 2 + wide.saturating_sub(width(cell))));
         }
         line.trim_end().to_owned()
     };
@@ -150,6 +155,9 @@ mod tests {
         let rows = [vec!["id", "title"], vec!["10", "Één"], vec!["1", ""]]
             .map(|row| row.into_iter().map(str::to_owned).collect());
         assert_eq!(table(&rows), ["id  title", "10  Één", "1"]);
+        let long = "x".repeat(WIDEST + 1);
+        let rows = [["a", "b"], [&long, "c"], ["ab", "d"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), ["a   b".to_owned(), format!("{long}  c"), "ab  d".to_owned()]);
     }
 
     #[test]

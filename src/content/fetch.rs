@@ -32,6 +32,10 @@ pub(super) const TOTAL_TIME: Duration = Duration::from_secs(30);
 /// and then wants to be waited for.
 const BODY_TIME: Duration = Duration::from_secs(8);
 
+/// Time until an answer has begun, headers included, within the total: a page that is made slowly takes some seconds, and a
+/// server that has said nothing for so long keeps an editor waiting for nothing.
+const ANSWER_TIME: Duration = Duration::from_secs(15);
+
 /// Time for each connection, within the total.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 
@@ -101,7 +105,7 @@ pub enum FetchError {
     Tls(String),
     #[error(
         "the answer did not come in time: it must begin within {} seconds, and be there {} seconds later",
-        TOTAL_TIME.as_secs(),
+        ANSWER_TIME.as_secs(),
         BODY_TIME.as_secs()
     )]
     TimedOut,
@@ -169,6 +173,7 @@ impl Fetcher {
             .max_redirects(0)
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT_TIME))
+            .timeout_recv_response(Some(ANSWER_TIME))
             .timeout_recv_body(Some(BODY_TIME))
             .max_response_header_size(MAX_HEADER_BYTES)
             .build();

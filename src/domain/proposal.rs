@@ -6,13 +6,23 @@ use super::texts::editions as texts;
 /// Longest topic in a proposed subject, in characters: two of them and “en meer” stay below 60.
 const MAX_TOPIC: usize = 26;
 
+/// Longest topic that stands alone before “en meer”, in characters.
+const MAX_ONLY_TOPIC: usize = 50;
+
 /// A subject from the titles of an edition, the most important first.
 pub fn subject(titles: &[&str], newsletter: &str, language: Language) -> String {
     match titles {
         [] => texts::empty_subject(language, newsletter),
         [only] => cut(only.trim(), 60),
         [first, second] => texts::two_topics(language, topic(first), topic(second)),
-        [first, second, ..] => texts::more_topics(language, topic(first), topic(second)),
+        [first, second, ..] => match (topic(first), topic(second)) {
+            // Two stumps say less than one topic that is whole.
+            (one, other) if one.ends_with('…') || other.ends_with('…') => match head(first) {
+                whole if whole.chars().count() <= MAX_ONLY_TOPIC => texts::one_topic_and_more(language, whole),
+                _ => texts::more_topics(language, one, other),
+            },
+            (one, other) => texts::more_topics(language, one, other),
+        },
     }
 }
 
@@ -27,12 +37,17 @@ pub fn preheader(blogs: usize, messages: usize, language: Language) -> String {
     }
 }
 
-/// What a title is about: its part before a colon, a question mark or a dash, and before “and …” while it is long.
-fn topic(title: &str) -> String {
+/// What a title begins with: its part before a colon, a question mark or a dash.
+fn head(title: &str) -> &str {
     let title = title.trim();
     let head =
         [": ", "? ", " – ", " - "].iter().filter_map(|mark| title.find(mark)).min().map_or(title, |end| &title[..end]);
-    let head = head.trim_end_matches(['?', '!', '.', ':']);
+    head.trim_end_matches(['?', '!', '.', ':'])
+}
+
+/// What a title is about, in short: its head, and of that what stands before “and …” while it is long.
+fn topic(title: &str) -> String {
+    let head = head(title);
     if head.chars().count() <= MAX_TOPIC {
         return head.to_owned();
     }
@@ -67,6 +82,15 @@ mod tests {
         ];
         assert_eq!(subject(&titles, "x", Language::Nl), "Wat is ethisch hacken, Applicatiebeheer en de AVG, en meer");
         assert_eq!(preheader(3, 10, Language::Nl), "3 nieuwe blogs en 10 berichten.");
+    }
+
+    #[test]
+    fn one_whole_topic_goes_before_two_that_are_cut() {
+        let titles = ["Gegevens delen binnen de overheid", "Hoe veilig is de cloud van de gemeente", "x"];
+        assert_eq!(subject(&titles, "x", Language::Nl), "Gegevens delen binnen de overheid, en meer");
+        assert_eq!(subject(&titles, "x", Language::En), "Gegevens delen binnen de overheid, and more");
+        let long = "Achterstallig onderhoud in een database van de politie is een overtreding";
+        assert_eq!(subject(&[long, "Kort", "x"], "x", Language::Nl), "Achterstallig onderhoud…, Kort, en meer");
     }
 
     proptest::proptest! {

@@ -39,7 +39,8 @@ pub fn suggestion(typed: &str, own: &[String]) -> Option<EmailAddress> {
     if PROVIDERS.contains(&domain.as_str()) || NO_SLIPS.contains(&domain.as_str()) || own.contains(&domain) {
         return None;
     }
-    let own = own.iter().map(String::as_str).filter(|own| own.len() >= SHORTEST);
+    // `school1.nl` and `school2.nl` are neighbours, not slips.
+    let own = own.iter().map(String::as_str).filter(|own| own.len() >= SHORTEST && !differ_by_digits(own, &domain));
     let mut known = PROVIDERS.into_iter().chain(own);
     // One letter more or less; the distance of anything longer need not be worked out.
     let is_near = |known: &str| known.len().abs_diff(domain.len()) <= 1 && strsim::osa_distance(&domain, known) == 1;
@@ -52,6 +53,14 @@ pub fn suggestion(typed: &str, own: &[String]) -> Option<EmailAddress> {
     let (name, ending) = domain.rsplit_once('.').filter(|(_, ending)| ending.len() <= 4)?;
     let meant = ENDINGS.iter().find(|known| strsim::osa_distance(ending, known) == 1)?;
     EmailAddress::parse(&format!("{local}@{name}.{meant}")).ok()
+}
+
+/// Whether two domains are the same but for their digits: one less, one more, or another one.
+fn differ_by_digits(one: &str, other: &str) -> bool {
+    fn letters(domain: &str) -> impl Iterator<Item = char> {
+        domain.chars().filter(|c| !c.is_ascii_digit())
+    }
+    letters(one).eq(letters(other))
 }
 
 #[cfg(test)]
@@ -84,7 +93,7 @@ mod tests {
 
     #[test]
     fn where_most_readers_are_is_known_as_well() {
-        let own = ["gemeente-voorbeeld.nl", "hotmai.com", "ab.nl"].map(str::to_owned);
+        let own = ["gemeente-voorbeeld.nl", "hotmai.com", "ab.nl", "school1.nl"].map(str::to_owned);
         for (typed, meant) in [
             ("anna@gemeente-voorbeld.nl", Some("anna@gemeente-voorbeeld.nl")),
             ("anna@Gemeente-Voorbeedl.nl", Some("anna@gemeente-voorbeeld.nl")),
@@ -93,6 +102,14 @@ mod tests {
             // A domain that many readers have is no slip, however near it lies to another one.
             ("anna@hotmai.com", None),
             ("anna@ac.nl", None),
+            // Where the difference is a digit, both may well be there.
+            ("anna@school2.nl", None),
+            ("anna@school.nl", None),
+            ("anna@school12.nl", None),
+            ("anna@gemeente-voorbeeld2.nl", None),
+            // A digit in the place of a letter is a slip like any other.
+            ("anna@schoo11.nl", Some("anna@school1.nl")),
+            ("anna@scool1.nl", Some("anna@school1.nl")),
         ] {
             assert_eq!(suggestion(typed, &own).as_ref().map(EmailAddress::as_str), meant, "{typed}");
         }

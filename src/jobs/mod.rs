@@ -11,9 +11,13 @@ use crate::domain::checkup::CheckStatus;
 use crate::domain::time::Timestamp;
 use crate::flows::feedback::LookError;
 use crate::flows::{FlowError, House, backup, collect_articles, doctor, feedback, keep_schedule, retention, webhooks};
+use crate::store::within;
 
 /// Every five seconds: a planned edition leaves when it should.
 const TICK: &str = "*/5 * * * * *";
+/// How long a single statement of a round may take. Nothing here takes minutes; but a database that vanishes without a word
+/// after it took a statement would never answer, and no further round would begin on this node.
+const STATEMENT: Duration = Duration::from_secs(15 * 60);
 /// Who stops us waits ten seconds in all.
 const PATIENCE: Duration = Duration::from_secs(7);
 
@@ -81,7 +85,7 @@ where
         Box::pin(async move {
             let Some((_alone, round)) = round else { return };
             // In a task of its own: a panic there must not stop the clock.
-            match tokio::spawn(round).await {
+            match tokio::spawn(within(STATEMENT, round)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::error!(%error, "{what} failed; the next round tries again"),
                 Err(error) => tracing::error!(%error, "a round of {what} broke off"),
@@ -109,7 +113,7 @@ async fn keep_house(house: House, last_forgot: Arc<Mutex<Option<Timestamp>>>) ->
     }
     if doctor::is_due(&house).await? {
         // It waits for others' servers, and the house for nobody.
-        drop(tokio::spawn(examine(house.clone())));
+        drop(tokio::spawn(within(STATEMENT, examine(house.clone()))));
     }
     let now = house.clock.now();
     let mut last = last_forgot.lock().await;

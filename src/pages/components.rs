@@ -62,6 +62,11 @@ pub(super) fn hidden(name: &str, value: &str) -> Markup {
     html! { input type="hidden" name=(name) value=(value); }
 }
 
+/// Where the form stood with which somebody came, for the evidence: our own page that answers it carries it on.
+pub(super) fn stood_on(form_page: Option<&str>) -> Markup {
+    html! { @if let Some(page) = form_page { (hidden("form_page", page)) } }
+}
+
 /// The button that does what the page is for.
 pub(super) fn primary(label: &str) -> Markup {
     html! { button.btn type="submit" { (label) } }

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::components::{Working, hidden, honeypot, primary};
+use super::components::{Working, hidden, honeypot, primary, stood_on};
 use super::layout::Page;
 use super::{NewsletterView, paths};
 use crate::domain::language::Language;
@@ -30,6 +30,8 @@ pub struct Step<'a> {
     pub seconds: u64,
     /// The button was pressed before that.
     pub too_early: bool,
+    /// Where the form stood that this page answers; the next answer carries it on.
+    pub form_page: Option<&'a str>,
 }
 
 /// The page. Its button works from the start; pressed too early, the page comes again and the waiting goes on.
@@ -48,6 +50,7 @@ pub fn page(step: &Step<'_>) -> Markup {
                     (hidden("email", step.email))
                     (hidden("accept_typo", "1"))
                     (hidden("pause", step.pause))
+                    (stood_on(step.form_page))
                     (honeypot(language))
                     p.lead data-effort-status data-working=(texts::effort_working(language))
                         data-ready=(texts::effort_ready(language)) aria-live="polite" {

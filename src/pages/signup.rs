@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::components::{EmailField, Working, error_summary, hidden, honeypot, primary, web_link};
+use super::components::{EmailField, Working, error_summary, hidden, honeypot, primary, stood_on, web_link};
 use super::effort::Work;
 use super::fault::Fault;
 use super::layout::Page;
@@ -20,6 +20,8 @@ pub struct Form<'a> {
     pub fault: Option<Fault<'a>>,
     /// What is asked of the browser, where something is.
     pub work: Option<Work<'a>>,
+    /// Where the form stood that this page answers; the next answer carries it on.
+    pub form_page: Option<&'a str>,
 }
 
 /// The page with the form.
@@ -66,6 +68,7 @@ pub(super) fn body(form: &Form<'_>) -> Markup {
                 fault: form.fault,
             }.render(language))
             (honeypot(language))
+            (stood_on(form.form_page))
             p { (texts::form_consent(language, newsletter.organisation, newsletter.promise)) }
             @if let Some(url) = newsletter.privacy_url { p { (web_link(url, &texts::form_privacy(language))) } }
             p.actions { (primary(&texts::form_submit(language))) }
@@ -75,7 +78,7 @@ pub(super) fn body(form: &Form<'_>) -> Markup {
 
 /// "Did you mean …?", with a button for either answer.
 pub fn typo_question(form: &Form<'_>, suggestion: &str) -> Markup {
-    let Form { newsletter, language, email: typed, work, .. } = *form;
+    let Form { newsletter, language, email: typed, work, form_page, .. } = *form;
     let title = texts::typo_title(language);
     let imprint = Some(newsletter.imprint());
     Page { language, title: &title, imprint, scripted: work.is_some(), ..Page::default() }.around(&html! {
@@ -84,6 +87,7 @@ pub fn typo_question(form: &Form<'_>, suggestion: &str) -> Markup {
         p.lead { strong { (texts::typo_question(language, suggestion)) } }
         (Working { work, at_once: true, target: None }.form(&paths::subscribe(newsletter.slug), language, &html! {
             (hidden("accept_typo", "1"))
+            (stood_on(form_page))
             p.actions.stacked {
                 button.btn type="submit" name="email" value=(suggestion) { (texts::typo_yes(language, suggestion)) }
                 button.btn.sec type="submit" name="email" value=(typed) { (texts::typo_no(language, typed)) }

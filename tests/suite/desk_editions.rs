@@ -312,7 +312,8 @@ fn a_mail_is_looked_at_in_a_frame_that_may_do_nothing(database: Database) {
     let policy = frame.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("; sandbox") && !policy.contains("script"));
     assert!(frame.text().contains("@media all{"), "the dark is shown to everybody");
-    assert!(seat.get(&format!("{preview}.html")).text().contains("(prefers-color-scheme:dark)"));
+    let light = seat.get(&format!("{preview}.html")).text();
+    assert!(light.contains("@media not all") && !light.contains("prefers-color-scheme"), "{light}");
     assert!(seat.get(&format!("{preview}?view=text")).text().contains("About the First."));
     assert!(seat.get(&format!("{preview}?view=headers")).text().contains("List-Unsubscribe-Post"));
     assert_eq!(seat.get(&format!("{preview}.eml")).header("content-type"), "message/rfc822");

@@ -145,7 +145,7 @@ fn no_hostile_file_takes_ten_seconds_or_200_megabytes() {
 }
 
 /// A server that says nothing is waited for; nothing else waits for it.
-const PATIENCE: Duration = Duration::from_secs(35);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a server treats its visitors, and what is to be said of it.
 const SERVERS: [(&str, &str); 18] = [

@@ -28,6 +28,7 @@ mod desk_script;
 mod desk_typed;
 mod desk_whole_way;
 mod doctor;
+mod documents;
 mod erasure;
 mod every_plan;
 mod feed_corpus;

@@ -244,13 +244,15 @@ fn fifty_at_once_for_one_address_are_one_subscription_and_one_letter(database: D
 /// Asks from so many threads at the same moment; the statuses, in order.
 fn all_at_once(served: &Served, bodies: &[String], client: &str) -> Vec<u16> {
     let ready = std::sync::Barrier::new(bodies.len());
+    let ask = |body: &str| {
+        let ask =
+            served.http.ask("POST", "/n/ibp/subscribe").header("content-type", "application/x-www-form-urlencoded");
+        ready.wait();
+        ask.header("x-forwarded-for", client).send_body(body).status
+    };
+    let ask = &ask;
     std::thread::scope(|scope| {
-        let ask = |body: &'_ str, place: &str| {
-            let ask = served.http.ask("POST", place).header("content-type", "application/x-www-form-urlencoded");
-            ready.wait();
-            ask.header("x-forwarded-for", client).send_body(body).status
-        };
-        let asked: Vec<_> = bodies.iter().map(|body| scope.spawn(|| ask(body, "/n/ibp/subscribe"))).collect();
+        let asked: Vec<_> = bodies.iter().map(|body| scope.spawn(move || ask(body))).collect();
         asked.into_iter().map(|one| one.join().expect("it was answered")).collect()
     })
 }

@@ -16,6 +16,7 @@ use crate::kit::{Installation, on_each_engine};
 on_each_engine![
     work_is_asked_for_and_one_answer_is_one_sign_up,
     who_runs_no_script_waits_and_presses_a_button,
+    evidence_says_where_the_form_stood_whatever_pages_came_between,
     a_program_shows_a_token_instead,
     a_browser_with_script_notices_nothing,
     a_browser_without_script_gets_there_as_well,
@@ -128,6 +129,77 @@ fn who_runs_no_script_waits_and_presses_a_button(database: Database) {
     let too_late = press("eve@example.nl", &late);
     assert!(is_one_more_step(&too_late) && pause(&too_late) != late);
     assert_eq!(served.status("eve@example.nl"), "");
+}
+
+fn evidence_says_where_the_form_stood_whatever_pages_came_between(database: Database) {
+    let served = working(database);
+    let send = |from: &str, fields: &[(&str, &str)]| {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let ask = served.http.ask("POST", PLACE).header("content-type", "application/x-www-form-urlencoded");
+        let ask = if from.is_empty() { ask } else { ask.header("referer", from) };
+        ask.send_body(&body)
+    };
+    let ours = served.http.address(PLACE);
+    let carried = |page: &Answer| {
+        let text = page.text();
+        text.contains("name=\"form_page\"").then(|| value(&text, "name=\"form_page\" value=\"")).unwrap_or_default()
+    };
+    let evidence = |email: &str| {
+        let proof = served.cli(&["consent", "export", email, "--json"]).json().remove(0);
+        proof["records"][0]["origin"].as_str().expect("it says where").to_owned()
+    };
+    // Presses the button of the page that came; the browser names that page, which is ours, or nothing.
+    let finish = |page: &Answer, email: &str, from: &str, form_page: &str| {
+        let asked = challenge(&page.text());
+        let fields = [
+            ("email", email),
+            ("accept_typo", "1"),
+            ("form_page", form_page),
+            ("challenge", &asked),
+            ("answer", &solve(&asked)),
+        ];
+        assert_eq!(send(from, &fields).status, 303);
+        evidence(email)
+    };
+
+    // A slip, then a fault, then the step: three pages of ours in a row.
+    let foreign = "https://user:secret@www.example.nl/nieuws/?visitor=7#form";
+    let question = send(foreign, &[("email", "ada@gmial.com")]);
+    assert_eq!(carried(&question), "https://www.example.nl/nieuws/");
+    let fault = send(&ours, &[("email", "ada"), ("form_page", &carried(&question))]);
+    assert_eq!((fault.status, carried(&fault).as_str()), (400, "https://www.example.nl/nieuws/"));
+    let step = send(&ours, &[("email", "ada@example.nl"), ("form_page", &carried(&fault))]);
+    assert!(is_one_more_step(&step));
+    assert_eq!(finish(&step, "ada@example.nl", &ours, &carried(&step)), "https://www.example.nl/nieuws/");
+    // A browser that names no page.
+    let step = send(foreign, &[("email", "bob@example.nl")]);
+    assert_eq!(finish(&step, "bob@example.nl", "", &carried(&step)), "https://www.example.nl/nieuws/");
+    // The page that a browser names goes before what a form of another site says of itself.
+    let step = send(foreign, &[("email", "eve@example.nl"), ("form_page", "https://other.example/")]);
+    assert_eq!(carried(&step), "https://www.example.nl/nieuws/");
+    // What nobody said is not made up.
+    let step = send("", &[("email", "eve@example.nl")]);
+    assert_eq!(carried(&step), "");
+    assert_eq!(finish(&step, "eve@example.nl", "", ""), PLACE);
+
+    // What comes from outside is an address on the web of bounded length, or nothing, and it cannot leave its place.
+    for (number, (hostile, kept)) in [
+        ("javascript:alert(1)", PLACE.to_owned()),
+        ("\"><script>alert(1)</script>", PLACE.to_owned()),
+        (
+            "https://a.example/\"><script>alert(1)</script>",
+            "https://a.example/%22%3E%3Cscript%3Ealert(1)%3C/script%3E".to_owned(),
+        ),
+        (&format!("https://a.example/{}", "a".repeat(5000)), format!("https://a.example/{}", "a".repeat(282))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let email = format!("n{number}@example.nl");
+        let step = send("", &[("email", &email), ("form_page", hostile)]);
+        assert!(!step.text().contains("<script>alert") && !step.text().contains("javascript:"), "{}", step.text());
+        assert_eq!(finish(&step, &email, "", hostile), kept);
+    }
 }
 
 fn a_program_shows_a_token_instead(database: Database) {

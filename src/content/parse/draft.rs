@@ -82,13 +82,17 @@ pub(super) struct Link {
 
 impl Link {
     /// The address that `href` means. Where it is one already its own spelling is kept: a source's `https://example.org`
-    /// does not become `https://example.org/` on the way through.
+    /// does not become `https://example.org/` on the way through. Only a host with capitals is written as everybody does
+    /// (RFC 3986 section 6.2.2.1), so that the same article is not two.
     pub(super) fn resolve(href: &str, base: Option<&Url>) -> Option<Self> {
         let url = resolve(href, base)?;
         let href = href.trim();
         let is_safe = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]!$&'()*+,;=%".contains(c);
         let authority = href.strip_prefix("https://").or_else(|| href.strip_prefix("http://"));
-        let is_whole = authority.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
+        let is_whole = authority.is_some_and(|rest| {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            host.starts_with(|c: char| c.is_ascii_alphanumeric()) && !host.contains(|c: char| c.is_ascii_uppercase())
+        });
         let written = if is_whole && href.chars().all(is_safe) { href.to_owned() } else { url.to_string() };
         Some(Self { url, written })
     }

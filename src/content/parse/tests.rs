@@ -172,6 +172,7 @@ fn titles_are_decoded_once_whatever_wraps_them() {
 fn links_are_absolute_and_lead_to_the_web_or_are_none() {
     for (link, seen) in [
         ("https://example.nl", Some("https://example.nl")),
+        ("https://WWW.Example.nl/Een?A=B#C", Some("https://www.example.nl/Een?A=B#C")),
         ("/a?b=1&amp;c=2#d", Some("https://example.nl/a?b=1&c=2#d")),
         ("//elders.example/x", Some("https://elders.example/x")),
         ("https://user:pass@elders.example/", Some("https://elders.example/")),

@@ -10,6 +10,7 @@ texts! {
     role_editor() { nl: "redacteur", en: "editor" }
     role_admin() { nl: "beheerder", en: "administrator" }
     actor_first_start() { nl: "de eerste start", en: "the first start" }
+    actor_program() { nl: "het programma zelf", en: "the program itself" }
     actor_command_line() { nl: "de opdrachtregel", en: "the command line" }
     deed_password(user) { nl: "koos een nieuw wachtwoord voor {user}", en: "chose a new password for {user}" }
     deed_reset(user) { nl: "vroeg een nieuw wachtwoord aan voor {user}", en: "asked for a new password for {user}" }
@@ -71,7 +72,8 @@ texts! {
 pub fn actor(language: Language, actor: &str) -> String {
     match actor {
         "the first start" => actor_first_start(language),
-        "the command line" => actor_command_line(language),
+        "command line" => actor_command_line(language),
+        "the program" => actor_program(language),
         _ => actor.to_owned(),
     }
 }
@@ -142,5 +144,18 @@ pub fn deed(language: Language, action: &str, target: &str, detail: &str) -> Str
             deed_edition(language, target, desk_editions::deed(language, edition))
         }
         _ => [action, target, detail].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machinery_has_a_name_in_every_language_and_people_keep_theirs() {
+        for who in ["the first start", "command line", "the program"] {
+            assert_ne!(actor(Language::Nl, who), who);
+        }
+        assert_eq!(actor(Language::Nl, "eva@example.nl"), "eva@example.nl");
     }
 }

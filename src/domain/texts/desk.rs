@@ -467,8 +467,8 @@ texts! {
         en: "The mail server refuses this email. The reason is shown with the recipient.",
     }
     state_expired_help() {
-        nl: "Het is 48 uur lang niet gelukt. We proberen het niet meer.",
-        en: "It did not work for 48 hours. We do not try any more.",
+        nl: "Het is te lang niet gelukt. We proberen het niet meer.",
+        en: "It did not work for too long. We do not try any more.",
     }
     state_skipped_help() {
         nl: "Met opzet niet verstuurd, bijvoorbeeld omdat iemand zich net had afgemeld.",

@@ -10,6 +10,7 @@ use super::{EVERY, Reading, fetch};
 use crate::flows::newsletters::find;
 use crate::flows::{FlowError, House};
 use crate::store::sources::{self, SourceRow};
+use crate::store::within;
 
 /// How many are read at the same time.
 const AT_ONCE: usize = 6;
@@ -17,6 +18,8 @@ const AT_ONCE: usize = 6;
 const FRESH: Duration = Duration::from_secs(10 * 60);
 /// How long an assembly waits for its sources; it then goes by what is there.
 const PATIENCE: Duration = Duration::from_secs(40);
+/// How long a single statement may take; each reading is a task of its own, and would wait for ever for a database that vanished.
+const STATEMENT: Duration = Duration::from_secs(60);
 
 /// Reads the sources of a newsletter now, or of all; one that fails does not keep the others from being read.
 ///
@@ -86,7 +89,7 @@ impl Reading {
         let mut reading = JoinSet::new();
         for row in rows {
             let (house, turns) = (house.clone(), Arc::clone(&turns));
-            reading.spawn(async move {
+            reading.spawn(within(STATEMENT, async move {
                 let _turn = turns.acquire().await;
                 if house.fetcher.is_stopped() || (claiming && !claimed(&house, &row).await?) {
                     return Ok(None);
@@ -99,7 +102,7 @@ impl Reading {
                     tx.commit().await?;
                 }
                 Ok(Some(reading))
-            });
+            }));
         }
         reading
     }

@@ -11,6 +11,7 @@ use super::outside::not_checked;
 use crate::domain::checkup::CheckStatus::{Fail, Ok as Fine, Unknown, Warn};
 use crate::domain::checkup::Vital;
 use crate::domain::dmarc::{self, Dmarc, Policy};
+use crate::domain::reach::is_public;
 use crate::domain::spf::{MAX_LOOKUPS, MAX_VOID, Spf};
 use crate::flows::{FlowError, House};
 use crate::mail::dkim_key::{DkimKey, DnsRecord};
@@ -90,12 +91,12 @@ impl Dns<'_> {
         let records: Vec<String> = (self.resolver.texts(domain).await?.records.into_iter())
             .filter(|text| Spf::parse(text).is_some())
             .collect();
-        let include = hosts.first().map_or_else(|| "YOUR-PROVIDER".to_owned(), |host| provider(host).to_owned());
+        let ours_term = sender_term(hosts.first().copied());
         let text = match records.as_slice() {
             [] => {
                 let status = if self.house.config.dkim.is_empty() { Fail } else { Warn };
                 return Ok(check(status, format!("{domain} has no SPF record")).advise(format!(
-                    "{domain}. TXT \"v=spf1 include:{include} ~all\"   (what to include, your mail provider says)"
+                    "{domain}. TXT \"v=spf1 {ours_term} ~all\"   (what to include, your mail provider says)"
                 )));
             }
             [text] => text,
@@ -137,7 +138,7 @@ impl Dns<'_> {
             }
         }
         if !named && !ours.is_empty() {
-            let fixed = with_include(text, &include);
+            let fixed = with_term(text, &ours_term);
             return Ok(check(Warn, format!("the SPF record seems not to name {} ({cost})", hosts.join(", ")))
                 .advise(format!("seen: {text}"))
                 .advise(format!("such as: {domain}. TXT \"{fixed}\"   (what to include, your mail provider says)")));
@@ -332,7 +333,6 @@ impl Walk<'_> {
     }
 }
 
-/// The domain that can be registered, of which a name is a part.
 /// The records that a sender needs, to paste: name, type, value. What to include for SPF, and where mail for bounces goes,
 /// only the operator knows; what stands there for it is a guess or a word in capitals.
 pub fn to_paste(house: &House, from: Option<&str>) -> Vec<(String, &'static str, String)> {
@@ -341,13 +341,7 @@ pub fn to_paste(house: &House, from: Option<&str>) -> Vec<(String, &'static str,
     let mut records = Vec::new();
     // The envelope's domain, from which the mail comes as far as SPF is concerned.
     if let Some(envelope) = bounces.as_ref().or(sender.as_ref()) {
-        let host = house.config.smtp.first().map(|server| server.host.as_str());
-        let term = match host.map(|host| (host, host.parse::<IpAddr>())) {
-            Some((_, Ok(IpAddr::V4(address)))) => format!("ip4:{address}"),
-            Some((_, Ok(IpAddr::V6(address)))) => format!("ip6:{address}"),
-            Some((host, Err(_))) if host.contains('.') => format!("include:{}", provider(host)),
-            _ => "include:YOUR-PROVIDER".to_owned(),
-        };
+        let term = sender_term(house.config.smtp.first().map(|server| server.host.as_str()));
         records.push((envelope.clone(), "TXT", format!("v=spf1 {term} ~all")));
     }
     if let Some(bounces) = bounces {
@@ -363,16 +357,26 @@ pub fn to_paste(house: &House, from: Option<&str>) -> Vec<(String, &'static str,
     records
 }
 
+/// What lets a mail server send, as a term of SPF; for one of our own network, whose address nobody else knows, a word in capitals.
+fn sender_term(host: Option<&str>) -> String {
+    match host.map(|host| (host, host.parse::<IpAddr>())) {
+        Some((_, Ok(IpAddr::V4(address)))) if is_public(address.into()) => format!("ip4:{address}"),
+        Some((_, Ok(IpAddr::V6(address)))) if is_public(address.into()) => format!("ip6:{address}"),
+        Some((host, Err(_))) if host.contains('.') => format!("include:{}", provider(host)),
+        _ => "include:YOUR-PROVIDER".to_owned(),
+    }
+}
+
+/// The domain that can be registered, of which a name is a part.
 fn provider(name: &str) -> &str {
     psl::domain_str(name).unwrap_or(name)
 }
 
-/// The record with one more include before its end.
-fn with_include(text: &str, include: &str) -> String {
+/// The record with one more term before its end.
+fn with_term(text: &str, term: &str) -> String {
     let terms: Vec<&str> = text.split_ascii_whitespace().collect();
     let end = terms.iter().position(|term| term.to_ascii_lowercase().ends_with("all")).unwrap_or(terms.len());
-    let include = format!("include:{include}");
-    [&terms[..end], &[include.as_str()], &terms[end..]].concat().join(" ")
+    [&terms[..end], &[term], &terms[end..]].concat().join(" ")
 }
 
 /// A tag of a DKIM record, without blanks: DNS editors put some into long keys.
@@ -381,4 +385,25 @@ fn tag(text: &str, name: &str) -> Option<String> {
         let (key, value) = part.split_once('=')?;
         (key.trim() == name).then(|| value.split_ascii_whitespace().collect())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_spf_record_to_paste_names_nothing_that_only_we_can_reach() {
+        for (host, term) in [
+            (Some("smtp.mail.example.nl"), "include:example.nl"),
+            (Some("203.0.114.7"), "ip4:203.0.114.7"),
+            (Some("2a02:2f0::1"), "ip6:2a02:2f0::1"),
+            (Some("127.0.0.1"), "include:YOUR-PROVIDER"),
+            (Some("10.0.0.5"), "include:YOUR-PROVIDER"),
+            (Some("localhost"), "include:YOUR-PROVIDER"),
+            (None, "include:YOUR-PROVIDER"),
+        ] {
+            assert_eq!(sender_term(host), term, "{host:?}");
+        }
+        assert_eq!(with_term("v=spf1 mx ~all", "ip4:203.0.114.7"), "v=spf1 mx ip4:203.0.114.7 ~all");
+    }
 }

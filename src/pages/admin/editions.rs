@@ -62,11 +62,11 @@ pub fn page(desk: &Desk<'_>, editions: &[Line<'_>], may_assemble: bool, more: Op
             (table(&texts::nav_editions(language), &columns, &html! {
                 @for edition in editions {
                     tr {
-                        td { (edition.number) }
+                        td data-label=(columns[0]) { (edition.number) }
                         th scope="row" { a href=(paths::tab(edition.id, edition.tab())) { (edition.subject) } }
                         td { (status_tag(language, edition.status)) }
-                        td { (dates::moment(language, edition.moment)) }
-                        td {
+                        td data-label=(columns[3]) { (dates::moment(language, edition.moment)) }
+                        td data-label=(columns[4]) {
                             @if edition.has_started() {
                                 (texts::accepted_of(
                                     language,

@@ -7,7 +7,7 @@ use super::parts::FormFaults;
 use super::paths;
 use crate::domain::language::Language;
 use crate::domain::role::Role;
-use crate::domain::texts::{desk as texts, pages};
+use crate::domain::texts::{desk as texts, desk_settings as settings, pages};
 use crate::pages::assets;
 use crate::pages::layout::{head, language_switch};
 
@@ -130,7 +130,11 @@ impl Desk<'_> {
                 body.desk {
                     a.skip href="#content" { (pages::skip_link(language)) }
                     (body)
-                    footer.site { div.inner.wide { ul.links { (language_switch(language, self.path)) } } }
+                    footer.site { div.inner.wide { ul.links {
+                        (language_switch(language, self.path))
+                        // The switch is about this page alone.
+                        li { a href=(paths::ACCOUNT) { (settings::account_language(language)) } }
+                    } } }
                 }
             }
         }

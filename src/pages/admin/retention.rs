@@ -41,15 +41,15 @@ pub fn page(desk: &Desk<'_>, lines: &[Line]) -> Markup {
                             (texts::what(language, line.kept))
                             @if let Some(setting) = line.kept.setting() { " " code { (setting) } }
                         }
-                        td {
+                        td data-label=(columns[1]) {
                             @match line.days {
                                 None => (texts::for_ever(language)),
                                 Some(1) => (texts::one_day(language)),
                                 Some(days) => (texts::days(language, days)),
                             }
                         }
-                        td { (numbers::count(language, i64::try_from(line.forgotten).unwrap_or(i64::MAX))) }
-                        td { @match line.last { Some(day) => (dates::day(language, day)), None => (texts::never(language)) } }
+                        td data-label=(columns[2]) { (numbers::count(language, i64::try_from(line.forgotten).unwrap_or(i64::MAX))) }
+                        td data-label=(columns[3]) { @match line.last { Some(day) => (dates::day(language, day)), None => (texts::never(language)) } }
                     }
                 }
             }))

@@ -89,7 +89,7 @@ pub fn newsletter(language: Language, words: Words) -> NewsletterView<'static> {
 /// Every page with the name of its sample.
 pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
     let newsletter = newsletter(language, words);
-    let form = signup::Form { newsletter: &newsletter, language, email: "", fault: None, work: None };
+    let form = signup::Form { newsletter: &newsletter, language, email: "", fault: None, work: None, form_page: None };
     let typed = signup::Form { email: words.email, ..form };
     let visit = Visit { newsletter: &newsletter, language, token: "7K3M9QXA2H4VB6TD8EFG" };
     let imprint = Some(newsletter.imprint());
@@ -103,6 +103,7 @@ pub fn all(language: Language, words: Words) -> Vec<(&'static str, Markup)> {
         pause: words.email,
         seconds: 10,
         too_early: false,
+        form_page: Some("https://www.example.nl/\"nieuws\""),
     };
     let mut pages = vec![
         ("home", home::page(language, imprint, &[newsletter, newsletter])),

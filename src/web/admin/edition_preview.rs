@@ -30,7 +30,7 @@ desk! {
     "/admin/editions/{id}/preview.eml": get Viewer message;
 }
 
-/// What templates say to readers who like it dark; said to everybody, it shows what those readers see.
+/// What templates say to readers who like it dark; said to everybody or to nobody, it shows what those readers or all others see.
 const FOR_THE_DARK: [&str; 2] = ["(prefers-color-scheme:dark)", "(prefers-color-scheme: dark)"];
 
 #[derive(Default, Deserialize)]
@@ -124,10 +124,9 @@ async fn frame(web: Data<Web>, mut visit: Visit, id: Path<i64>, eyes: Query<Eyes
     let row = open(&web, &mut visit, *id).await?;
     let person = eyes.person(&web, &visit).await?;
     let Preview { html, .. } = mail(&web, &row, person.as_ref()).await?;
-    let html = match eyes.view() {
-        View::Dark => FOR_THE_DARK.iter().fold(html, |html, rule| html.replace(rule, "all")),
-        _ => html,
-    };
+    // Whatever the editor's own screen is like.
+    let readers = if matches!(eyes.view(), View::Dark) { "all" } else { "not all" };
+    let html = FOR_THE_DARK.iter().fold(html, |html, rule| html.replace(rule, readers));
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((CONTENT_SECURITY_POLICY, MAIL_POLICY))

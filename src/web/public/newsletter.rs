@@ -97,5 +97,5 @@ fn to(status: StatusCode, request: &HttpRequest, place: &str) -> HttpResponse {
 fn form(web: &Web, newsletter: &NewsletterView<'_>, id: i64, language: Language) -> maud::Markup {
     let challenge = effort::challenge(&web.house, id);
     let work = challenge.as_ref().map(work);
-    pages::signup::page(&pages::signup::Form { newsletter, language, email: "", fault: None, work })
+    pages::signup::page(&pages::signup::Form { newsletter, language, email: "", fault: None, work, form_page: None })
 }

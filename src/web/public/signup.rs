@@ -1,10 +1,10 @@
 //! The form comes in. From any site, and with the same answer whatever the address.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{LOCATION, REFERER, RETRY_AFTER};
+use actix_web::http::header::{HOST, LOCATION, REFERER, RETRY_AFTER};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use url::Url;
+use url::{Position, Url};
 use validator::Validate;
 
 use super::{Shown, language_asked, minutes, ok, page};
@@ -49,6 +49,8 @@ pub struct SubscribeForm {
     challenge: String,
     answer: String,
     pause: String,
+    /// Where the form stood that a page of ours came back for: that page carries it, because the browser names ours by then.
+    form_page: String,
 }
 
 impl SubscribeForm {
@@ -63,6 +65,7 @@ impl SubscribeForm {
             challenge: field("challenge"),
             answer: field("answer"),
             pause: field("pause"),
+            form_page: field("form_page"),
         }
     }
 
@@ -94,6 +97,8 @@ pub async fn subscribe(
     }
     let challenge = effort::challenge(&web.house, newsletter.id);
     let asked_work = challenge.as_ref().map(work);
+    let origin = origin(&request, &form.form_page, web.house.config.public_url.as_str());
+    let form_page = origin.as_deref();
     // Most need none of it: they are sent on. Whoever could not be stored gets back what they typed all the same.
     let shown = async || match Shown::of(&web.house, newsletter.clone(), asked).await {
         Ok(shown) => shown,
@@ -106,7 +111,14 @@ pub async fn subscribe(
         let fault = Some(fault);
         page(
             status,
-            signup::page(&signup::Form { newsletter: &view, language, email: &typed, fault, work: asked_work }),
+            signup::page(&signup::Form {
+                newsletter: &view,
+                language,
+                email: &typed,
+                fault,
+                work: asked_work,
+                form_page,
+            }),
         )
     };
     if faulty("email") {
@@ -118,7 +130,7 @@ pub async fn subscribe(
     {
         let shown = shown().await;
         let (view, email) = (shown.view(), form.email.trim());
-        let asked = signup::Form { newsletter: &view, language, email, fault: None, work: asked_work };
+        let asked = signup::Form { newsletter: &view, language, email, fault: None, work: asked_work, form_page };
         return Ok(ok(signup::typo_question(&asked, meant.as_str())));
     }
     let email = match EmailAddress::parse(&form.email) {
@@ -133,7 +145,7 @@ pub async fn subscribe(
         let (view, seconds) = (shown.view(), ask.wait.as_secs().max(1));
         let (work, pause, too_early) = (work(&ask.challenge), ask.pause.as_str(), ask.too_early);
         let (newsletter, email) = (&view, form.email.trim());
-        ok(step::page(&step::Step { newsletter, language, email, work, pause, seconds, too_early }))
+        ok(step::page(&step::Step { newsletter, language, email, work, pause, seconds, too_early, form_page }))
     };
     let effort = match effort::judge(&web.house, newsletter.id, &email, form.brought()) {
         Judged::Enough(effort) => effort,
@@ -148,7 +160,7 @@ pub async fn subscribe(
         language: Some(language),
         means: ConsentMeans::Form,
         client: client.0,
-        origin: origin(&request),
+        origin: origin.clone().or_else(|| Some(request.path().to_owned())),
         effort,
     };
     Ok(match evenly(SHORT_STEP, subscribe::subscribe(&web.house, sign_up)).await {
@@ -199,14 +211,31 @@ fn look_in_your_inbox(newsletter: &NewsletterRow, asked: Option<Language>) -> Ht
     HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()
 }
 
-/// Where the form stood: our own page, or the page of another site as far as browsers tell, without its query.
-fn origin(request: &HttpRequest) -> Option<String> {
-    let page = request.headers().get(REFERER).and_then(|value| value.to_str().ok());
-    let page = page.and_then(|page| Url::parse(page).ok()).filter(|page| matches!(page.scheme(), "http" | "https"));
-    let page = page.map(|mut page| {
-        page.set_query(None);
-        page.set_fragment(None);
-        page.to_string()
-    });
-    page.or_else(|| Some(request.path().to_owned())).map(|page| page.chars().take(MOST_ORIGIN).collect())
+/// Where the form stood: our own page, or the page of another site, as far as browsers tell. Between that form and us there may
+/// have been pages of ours (a question, one more step): then the browser names those, and they carry on what was told to them.
+fn origin(request: &HttpRequest, carried: &str, public_url: &str) -> Option<String> {
+    let told = request.headers().get(REFERER).and_then(|value| value.to_str().ok()).and_then(page_address);
+    let page = match told {
+        Some(page) if !is_ours(request, &page, public_url) => Some(page),
+        told => page_address(carried).or(told),
+    };
+    page.map(|page| page.as_str().chars().take(MOST_ORIGIN).collect())
+}
+
+/// Whether a page is of this installation, under the name of the settings or under the one that was asked.
+fn is_ours(request: &HttpRequest, page: &Url, public_url: &str) -> bool {
+    let asked = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    asked == Some(&page[Position::BeforeHost..Position::AfterPort])
+        || Url::parse(public_url).is_ok_and(|ours| ours.origin() == page.origin())
+}
+
+/// The address of a page on the web that somebody claims, without what may say more than which page it is.
+fn page_address(claimed: &str) -> Option<Url> {
+    let mut page = Url::parse(claimed).ok().filter(|page| matches!(page.scheme(), "http" | "https"))?;
+    page.set_query(None);
+    page.set_fragment(None);
+    // Neither can be refused: a page on the web has a host.
+    let _ = page.set_username("");
+    let _ = page.set_password(None);
+    Some(page)
 }

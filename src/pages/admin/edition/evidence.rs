@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::send::ledger;
 use super::{Head, Tab};
 use crate::domain::delivery::Counts;
-use crate::domain::texts::{dates, desk as texts, desk_editions as words};
+use crate::domain::texts::{dates, deeds as told, desk as texts, desk_editions as words};
 use crate::pages::admin::frame::{Desk, Place};
 use crate::pages::admin::parts::{facts, table};
 use crate::pages::admin::paths;
@@ -53,7 +53,7 @@ pub fn page(desk: &Desk<'_>, evidence: &Evidence<'_>) -> Markup {
     let by_at = |fact: Option<(&str, DateTime)>| {
         html! {
             @match fact {
-                Some((who, at)) => (words::evidence_by_at(language, who, dates::moment(language, at))),
+                Some((who, at)) => (words::evidence_by_at(language, told::actor(language, who), dates::moment(language, at))),
                 None => "–",
             }
         }
@@ -69,7 +69,10 @@ pub fn page(desk: &Desk<'_>, evidence: &Evidence<'_>) -> Markup {
         lines.push((words::evidence_override(language), html! { (reason) }));
     }
     lines.extend([
-        (words::evidence_ordered(language), html! { (evidence.ordered_by.unwrap_or("–")) }),
+        (
+            words::evidence_ordered(language),
+            html! { (evidence.ordered_by.map_or_else(|| "–".to_owned(), |who| told::actor(language, who))) },
+        ),
         (words::evidence_started(language), moment(evidence.started)),
         (words::evidence_finished(language), moment(evidence.finished)),
         (words::evidence_rule(language), html! { (words::evidence_rule_words(language)) }),
@@ -106,7 +109,7 @@ fn history(desk: &Desk<'_>, evidence: &Evidence<'_>) -> Markup {
             h2 { (words::evidence_tests(language)) }
             ul.lines {
                 @for (at, who, to) in evidence.tests {
-                    li { (texts::check_tested(language, dates::moment(language, *at), to)) " (" (who) ")" }
+                    li { (texts::check_tested(language, dates::moment(language, *at), to)) " (" (told::actor(language, who)) ")" }
                 }
             }
         }
@@ -116,7 +119,7 @@ fn history(desk: &Desk<'_>, evidence: &Evidence<'_>) -> Markup {
                 @for deed in evidence.deeds {
                     tr {
                         td { (dates::moment(language, deed.at)) }
-                        td { (deed.who) }
+                        td { (told::actor(language, deed.who)) }
                         th scope="row" { (words::deed(language, deed.action)) }
                         td { (deed.detail) }
                     }

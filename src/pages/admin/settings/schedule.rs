@@ -97,15 +97,19 @@ fn number(
 }
 
 fn coming(language: Language, moments: &[(DateTime, DateTime)]) -> Markup {
+    let columns = [texts::schedule_assemble(language), texts::schedule_send(language)];
     html! {
         @if !moments.is_empty() {
             h3 { (texts::schedule_coming(language)) }
             (table(
                 &texts::schedule_coming(language),
-                &[texts::schedule_assemble(language), texts::schedule_send(language)],
+                &columns,
                 &html! {
                     @for (draft, sending) in moments {
-                        tr { td { (dates::moment(language, *draft)) } td { (dates::moment(language, *sending)) } }
+                        tr {
+                            td data-label=(columns[0]) { (dates::moment(language, *draft)) }
+                            td data-label=(columns[1]) { (dates::moment(language, *sending)) }
+                        }
                     }
                 },
             ))

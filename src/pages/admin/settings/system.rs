@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::{SettingsTab, page};
 use crate::domain::language::Language;
 use crate::domain::role::Role;
-use crate::domain::texts::{dates, desk as desk_texts, desk_settings as texts};
+use crate::domain::texts::{dates, desk as desk_texts, desk_overview, desk_settings as texts};
 use crate::pages::admin::frame::Desk;
 use crate::pages::admin::parts::{FormFaults, Tone, press, table, tag};
 use crate::pages::admin::paths;
@@ -67,7 +67,8 @@ pub fn tab(desk: &Desk<'_>, system: &System<'_>) -> Markup {
             h2 { (texts::system_checks(language)) }
             @if let Some(moment) = system.checked { p { (texts::system_checked(language, dates::moment(language, moment))) } }
             @if desk.may(Role::Admin) { (press(&here, "sec", &texts::system_look_now(language), &[("what", "examine")])) }
-            (points(language, system.points))
+            @if system.points.is_empty() { p { (desk_overview::never_checked(language)) } }
+            @else { (points(language, system.points)) }
             h2 { (texts::system_log(language)) }
             (log(language, system.log))
             @if let Some(cursor) = system.more { p { a href={ (here) "?cursor=" (cursor) } { (desk_texts::more(language)) } } }

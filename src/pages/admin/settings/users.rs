@@ -112,11 +112,11 @@ fn people(desk: &Desk<'_>, users: &[UserLine<'_>]) -> Markup {
                         }
                     }
                     td { @if desk.may(Role::Admin) { (change(language, user)) } @else { (texts::role(language, user.role)) } }
-                    td {
+                    td data-label=(columns[2]) {
                         @if user.second_factor { (tag(Tone::Good, &texts::users_second_on(language))) }
                         @else { (tag(Tone::Attention, &texts::users_second_off(language))) }
                     }
-                    td { @if let Some(moment) = user.last_seen { (dates::moment(language, moment)) } @else { "–" } }
+                    td data-label=(columns[3]) { @if let Some(moment) = user.last_seen { (dates::moment(language, moment)) } @else { "–" } }
                 }
             }
         },
@@ -196,19 +196,19 @@ fn tokens(desk: &Desk<'_>, tokens: &[TokenLine<'_>]) -> Markup {
                                 }
                             }
                         }
-                        td {
+                        td data-label=(columns[1]) {
                             (texts::role(language, token.role))
                             @if token.scopes.len() < Scope::all_of(token.role).count() {
                                 @for scope in token.scopes { br; code { (scope) } }
                             }
                         }
-                        td {
+                        td data-label=(columns[2]) {
                             @match token.expires {
                                 Some(day) => (dates::day(language, day)),
                                 None => (texts::tokens_never(language)),
                             }
                         }
-                        td {
+                        td data-label=(columns[3]) {
                             @match token.last_used {
                                 Some(moment) => (dates::moment(language, moment)),
                                 None => (texts::tokens_unused(language)),
