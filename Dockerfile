@@ -5,7 +5,9 @@
 #   docker run --volume postduif:/data --publish 127.0.0.1:8080:8080 postduif
 
 FROM rust:1.95-alpine AS build
-# The C compiler and headers for SQLite and for the cryptography (aws-lc).
+# The C compiler and headers for SQLite and for the cryptography (aws-lc). No versions: Alpine keeps the newest of each alone,
+# and what is built here is thrown away but for the program.
+# hadolint ignore=DL3018
 RUN apk add --no-cache build-base
 WORKDIR /src
 COPY . .

@@ -1,6 +1,7 @@
 //! What programs are told, by the API and by `--json` alike: facts of the database in the names of the outside.
 
 mod article;
+mod checkup;
 mod consent;
 mod delivery;
 mod edition;
@@ -19,6 +20,7 @@ mod token;
 mod user;
 
 pub use article::ArticleAnswer;
+pub use checkup::{CheckAnswer, CheckupAnswer};
 pub use consent::{ConsentProofAnswer, ConsentRecordAnswer};
 pub use delivery::{DeliveryAnswer, FeedbackAnswer};
 pub use edition::{EditionAnswer, EditionItem, EditionSection};

@@ -1,6 +1,7 @@
 //! A user of the desk as programs see one.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::language::Language;
 use crate::domain::role::Role;
@@ -8,18 +9,22 @@ use crate::domain::time::Timestamp;
 use crate::store::users::UserRow;
 
 /// A user, without anything that lets somebody in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct UserAnswer {
     pub id: i64,
     pub email: String,
     pub name: String,
+    #[schema(inline)]
     pub role: Role,
     pub language: Language,
     /// Has chosen a password.
     pub active: bool,
     pub second_factor: bool,
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub last_seen_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub disabled_at: Option<Timestamp>,
 }
 

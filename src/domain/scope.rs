@@ -26,6 +26,16 @@ text_enum! {
         SuppressionsWrite = "suppressions:write",
         WebhooksRead = "webhooks:read",
         WebhooksWrite = "webhooks:write",
+        /// What the doctor found.
+        DoctorRead = "doctor:read",
+        /// Letting the doctor look.
+        DoctorWrite = "doctor:write",
+        UsersRead = "users:read",
+        /// Shutting users of the desk out; never letting any in.
+        UsersWrite = "users:write",
+        TokensRead = "tokens:read",
+        /// Revoking tokens; never making any.
+        TokensWrite = "tokens:write",
     }
 }
 
@@ -42,7 +52,13 @@ impl Scope {
             | Self::SuppressionsRead
             | Self::SuppressionsWrite
             | Self::WebhooksRead
-            | Self::WebhooksWrite => Role::Admin,
+            | Self::WebhooksWrite
+            | Self::DoctorRead
+            | Self::DoctorWrite
+            | Self::UsersRead
+            | Self::UsersWrite
+            | Self::TokensRead
+            | Self::TokensWrite => Role::Admin,
         }
     }
 

@@ -13,7 +13,13 @@ pub fn api() -> String {
         "# The HTTP API\n\nThe same as `/api/v1/openapi.json`, which `/api/docs` shows, in short. Calls want \
          `Authorization: Bearer TOKEN` (`postduif token create`) unless they are public; lists take `limit` and `cursor`; \
          every fault is a [problem](problems.md). Any call \
-         may be answered with 401 or 403 (the token), 405, 429 and 503; one with a body also with 400, 408, 413 and 415.\n",
+         may be answered with 401 or 403 (the token), 405, 429 and 503; one with a body also with 400, 408, 413 and 415.\n\n\
+         Some things are no call on purpose. A token can tell who may sign in and which tokens there are, shut users out and \
+         revoke tokens; it cannot let anybody in or make a token, because one that leaked would then outlive its own end. At the \
+         desk an administrator proves who they are before that, at the command line the machine does. `backup`, `restore`, \
+         `migrate` and `config` touch everybody's addresses, the secret key or the machine itself, and stay with whoever has a \
+         shell on it; `feedback parse`, `source check` and `demo` are for a terminal. What comes of `backup` is in the metrics and \
+         in what the doctor says.\n",
     );
     let none = serde_json::Map::new();
     for (path, methods) in description["paths"].as_object().unwrap_or(&none) {

@@ -128,20 +128,41 @@ fn rows() -> usize {
     std::env::var("POSTDUIF_TEST_ROWS").ok().map_or(20_000, |number| number.parse().expect("a number of rows"))
 }
 
-/// A newsletter with readers, half of whom it once mailed, and with what is kept of all of them.
+/// Newsletters in the house: what is asked of one must not walk through the readers, mails and reports of the others.
+const NEWSLETTERS: usize = 10;
+
+/// Newsletters with readers, each of whom it once mailed, and with what is kept of all of them.
 fn filled(database: Database) -> Installation {
     let installation = Installation::from(database);
     installation.newsletter();
     installation.readers(rows(), "example.org");
+    for number in 2..=NEWSLETTERS {
+        let slug = format!("brief{number}");
+        let create = ["newsletter", "create", &slug, "--title", "Brief", "--from", "Brief <brief@example.org>"];
+        installation.run(&create).done();
+        let add = ["article", "add", &slug, "--section", "blogs", "--title", "Een artikel", "--summary", "Kort."];
+        installation.run(&add).done();
+        installation.run(&["edition", "assemble", &slug]).done();
+    }
     installation.run(&["edition", "assemble", "nieuws"]).done();
     let random = match installation.database.engine() {
         Engine::Sqlite => "randomblob(32)",
         Engine::Postgres => "uuid_send(gen_random_uuid())",
     };
+    let mailed = "from editions e join subscriptions s on s.newsletter_id = e.newsletter_id";
     for statement in [
-        "insert into deliveries (edition_id, seq, subscription_id, email, domain, state, next_at) \
-         select e.id, s.id, s.id, 'x@example.org', 'example.org', 'accepted', 0 from editions e cross join subscriptions s"
-            .to_owned(),
+        format!(
+            "update subscriptions set newsletter_id = (select min(n.id) from newsletters n) + id % {NEWSLETTERS} \
+             where id % {NEWSLETTERS} > 0"
+        ),
+        format!(
+            "insert into deliveries (edition_id, seq, subscription_id, email, domain, state, next_at) \
+             select e.id, s.id, s.id, 'x@example.org', 'example.org', 'accepted', 0 {mailed}"
+        ),
+        format!(
+            "insert into feedback (at, newsletter_id, edition_id, seq, subscription_id, kind, channel, words, effect) \
+             select s.id, e.newsletter_id, e.id, s.id, s.id, 'bounce', 'report', 'no', 'counted' {mailed}"
+        ),
         format!(
             "insert into consent_records (id, at, newsletter_id, subject, event, body_hash, previous, hash) \
              select s.id + 1000000000, s.id, s.newsletter_id, {random}, 'imported', {random}, {random}, {random} \
@@ -151,12 +172,20 @@ fn filled(database: Database) -> Installation {
             "insert into suppressions (address_hash, reason, created_at) select {random}, 'bounced', s.id from subscriptions s"
         ),
         format!("insert into attempts (kind, key, at) select 'signup', {random}, s.id from subscriptions s"),
+        format!(
+            "insert into confirmations (link, subscription_id, created_at, expires_at) select {random}, s.id, 0, s.id \
+             from subscriptions s"
+        ),
+        format!(
+            "insert into sent_letters (uid, subscription_id, address_hash, sent_at) select {random}, s.id, {random}, s.id \
+             from subscriptions s"
+        ),
     ] {
         installation.database.sql(&statement);
     }
-    // SQLite is never asked to by the program.
+    // SQLite is never asked to by the program; PostgreSQL sees to itself, and not before a while.
     if installation.database.engine() == Engine::Postgres {
-        installation.database.sql("analyze");
+        installation.database.sql("vacuum analyze");
     }
     installation
 }

@@ -74,6 +74,18 @@ impl Mailbox {
             TlsMode::Implicit => encrypt(url, tls, stream).await?,
             _ => Box::new(stream),
         };
+        Self::over(stream, url, tls).await
+    }
+
+    /// The same over a stream that is there already, encrypted where the address says so from the first byte.
+    ///
+    /// # Errors
+    /// [`ImapError`].
+    pub async fn over<S>(stream: S, url: &ImapUrl, tls: &Tls) -> Result<Self, ImapError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let stream: Box<dyn Stream> = Box::new(stream);
         let mut wire = Wire::new(stream, PATIENCE);
         let greeting = wire.greeting().await?;
         if matches!(url.tls, TlsMode::Required | TlsMode::Opportunistic) {

@@ -48,6 +48,32 @@ async fn a_server_that_refuses_babbles_or_falls_silent_ends_the_look() {
 }
 
 #[tokio::test]
+async fn a_server_that_never_comes_to_an_end_is_left() {
+    let nothing = [&b"* 1 FETCH (UID 8 BODY[] {0}\r\n"[..], &b"\r\n".repeat(1000), b"p1 OK done\r\n"].concat();
+    let (mut folder, _server) = mailbox(&nothing).await;
+    assert!(matches!(folder.peek(8).await, Err(ImapError::Malformed)), "a line of nothing announces no literal");
+
+    let (mut folder, _server) = mailbox(&b"+ tell me more\r\n".repeat(1000)).await;
+    assert!(matches!(folder.peek(8).await, Err(ImapError::Endless)));
+
+    // Lines are few enough and each is short enough, but together they would fill the memory.
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
+    let mut folder = Mailbox { wire: Wire::new(Box::new(ours), Duration::from_secs(5)), uid_validity: 1 };
+    let server = tokio::spawn(async move {
+        let line = [&b"* SEARCH "[..], &b"1 ".repeat(1 << 19), b"\r\n"].concat();
+        let (_their_input, mut output) = tokio::io::split(theirs);
+        let mut lines = 0;
+        while lines < 1000 && tokio::io::AsyncWriteExt::write_all(&mut output, &line).await.is_ok() {
+            lines += 1;
+        }
+        lines
+    });
+    assert!(matches!(folder.after(7).await, Err(ImapError::Endless)));
+    drop(folder);
+    assert!(server.await.unwrap() < 20);
+}
+
+#[tokio::test]
 async fn what_was_said_before_encryption_is_not_believed_after_it() {
     let (ours, mut theirs) = tokio::io::duplex(1 << 10);
     tokio::io::AsyncWriteExt::write_all(&mut theirs, b"p1 OK go\r\np2 OK injected\r\n").await.unwrap();

@@ -9,10 +9,12 @@ use super::{ImapError, MESSAGE_OCTETS};
 
 /// Longest line; the list of a search has all numbers on one.
 const LINE_OCTETS: usize = 4 << 20;
-/// Most octets in the literals of one answer.
-const ANSWER_OCTETS: usize = MESSAGE_OCTETS + (1 << 20);
+/// Most octets of one answer, its lines and literals together.
+const ANSWER_OCTETS: usize = MESSAGE_OCTETS + LINE_OCTETS;
 /// Most lines of one answer.
 const LINES: usize = 100_000;
+/// How often a server may ask for more than the command: a mechanism's word, and the reason of its refusal.
+const QUESTIONS: usize = 4;
 /// How much is read from the socket at once, in octets.
 const READ_OCTETS: usize = 16 << 10;
 
@@ -119,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         mut word: Option<&str>,
     ) -> Result<Vec<Response>, ImapError> {
         let mut lines = Vec::new();
-        let mut left = ANSWER_OCTETS;
+        let (mut left, mut questions) = (ANSWER_OCTETS, 0);
         loop {
             let line = self.response(&mut left).await?;
             if let Some(rest) = line.text.strip_prefix(tag).and_then(|rest| rest.strip_prefix(' ')) {
@@ -132,6 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             }
             if line.text.starts_with('+') {
                 // Asked a second time, the server explains why it refuses; an empty line lets it do so.
+                questions += 1;
                 let reply = word.take().unwrap_or_default();
                 self.write(&format!("{reply}\r\n")).await?;
             } else if let Some(said) = line.data("BYE").filter(|_| what != "end") {
@@ -141,23 +144,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             } else {
                 return Err(ImapError::Malformed);
             }
-            if lines.len() > LINES {
+            if lines.len() > LINES || questions > QUESTIONS {
                 return Err(ImapError::Endless);
             }
         }
     }
 
-    /// One line with its literals; `left` is how many octets the literals of this answer may still have.
+    /// One line with its literals; `left` is how many octets this answer may still have.
     async fn response(&mut self, left: &mut usize) -> Result<Response, ImapError> {
         let mut response = Response { text: String::new(), literals: Vec::new() };
         loop {
             let line = self.line().await?;
-            response.text.push_str(&String::from_utf8_lossy(&line));
-            let Some(length) = literal(&response.text) else { return Ok(response) };
-            if length > *left || response.text.len() > LINE_OCTETS {
-                return Err(ImapError::Endless);
-            }
-            *left -= length;
+            // With its end, so that a line of nothing counts as well.
+            *left = left.checked_sub(line.len() + 2).ok_or(ImapError::Endless)?;
+            let line = String::from_utf8_lossy(&line);
+            response.text.push_str(&line);
+            let Some(length) = literal(&line) else { return Ok(response) };
+            *left = left.checked_sub(length).ok_or(ImapError::Endless)?;
             while self.unread.len() < length {
                 self.read_more().await?;
             }
@@ -185,8 +188,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     async fn read_more(&mut self) -> Result<(), ImapError> {
-        self.unread.reserve(READ_OCTETS);
-        let read = timeout(self.patience, self.stream.read_buf(&mut self.unread));
+        // No more at once, whatever room there is: what is unread moves up behind each line.
+        let mut piece = (&mut self.stream).take(READ_OCTETS as u64);
+        let read = timeout(self.patience, piece.read_buf(&mut self.unread));
         if read.await.map_err(|_| ImapError::Timeout)?? == 0 {
             return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
         }

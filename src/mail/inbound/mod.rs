@@ -17,7 +17,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -135,13 +135,7 @@ impl Listener {
     /// [`Limits::grace`] to be taken, and what is left is dropped without a reply, so that its client
     /// keeps it.
     pub async fn serve(self, socket: TcpListener, handler: impl Handler, shutdown: impl Future<Output = ()> + Send) {
-        let house = Arc::new(House {
-            handler,
-            slots: Slots::default(),
-            rate: Rate::new(),
-            buffered: Arc::new(Semaphore::new(self.limits.buffered_octets / body::CHUNK_OCTETS)),
-            listener: self,
-        });
+        let house = self.house(handler);
         let (closing, closes) = watch::channel(false);
         let mut sessions = JoinSet::new();
         tokio::pin!(shutdown);
@@ -174,6 +168,30 @@ impl Listener {
             tracing::warn!("inbound mail: some clients were cut off while sending; they will come back");
             sessions.shutdown().await;
         }
+    }
+
+    /// Holds one conversation over streams that are there already, to its end or to STARTTLS, as if a client at `network`
+    /// had connected.
+    pub async fn hear<R, W>(self, network: IpAddr, input: R, output: W, handler: impl Handler)
+    where
+        R: AsyncRead + Unpin,
+        W: AsyncWrite + Unpin,
+    {
+        let (_closing, closes) = watch::channel(false);
+        let house = self.house(handler);
+        if let Err(reason) = Session::new(&house, network, input, output, closes).run().await {
+            tracing::debug!(%reason, "inbound mail: a conversation ended early");
+        }
+    }
+
+    fn house<H: Handler>(self, handler: H) -> Arc<House<H>> {
+        Arc::new(House {
+            handler,
+            slots: Slots::default(),
+            rate: Rate::new(),
+            buffered: Arc::new(Semaphore::new(self.limits.buffered_octets / body::CHUNK_OCTETS)),
+            listener: self,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 mod articles;
 mod caller;
 mod docs;
+mod doctor;
 mod editions;
 mod feedback;
 mod idempotency;
@@ -13,6 +14,8 @@ mod sources;
 mod subscribers;
 mod subscriptions;
 mod suppressions;
+mod tokens;
+mod users;
 mod webhooks;
 
 use actix_web::http::StatusCode;
@@ -131,6 +134,11 @@ calls! {
     "/webhooks/{id}/rotate": post WebhooksWrite webhooks::rotate;
     "/webhooks/{id}/deliveries": get WebhooksRead webhooks::deliveries;
     "/webhooks/{id}/deliveries/{delivery}/replay": post WebhooksWrite webhooks::replay;
+    "/doctor": get DoctorRead doctor::show, post DoctorWrite doctor::look;
+    "/users": get UsersRead users::list;
+    "/users/{id}/disable": post UsersWrite users::disable;
+    "/tokens": get TokensRead tokens::list;
+    "/tokens/{id}": delete TokensWrite tokens::revoke;
     "/openapi.json": get Anyone docs::openapi;
 }
 
