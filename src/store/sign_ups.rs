@@ -16,11 +16,11 @@ macro_rules! each {
     ([$name:ident $kind:ident $(, $names:ident $kinds:ident)*], $head:literal, $tail:literal) => {
         [
             concat!(
-                $head, " from (select ", each!(sqlite $name $kind) $(, ", ", each!(sqlite $names $kinds))*,
+                $head, "from (select ", each!(sqlite $name $kind) $(, ", ", each!(sqlite $names $kinds))*,
                 " from json_each($1)) as j where true ", $tail
             ),
             concat!(
-                $head, " from (select ", each!(postgres $name $kind) $(, ", ", each!(postgres $names $kinds))*,
+                $head, "from (select ", each!(postgres $name $kind) $(, ", ", each!(postgres $names $kinds))*,
                 " from jsonb_to_recordset(cast($1 as jsonb)) as r (", each!(column $name $kind) $(, ", ", each!(column $names $kinds))*,
                 ")) as j where true ", $tail
             ),
@@ -38,10 +38,10 @@ macro_rules! each {
 macro_rules! of_hashes {
     ($head:literal, $tail:literal) => {
         [
-            concat!($head, " in (select unhex(value) from json_each($1)) ", $tail),
+            concat!($head, "in (select unhex(value) from json_each($1)) ", $tail),
             concat!(
                 $head,
-                " = any (array(select decode(x, 'hex') from jsonb_array_elements_text(cast($1 as jsonb)) as x)) ",
+                "= any (array(select decode(x, 'hex') from jsonb_array_elements_text(cast($1 as jsonb)) as x)) ",
                 $tail
             ),
         ]
@@ -51,36 +51,36 @@ macro_rules! of_hashes {
 type Both = [&'static str; 2];
 
 const TALLIES: Both = of_hashes!(
-    "select kind, key, count(*) as times, min(at) as oldest from attempts where kind in ('network', 'sign-up') and at > $2 and key",
+    "select kind, key, count(*) as times, min(at) as oldest from attempts where kind in ('network', 'sign-up') and at > $2 and key ",
     "group by kind, key"
 );
 const LETTERS: Both =
-    of_hashes!("select kind, key, at from attempts where kind in ('letter', 'unreachable') and at > $2 and key", "");
-const SUPPRESSED: Both = of_hashes!("select address_hash, reason from suppressions where address_hash", "");
-const NOTE: Both = each!([kind text, key bytes], "insert into attempts (kind, key, at) select j.kind, j.key, $2", "");
+    of_hashes!("select kind, key, at from attempts where kind in ('letter', 'unreachable') and at > $2 and key ", "");
+const SUPPRESSED: Both = of_hashes!("select address_hash, reason from suppressions where address_hash ", "");
+const NOTE: Both = each!([kind text, key bytes], "insert into attempts (kind, key, at) select j.kind, j.key, $2 ", "");
 const PEOPLE: Both = each!(
     [email text, email_key text, hash bytes, domain text, language text],
     "insert into subscribers (email, email_key, address_hash, domain, language, created_at, updated_at) \
-     select j.email, j.email_key, j.hash, j.domain, j.language, $2, $2",
+     select j.email, j.email_key, j.hash, j.domain, j.language, $2, $2 ",
     "on conflict (email_key) do update set updated_at = subscribers.updated_at \
      returning id, email, email_key, address_hash, language, format"
 );
 const OPEN: Both = each!(
     [link bytes, person bigint, newsletter bigint],
     "insert into subscriptions (link, subscriber_id, newsletter_id, status, requested_at) \
-     select j.link, j.person, j.newsletter, 'pending', $2",
+     select j.link, j.person, j.newsletter, 'pending', $2 ",
     "on conflict (subscriber_id, newsletter_id) do update set status = subscriptions.status \
      returning id, link, subscriber_id, newsletter_id, status"
 );
 const CONFIRMATIONS: Both = each!(
     [link bytes, subscription bigint],
-    "insert into confirmations (link, subscription_id, created_at, expires_at) select j.link, j.subscription, $2, $3",
+    "insert into confirmations (link, subscription_id, created_at, expires_at) select j.link, j.subscription, $2, $3 ",
     ""
 );
 const OWE: Both = each!(
     [uid bytes, kind text, newsletter bigint, subscription bigint, recipient text, body text, expires_at bigint],
     "insert into outbox (uid, kind, newsletter_id, subscription_id, recipient, body, next_at, expires_at, created_at) \
-     select j.uid, j.kind, j.newsletter, j.subscription, j.recipient, j.body, $2, j.expires_at, $2",
+     select j.uid, j.kind, j.newsletter, j.subscription, j.recipient, j.body, $2, j.expires_at, $2 ",
     ""
 );
 

@@ -52,8 +52,9 @@ fn no_statement_of_a_sign_up_reads_all_that_there_is_on_sqlite() {
         installation.run(&["migrate"]).done();
         for (name, [text, _]) in EVERY_SIGN_UP {
             let plan = plan(&installation.database, text);
-            let walks = plan.iter().filter(|line| line.starts_with("SCAN") && !line.contains("json_each")).count();
-            assert_eq!(walks, 0, "{name}: {text}\n{}", plan.join("\n"));
+            // Tables that it does not name stand in a plan for broken references, of which there are none to look for.
+            let named = |line: &&String| line.strip_prefix("SCAN ").is_some_and(|table| text.contains(table));
+            assert_eq!(plan.iter().filter(named).count(), 0, "{name}: {text}\n{}", plan.join("\n"));
         }
     });
 }
@@ -63,6 +64,7 @@ fn no_statement_of_a_sign_up_reads_all_that_there_is_on_postgres() {
     on(Engine::Postgres, |database: Database| {
         let mut installation = Installation::from(database);
         installation.set("SIGNUPS_TOTAL", "0");
+        installation.set("SIGNUPS_PER_NETWORK", "0");
         installation.newsletter();
         installation.readers(READERS, "example.org");
         installation.database.sql(
