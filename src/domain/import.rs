@@ -32,6 +32,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// So many rows that are not taken.
+    pub fn of_rejected(rows: u64) -> Self {
+        Self { rows, rejected: rows, ..Self::default() }
+    }
+
     /// Counts what came of further rows.
     pub fn add(&mut self, more: Self) {
         self.rows += more.rows;

@@ -102,31 +102,22 @@ impl Db {
     }
 
     async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
-        let fault =
-            |error: sqlx::Error| StoreError::Open { place: path.display().to_string(), reason: error.to_string() };
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .pragma("cache_size", "-8000")
-            .pragma("journal_size_limit", "67108864")
-            // What is deleted is overwritten: who asks to be forgotten must not be found in the file's free space.
-            .pragma("secure_delete", "on")
-            .foreign_keys(true)
-            .disable_statement_logging();
         let refused = |reason| StoreError::Open { place: path.display().to_string(), reason };
         writable(path).map_err(refused)?;
         private(path).map_err(|error| refused(error.to_string()))?;
-        let connection = options.clone().connect().await.map_err(fault)?;
+        Self::connect_sqlite(path, sqlite_options(path).pragma("cache_size", "-8000")).await
+    }
+
+    async fn connect_sqlite(path: &Path, options: SqliteConnectOptions) -> Result<Self, StoreError> {
+        let fault =
+            |error: sqlx::Error| StoreError::Open { place: path.display().to_string(), reason: error.to_string() };
+        let connection = options.connect().await.map_err(fault)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(OPEN_TIMEOUT)
             // A file does not go away; asking whether it is there would double the way of every statement.
             .test_before_acquire(false)
-            .connect_with(options.pragma("query_only", "on").pragma("cache_size", "-2000"))
-            .await
-            .map_err(fault)?;
+            .connect_lazy_with(sqlite_options(path).pragma("query_only", "on").pragma("cache_size", "-2000"));
         let waiting = Waiting::default();
         let writer = Writer {
             connection,
@@ -140,6 +131,23 @@ impl Db {
         };
         let writer = Arc::new(Mutex::new(writer));
         Ok(Self { engine: Engine::Sqlite { path: path.into(), readers, writer, waiting } })
+    }
+
+    /// For whoever changes very much, one short transaction after the other: on SQLite a writer of its own, which takes
+    /// turns with ours as that of another process does.
+    ///
+    /// # Errors
+    /// When the file cannot be opened once more.
+    pub async fn for_bulk(&self) -> Result<Self, StoreError> {
+        let Engine::Sqlite { path, .. } = &self.engine else { return Ok(self.clone()) };
+        let options = sqlite_options(path)
+            .pragma("cache_size", "-12000")
+            // What a savepoint would restore stays in memory: in a file it is every page once more.
+            .pragma("temp_store", "memory")
+            // Pages that are changed again and again are folded into the file less often; what visitors store in between
+            // must not have much to fold.
+            .pragma("wal_autocheckpoint", "4000");
+        Self::connect_sqlite(path, options).await
     }
 
     async fn open_postgres(url: &str) -> Result<Self, StoreError> {
@@ -354,6 +362,20 @@ impl Db {
             }
         }
     }
+}
+
+/// What holds for every connection to the file.
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("journal_size_limit", "67108864")
+        // What is deleted is overwritten: who asks to be forgotten must not be found in the file's free space.
+        .pragma("secure_delete", "on")
+        .foreign_keys(true)
+        .disable_statement_logging()
 }
 
 /// SQLite opens without a word what it may only read, and fails later in words of its own.

@@ -31,6 +31,10 @@ row! {
         pub rejected: i64,
         pub created_at: Timestamp,
         pub finished_at: Option<Timestamp>,
+        /// So many rows of the file at a time are taken in an order of their own; 0 until that was agreed.
+        pub at_once: i64,
+        /// Rows in front of the first window: an earlier version took them, in the order of the file.
+        pub at_once_from: i64,
     }
 }
 
@@ -118,7 +122,8 @@ pub async fn advance(
     let touched = execute!(
         tx,
         "update import_batches set read = $3, imported = $4, unchanged = $5, suppressed = $6, rejected = $7, finished_at = $8, \
-         state = case when cast($8 as bigint) is null then 'running' else 'done' end \
+         state = case when cast($8 as bigint) is null then 'running' else 'done' end, \
+         ahead = case when cast($8 as bigint) is null then ahead end \
          where id = $1 and read = $2 and state in ('waiting', 'running')",
         id,
         count(read_before),
@@ -130,6 +135,54 @@ pub async fn advance(
         finished_at
     )?;
     Ok(touched == 1)
+}
+
+/// Agrees how many rows are taken in an order of their own, unless that was done: whoever goes on with a list must know
+/// which rows `read` speaks of.
+pub async fn agree_window(tx: &mut Tx, id: i64, window: u64) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "update import_batches set at_once = $2, at_once_from = read where id = $1 and at_once = 0",
+        id,
+        i64::try_from(window).unwrap_or(i64::MAX)
+    )?;
+    Ok(())
+}
+
+/// Notes, with the first of them, that people become known who get their subscriptions in later transactions. `false` as
+/// [`advance`].
+pub async fn note_ahead(tx: &mut Tx, id: i64, read: u64, is_first: bool) -> Result<bool, StoreError> {
+    let touched = execute!(
+        tx,
+        "update import_batches set ahead = case when $3 then (select coalesce(max(id), 0) from subscribers) else ahead end \
+         where id = $1 and read = $2 and state in ('waiting', 'running')",
+        id,
+        i64::try_from(read).unwrap_or(i64::MAX),
+        is_first
+    )?;
+    Ok(touched == 1)
+}
+
+/// Forgets whom a list made known without getting as far as their subscriptions.
+pub async fn forget_ahead(tx: &mut Tx, id: i64) -> Result<u64, StoreError> {
+    let gone = execute!(
+        tx,
+        "delete from subscribers where id > (select b.ahead from import_batches b where b.id = $1) \
+         and not exists (select 1 from subscriptions s where s.subscriber_id = subscribers.id)",
+        id
+    )?;
+    execute!(tx, "update import_batches set ahead = null where id = $1", id)?;
+    Ok(gone)
+}
+
+/// Lists that broke off before `before`, and that nobody went on with.
+async fn left_ahead(on: &mut impl Access, before: Timestamp) -> Result<Vec<(i64,)>, StoreError> {
+    fetch_all!(
+        on,
+        (i64,),
+        "select id from import_batches where ahead is not null and state = 'running' and created_at < $1",
+        before
+    )
 }
 
 /// Notes that a list was taken back.
@@ -157,7 +210,8 @@ pub async fn kept_file(on: &mut impl Access, id: i64) -> Result<Option<Vec<u8>>,
     Ok((!parts.is_empty()).then(|| parts.into_iter().flat_map(|(part,)| part).collect()))
 }
 
-/// Forgets kept files of lists that came before `before`, and lists that were looked at and never taken over.
+/// Forgets kept files of lists that came before `before`, lists that were looked at and never taken over, and whom
+/// lists that broke off had made known without more.
 pub async fn forget_files(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
     let files = fetch_value!(
         tx,
@@ -171,6 +225,9 @@ pub async fn forget_files(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreEr
         before
     )?;
     execute!(tx, "delete from import_batches where state = 'waiting' and created_at < $1", before)?;
+    for (id,) in left_ahead(tx, before).await? {
+        forget_ahead(tx, id).await?;
+    }
     Ok(u64::try_from(files).unwrap_or_default())
 }
 

@@ -18,6 +18,11 @@ macro_rules! stored_as {
     ($type:ty as $raw:ty: $to:expr, $from:expr) => {
         stored_as!(@engine sqlx::Sqlite, $type as $raw: $to, $from);
         stored_as!(@engine sqlx::Postgres, $type as $raw: $to, $from);
+        impl sqlx::postgres::PgHasArrayType for $type {
+            fn array_type_info() -> sqlx::postgres::PgTypeInfo {
+                <$raw as sqlx::postgres::PgHasArrayType>::array_type_info()
+            }
+        }
     };
     (@engine $db:ty, $type:ty as $raw:ty: $to:expr, $from:expr) => {
         impl sqlx::Type<$db> for $type {

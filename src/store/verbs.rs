@@ -38,40 +38,45 @@ pub(super) fn placeholders(from: usize, count: usize) -> String {
     (from..from + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(",")
 }
 
-/// The text of an insert of so many rows, of so many values each.
+/// The text of an insert of so many rows, of so many values each, for SQLite.
 ///
-/// On SQLite `$1` is a name, and the driver asks for the name of each value by a search through all of them: for
+/// There `$1` is a name, and the driver asks for the name of each value by a search through all of them: for
 /// thousands of values more than half of an import's time. `?` has none.
-pub(super) fn insert_of(head: &str, rows: usize, columns: usize, tail: &str, named: bool) -> String {
-    let nameless = vec!["?"; columns].join(",");
-    let row = |row| if named { placeholders(1 + row * columns, columns) } else { nameless.clone() };
-    let rows: Vec<String> = (0..rows).map(|place| format!("({})", row(place))).collect();
-    format!("{head} values {} {tail}", rows.join(","))
+pub(super) fn insert_of(head: &str, rows: usize, columns: usize, tail: &str) -> String {
+    let row = format!("({})", vec!["?"; columns].join(","));
+    format!("{head} values {} {tail}", vec![row.as_str(); rows].join(","))
 }
 
-/// Inserts many rows, a few hundred a statement: `values` says what of a row goes into which column.
+/// The same for PostgreSQL: one list for each column, so that the text is the same for any number of rows and is
+/// planned once.
+pub(super) fn insert_of_lists(head: &str, columns: usize, tail: &str) -> String {
+    format!("{head} select * from unnest({}) {tail}", placeholders(1, columns))
+}
+
+/// Inserts many rows, a few hundred a statement on SQLite and all at once on PostgreSQL: `values` says what of a row goes
+/// into which column.
 macro_rules! execute_many {
     ($on:expr, $head:expr, $tail:expr, $rows:expr, |$row:ident| [$($bind:expr),+ $(,)?]) => {
         async {
             let columns = [$(stringify!($bind)),+].len();
             let mut touched = 0;
-            for rows in $rows.chunks($crate::store::verbs::ROWS_AT_ONCE) {
-                let sql = |named| {
-                    sqlx::AssertSqlSafe($crate::store::verbs::insert_of($head, rows.len(), columns, $tail, named))
-                };
-                touched += match $crate::store::Access::conn($on) {
-                    $crate::store::Conn::Sqlite(connection) => {
-                        let mut query = sqlx::query(sql(false));
+            match $crate::store::Access::conn($on) {
+                $crate::store::Conn::Sqlite(connection) => {
+                    for rows in $rows.chunks($crate::store::verbs::ROWS_AT_ONCE) {
+                        let sql = $crate::store::verbs::insert_of($head, rows.len(), columns, $tail);
+                        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
                         for $row in rows { query = query$(.bind($bind))+; }
-                        query.execute(connection).await?.rows_affected()
+                        touched += query.execute(&mut *connection).await?.rows_affected();
                     }
-                    $crate::store::Conn::Postgres(lent) => {
-                        let mut query = sqlx::query(sql(true));
-                        for $row in rows { query = query$(.bind($bind))+; }
-                        let (connection, owed) = lent.both();
-                        $crate::store::lent::answered(owed, query.execute(connection)).await?.rows_affected()
-                    }
-                };
+                }
+                $crate::store::Conn::Postgres(lent) if !$rows.is_empty() => {
+                    let sql = $crate::store::verbs::insert_of_lists($head, columns, $tail);
+                    let query = sqlx::query(sqlx::AssertSqlSafe(sql))
+                        $(.bind($rows.iter().map(|$row| { let _ = $row; $bind }).collect::<Vec<_>>()))+;
+                    let (connection, owed) = lent.both();
+                    touched += $crate::store::lent::answered(owed, query.execute(connection)).await?.rows_affected();
+                }
+                $crate::store::Conn::Postgres(_) => {}
             }
             Ok::<u64, $crate::store::StoreError>(touched)
         }

@@ -10,6 +10,7 @@ on_each_engine![
     a_broken_file_is_refused_by_its_lines_and_changes_nothing,
     a_list_is_tried_out_without_changing_anything,
     an_import_that_broke_off_goes_on_and_counts_everybody_once,
+    an_import_that_broke_off_in_the_middle_of_a_window_goes_on_with_who_is_left,
     an_import_is_taken_back_but_not_what_people_did_since,
     what_leaves_by_an_export_comes_home_the_same,
     when_people_confirmed_elsewhere_is_kept,
@@ -107,11 +108,11 @@ fn an_import_that_broke_off_goes_on_and_counts_everybody_once(database: Database
     put(&served, "list.csv", "email\na@example.nl\nbad\nb@example.nl\nc@example.nl\nworse\n");
     let whole = imported(&served, "list.csv");
     assert_eq!(counts(&whole), [5, 3, 0, 0, 2]);
-    // As it would be, had the process died after the third row.
+    // As it would be, had the process of an earlier version died after the third row.
     served.database.sql("delete from subscribers where email = 'c@example.nl'");
-    served
-        .database
-        .sql("update import_batches set state = 'running', finished_at = null, read = 3, imported = 2, rejected = 1");
+    served.database.sql(
+        "update import_batches set state = 'running', finished_at = null, read = 3, imported = 2, rejected = 1, at_once = 0",
+    );
     std::fs::remove_file(served.database.folder().join("list.csv.rejected.csv")).unwrap();
     let resumed = imported(&served, "list.csv");
     assert_eq!(resumed, whole);
@@ -121,6 +122,39 @@ fn an_import_that_broke_off_goes_on_and_counts_everybody_once(database: Database
     let again = imported(&served, "list.csv");
     assert_eq!((counts(&again), &again["batch"]), ([5, 0, 3, 0, 2], &json!(2)));
     served.cli(&["consent", "verify"]).done();
+}
+
+fn an_import_that_broke_off_in_the_middle_of_a_window_goes_on_with_who_is_left(database: Database) {
+    let served = Served::with(database);
+    let rows: String = (0..6_000).map(|n| format!("reader{n}@example.nl\n")).collect();
+    put(&served, "list.csv", format!("email\n{rows}bad\nreader7@example.nl\nREADER4000@example.nl\n"));
+    let whole = imported(&served, "list.csv");
+    assert_eq!(counts(&whole), [6_003, 6_000, 2, 0, 1]);
+    // As it would be, had the process died when all but the last five hundred rows were taken: those with the greatest hashes.
+    let last = "select s.id from subscriptions s join subscribers p on p.id = s.subscriber_id order by p.address_hash desc \
+                limit 400";
+    served.database.sql(&format!("delete from subscriptions where id in ({last})"));
+    let known = served.database.texts("select cast(count(*) as text) from subscribers");
+    assert_eq!(known, ["6000"], "they are known ahead of their subscriptions");
+    let gone = served.database.texts(
+        "select email from subscribers p where not exists (select 1 from subscriptions s where s.subscriber_id = p.id)",
+    );
+    let twice = ["reader7@example.nl", "reader4000@example.nl"].iter().filter(|one| gone.contains(&(**one).to_owned()));
+    let twice = twice.count();
+    let (read, unchanged) = (6_003 - 400 - twice, 2 - twice);
+    served.database.sql(&format!(
+        "update import_batches set state = 'running', finished_at = null, read = {read}, imported = 5600, \
+         unchanged = {unchanged}, rejected = 1, ahead = 0"
+    ));
+    assert_eq!(imported(&served, "list.csv"), whole);
+    let count = served.database.texts("select cast(count(*) as text) from subscriptions where status = 'confirmed'");
+    assert_eq!(count, ["6000"]);
+    served.cli(&["consent", "verify"]).done();
+    // And had it been taken back instead, nobody would be left whom nothing is known of but that.
+    served.database.sql(&format!("delete from subscriptions where id in ({last})"));
+    served.database.sql("update import_batches set state = 'running', finished_at = null, ahead = 0");
+    served.cli(&["subscriber", "import", "--undo", "1"]).done();
+    assert_eq!(served.database.texts("select cast(count(*) as text) from subscribers"), ["0"]);
 }
 
 fn an_import_is_taken_back_but_not_what_people_did_since(database: Database) {

@@ -4,21 +4,27 @@ pub mod blocks;
 pub mod dialect;
 mod lists;
 mod moments;
+mod person;
 mod survey;
 pub mod table;
 mod take;
 mod undo;
 pub mod unpack;
+mod window;
+mod work;
 
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
 
 use self::dialect::{BEGINNING, Dialect};
+use self::person::{refusal, sort_out};
 use self::survey::{Survey, survey};
 pub use self::table::{BadLine, TableError};
 use self::table::{Row, Table};
-use self::take::{Taker, refusal};
+use self::take::Taker;
 pub use self::undo::{Undone, undo};
+use self::window::{Ahead, ROWS};
+use self::work::Work;
 use super::backup::{self, BackupError, Reason};
 use super::newsletters::find;
 use super::{FlowError, House};
@@ -29,7 +35,7 @@ use crate::store::imports::{self, BatchRow, NewBatch};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::{StoreError, newsletters};
 
-/// Rows of one transaction: sign-ups need not wait long, and a run that breaks off has lost little.
+/// Rows that are looked at together where nothing, or one column, is stored.
 const CHUNK: usize = 2_000;
 
 /// What is the same for everybody in a file.
@@ -171,8 +177,9 @@ pub async fn try_out<F: Read + Seek>(
         if rows.is_empty() {
             return Ok((tally, table.tool()));
         }
-        let (part, refused) = taker.look(&mut house.db.read().await?, rows, &mut seen).await?;
-        tally.add(part);
+        let (people, refused) = sort_out(rows, &house.keys);
+        tally.add(taker.look(&mut house.db.read().await?, &people, &mut seen).await?);
+        tally.add(Tally::of_rejected(refused.len() as u64));
         refused.into_iter().try_for_each(&mut rejected).map_err(ImportError::Report)?;
     }
 }
@@ -311,32 +318,36 @@ async fn carry_out<F: Read>(
     mut progress: impl FnMut(Progress),
 ) -> Result<Outcome, ImportError> {
     let Opened { newsletter, statement, survey, mut table } = opened;
-    let taker = Taker::new(house, &newsletter, &statement, order.origin, table.tool());
-    let mut tally = batch.tally();
-    let mut skip = tally.rows;
-    loop {
-        let mut rows = table.take(CHUNK)?;
-        if rows.is_empty() {
-            break;
-        }
-        // What was taken before it broke off is passed over, and told of in the report all the same.
-        let passed = rows.len().min(usize::try_from(skip).unwrap_or(usize::MAX));
-        skip -= passed as u64;
-        let left = rows.split_off(passed);
+    let house = House { db: house.db.for_bulk().await?, ..house.clone() };
+    let mut tx = house.db.write().await?;
+    imports::agree_window(&mut tx, batch.id, ROWS).await?;
+    let batch = imports::by_id(&mut tx, batch.id).await?.ok_or_else(taken_away)?;
+    tx.commit().await?;
+    let tally = batch.tally();
+    let count = |number: i64| u64::try_from(number).unwrap_or_default();
+    // What an earlier version took is passed over in the order of the file, and told of in the report all the same.
+    let mut left = count(batch.at_once_from);
+    while left > 0 {
+        let rows = table.take(CHUNK.min(usize::try_from(left).unwrap_or(CHUNK)))?;
         rows.iter().filter_map(refused).try_for_each(&mut rejected).map_err(ImportError::Report)?;
-        if !left.is_empty() {
-            let before = tally.rows;
-            let mut tx = house.db.write().await?;
-            let (part, refused) = taker.take(&mut tx, batch.id, left).await?;
-            tally.add(part);
-            if !imports::advance(&mut tx, batch.id, before, tally, None).await? {
-                return Err(taken_away().into());
-            }
-            tx.commit().await?;
-            refused.into_iter().try_for_each(&mut rejected).map_err(ImportError::Report)?;
-        }
-        progress(Progress { tally, of: survey.rows });
+        left = if rows.is_empty() { 0 } else { left - rows.len() as u64 };
     }
+    let tool = table.tool();
+    let taker = Taker::new(&house, &newsletter, &statement, order.origin, tool);
+    let ahead = Ahead::new(table, house.keys.clone(), count(batch.at_once));
+    let mut passed = tally.rows.saturating_sub(count(batch.at_once_from));
+    let mut work = Work::new(&house, taker, batch.id, ahead, tally);
+    while let Some(mut window) = work.ahead.next().await? {
+        std::mem::take(&mut window.refused).into_iter().try_for_each(&mut rejected).map_err(ImportError::Report)?;
+        let skip = passed.min(window.rows);
+        passed -= skip;
+        if skip < window.rows {
+            work.take(window, skip, &mut |tally| progress(Progress { tally, of: survey.rows })).await?;
+        } else {
+            progress(Progress { tally: work.tally, of: survey.rows });
+        }
+    }
+    let tally = work.tally;
     let now = house.clock.now();
     let mut tx = house.db.write().await?;
     if !imports::advance(&mut tx, batch.id, tally.rows, tally, Some(now)).await? {
@@ -349,7 +360,7 @@ async fn carry_out<F: Read>(
     crate::store::audit::note(&mut tx, order.actor, "subscriber.import", &format!("import {}", batch.id), &counts, now)
         .await?;
     tx.commit().await?;
-    Ok(Outcome { tally, batch: batch.id, tool: table.tool() })
+    Ok(Outcome { tally, batch: batch.id, tool })
 }
 
 /// The same row, if it is one that no import takes.

@@ -284,12 +284,21 @@ impl<R: Read> Table<R> {
     /// # Errors
     /// When the file cannot be read any further.
     pub fn take(&mut self, limit: usize) -> Result<Vec<Row>, TableError> {
-        let mut rows = Vec::with_capacity(limit);
+        Ok(self.take_within(limit, u64::MAX)?.0)
+    }
+
+    /// The same up to the row with which they are so many bytes, and how many they are.
+    ///
+    /// # Errors
+    /// As [`Table::take`].
+    pub fn take_within(&mut self, limit: usize, most: u64) -> Result<(Vec<Row>, u64), TableError> {
+        let (mut rows, mut bytes) = (Vec::with_capacity(limit), 0);
         let mut record = csv::ByteRecord::new();
-        while rows.len() < limit && self.reader.read_byte_record(&mut record)? {
+        while rows.len() < limit && bytes < most && self.reader.read_byte_record(&mut record)? {
             if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
                 continue;
             }
+            bytes += record.as_slice().len() as u64;
             let cell = |column: usize| record.get(column).map(text);
             let email = match self.columns.email {
                 Some(column) => cell(column).unwrap_or_default(),
@@ -333,7 +342,7 @@ impl<R: Read> Table<R> {
                 note: said(self.columns.note),
             });
         }
-        Ok(rows)
+        Ok((rows, bytes))
     }
 }
 

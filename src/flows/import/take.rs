@@ -2,44 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Rejected;
-use super::table::{Row, Standing};
-use crate::domain::address::EmailAddress;
+use super::person::Person;
+use super::table::Standing;
 use crate::domain::consent::{ConsentBody, ConsentEvent, ConsentMeans};
-use crate::domain::import::{Refusal, Tally};
+use crate::domain::import::Tally;
 use crate::domain::language::Language;
-use crate::domain::subscription::{MailFormat, SubscriptionStatus};
+use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
-use crate::domain::token::hex;
+use crate::domain::token::{Link, hex};
 use crate::flows::House;
 use crate::store::consent::NewConsent;
 use crate::store::imports::{self, KnownRow, NewPerson, NewSubscription, NewSuppression};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::{Access, StoreError, Tx, consent, newsletters, subscriptions};
-
-/// Longest evidence that a file may bring for one person, in characters.
-const MOST_EVIDENCE: usize = 2_000;
-
-/// The address of a row that an import can take, or why none can.
-pub(super) fn refusal(row: &Row) -> Result<EmailAddress, Refusal> {
-    let email = EmailAddress::parse(&row.email)?;
-    match &row.standing {
-        Standing::Unconfirmed => Err(Refusal::Unconfirmed),
-        Standing::Other(word) => Err(Refusal::UnknownStatus(word.clone())),
-        Standing::NoList => Err(Refusal::NoList),
-        Standing::OtherList(list) => Err(Refusal::OtherList(list.clone())),
-        _ => Ok(email),
-    }
-}
-
-/// A row that can be taken, and whom it is about.
-struct Person {
-    row: Row,
-    email: EmailAddress,
-    key: String,
-    hash: [u8; 32],
-}
 
 /// What becomes of a person.
 enum Fate {
@@ -84,16 +60,17 @@ impl<'a> Taker<'a> {
         Self { house, newsletter, statement, origin, tool }
     }
 
-    /// Tells what would become of rows; `seen` remembers whom the file spoke of before.
+    /// Tells what would become of people; `seen` remembers whom the file spoke of before.
     pub(super) async fn look(
         &self,
         on: &mut impl Access,
-        rows: Vec<Row>,
+        people: &[Person],
         seen: &mut HashSet<[u8; 8]>,
-    ) -> Result<(Tally, Vec<Rejected>), StoreError> {
-        let (mut tally, people, refused) = self.read(rows);
+    ) -> Result<Tally, StoreError> {
+        let mut tally = Tally { rows: people.len() as u64, ..Tally::default() };
+        let people: Vec<&Person> = people.iter().collect();
         let (known, silenced) = facts(on, &people).await?;
-        for person in &people {
+        for person in people {
             let mut short = [0; 8];
             short.copy_from_slice(&person.hash[..8]);
             let twice = !seen.insert(short);
@@ -104,48 +81,33 @@ impl<'a> Taker<'a> {
                 Fate::Suppress(_) | Fate::Suppressed => tally.suppressed += 1,
             }
         }
-        Ok((tally, refused))
+        Ok(tally)
     }
 
-    /// Takes rows.
-    pub(super) async fn take(
-        &self,
-        tx: &mut Tx,
-        batch: i64,
-        rows: Vec<Row>,
-    ) -> Result<(Tally, Vec<Rejected>), StoreError> {
-        let (mut tally, mut people, refused) = self.read(rows);
-        while !people.is_empty() {
+    /// Makes people known who will get their subscriptions by [`Taker::take`]. Nobody may be among them twice.
+    pub(super) async fn make_known(&self, tx: &mut Tx, people: &[&Person]) -> Result<(), StoreError> {
+        let (known, silenced) = (Known::new(), silenced(tx, people).await?);
+        let is_new = |person: &&Person| matches!(self.fate(person, &known, &silenced), Fate::Open);
+        let opened = people.iter().copied().filter(is_new).collect();
+        self.insert_people(tx, opened, self.house.clock.now()).await
+    }
+
+    /// Takes people.
+    pub(super) async fn take(&self, tx: &mut Tx, batch: i64, people: &[Person]) -> Result<Tally, StoreError> {
+        let mut tally = Tally { rows: people.len() as u64, ..Tally::default() };
+        let mut left: Vec<&Person> = people.iter().collect();
+        while !left.is_empty() {
             // Whoever stands there twice is dealt with twice, the second time as somebody we know.
-            let mut keys = HashSet::new();
-            let again = people.iter().position(|person| !keys.insert(person.key.clone())).unwrap_or(people.len());
-            let rest = people.split_off(again);
-            self.take_each_once(tx, batch, &people, &mut tally).await?;
-            people = rest;
+            let mut seen = HashSet::with_capacity(left.len());
+            let (firsts, again): (Vec<_>, Vec<_>) = left.into_iter().partition(|person| seen.insert(person.hash));
+            self.take_each_once(tx, batch, &firsts, &mut tally).await?;
+            left = again;
         }
-        Ok((tally, refused))
-    }
-
-    fn read(&self, rows: Vec<Row>) -> (Tally, Vec<Person>, Vec<Rejected>) {
-        let mut tally = Tally { rows: rows.len() as u64, ..Tally::default() };
-        let (mut people, mut refused) = (Vec::with_capacity(rows.len()), Vec::new());
-        for row in rows {
-            match refusal(&row) {
-                Ok(email) => {
-                    let (key, hash) = (email.key(), self.house.keys.address_hash(&email));
-                    people.push(Person { row, email, key, hash });
-                }
-                Err(reason) => {
-                    tally.rejected += 1;
-                    refused.push(Rejected { line: row.line, email: row.email, reason });
-                }
-            }
-        }
-        (tally, people, refused)
+        Ok(tally)
     }
 
     fn fate(&self, person: &Person, known: &Known, silenced: &HashSet<Vec<u8>>) -> Fate {
-        match person.row.standing {
+        match person.standing {
             Standing::Unsubscribed => Fate::Suppress(SuppressionReason::Unsubscribed),
             Standing::Bounced => Fate::Suppress(SuppressionReason::Bounced),
             Standing::Blocked => Fate::Suppress(SuppressionReason::Imported),
@@ -153,7 +115,7 @@ impl<'a> Taker<'a> {
             Standing::Complained => Fate::Suppress(SuppressionReason::Complained),
             _ if silenced.contains(person.hash.as_slice()) => Fate::Suppressed,
             _ => {
-                let mut here = known.get(&person.key).into_iter().flatten();
+                let mut here = known.get(person.key()).into_iter().flatten();
                 let here = here.find(|row| row.newsletter_id == Some(self.newsletter.id));
                 match here.and_then(|row| Some((row.subscription_id?, row.status?))) {
                     None => Fate::Open,
@@ -169,14 +131,14 @@ impl<'a> Taker<'a> {
         &self,
         tx: &mut Tx,
         batch: i64,
-        people: &[Person],
+        people: &[&Person],
         tally: &mut Tally,
     ) -> Result<(), StoreError> {
         let now = self.house.clock.now();
         let (known, silenced) = facts(tx, people).await?;
         let mut owed = Vec::new();
         let (mut opened, mut suppressed) = (Vec::new(), Vec::new());
-        for person in people {
+        for person in people.iter().copied() {
             match self.fate(person, &known, &silenced) {
                 Fate::Open => opened.push(person),
                 Fate::Confirm(id) => {
@@ -223,29 +185,20 @@ impl<'a> Taker<'a> {
         owed: &mut Vec<Owed>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let strangers: Vec<&Person> = opened.iter().copied().filter(|one| !known.contains_key(&one.key)).collect();
-        let people: Vec<NewPerson<'_>> = strangers
-            .iter()
-            .map(|one| NewPerson {
-                email: one.email.as_str(),
-                email_key: &one.key,
-                address_hash: &one.hash,
-                domain: one.email.domain(),
-                language: self.language(one),
-                format: one.row.format.unwrap_or(MailFormat::Html),
-            })
-            .collect();
-        imports::insert_people(tx, &people, now).await?;
         let mut ids: HashMap<String, i64> =
             known.into_iter().filter_map(|(key, rows)| Some((key, rows.first()?.subscriber_id))).collect();
-        let keys: Vec<&str> = strangers.iter().map(|one| one.key.as_str()).collect();
-        ids.extend(imports::known(tx, &keys).await?.into_iter().map(|row| (row.email_key, row.subscriber_id)));
+        let strangers: Vec<&Person> = opened.iter().copied().filter(|one| !ids.contains_key(one.key())).collect();
+        if !strangers.is_empty() {
+            let keys: Vec<&str> = strangers.iter().map(|one| one.key()).collect();
+            self.insert_people(tx, strangers.clone(), now).await?;
+            ids.extend(imports::known(tx, &keys).await?.into_iter().map(|row| (row.email_key, row.subscriber_id)));
+        }
         let mut subscriptions = Vec::with_capacity(opened.len());
         for person in opened {
-            let Some(id) = ids.get(&person.key) else { continue };
+            let Some(id) = ids.get(person.key()) else { continue };
             let (requested_at, confirmed_at) = self.moments(person, now);
             subscriptions.push(NewSubscription {
-                link: self.house.link(),
+                link: self.link(now),
                 subscriber_id: *id,
                 requested_at,
                 confirmed_at,
@@ -256,17 +209,41 @@ impl<'a> Taker<'a> {
         Ok(())
     }
 
+    async fn insert_people(&self, tx: &mut Tx, people: Vec<&Person>, now: Timestamp) -> Result<(), StoreError> {
+        let people: Vec<NewPerson<'_>> = people
+            .into_iter()
+            .map(|one| NewPerson {
+                email: one.email.as_str(),
+                email_key: one.key(),
+                address_hash: &one.hash,
+                domain: one.email.domain(),
+                language: self.language(one),
+                format: one.format,
+            })
+            .collect();
+        imports::insert_people(tx, &people, now).await?;
+        Ok(())
+    }
+
+    /// A link whose beginning is the moment, so that those of a transaction lie side by side in the index. Nobody sees it but
+    /// sealed; it need only be unique.
+    fn link(&self, now: Timestamp) -> Link {
+        let mut link = self.house.link();
+        link[..8].copy_from_slice(&now.as_micros().to_be_bytes());
+        link
+    }
+
     /// Whether somebody left elsewhere before they confirmed to us, from their own mailbox, what they get from here: a
     /// suppression holds for all newsletters, so it must not take that away. A mailbox that is gone or an address that is
     /// blocked is so here, too, and who left later, or nobody knows when, has the last word.
     async fn held_here(&self, on: &mut impl Access, person: &Person, known: &Known) -> Result<bool, StoreError> {
-        let (Standing::Unsubscribed, Some(left_at)) = (&person.row.standing, person.row.left_at) else {
+        let (Standing::Unsubscribed, Some(left_at)) = (&person.standing, person.told().left_at) else {
             return Ok(false);
         };
         let since = |row: &KnownRow| {
             row.status == Some(SubscriptionStatus::Confirmed) && row.confirmed_at.is_some_and(|moment| moment > left_at)
         };
-        if !known.get(&person.key).into_iter().flatten().any(since) {
+        if !known.get(person.key()).into_iter().flatten().any(since) {
             return Ok(false);
         }
         consent::was_confirmed(on, &person.hash).await
@@ -286,7 +263,7 @@ impl<'a> Taker<'a> {
             SuppressionReason::Complained => (SubscriptionStatus::Complained, ConsentEvent::Complained),
             _ => (SubscriptionStatus::Unsubscribed, ConsentEvent::Unsubscribed),
         };
-        for row in known.get(&person.key).into_iter().flatten() {
+        for row in known.get(person.key()).into_iter().flatten() {
             let (Some(id), Some(newsletter_id), Some(SubscriptionStatus::Confirmed)) =
                 (row.subscription_id, row.newsletter_id, row.status)
             else {
@@ -309,44 +286,45 @@ impl<'a> Taker<'a> {
     /// When they asked and confirmed: as the file says, and now where it does not.
     fn moments(&self, person: &Person, now: Timestamp) -> (Timestamp, Timestamp) {
         let past = |moment: Option<Timestamp>| moment.filter(|moment| *moment <= now);
-        let (asked, confirmed) = (past(person.row.asked_at), past(person.row.confirmed_at));
+        let (asked, confirmed) = (past(person.told().asked_at), past(person.told().confirmed_at));
         let confirmed_at = confirmed.or(asked).unwrap_or(now);
         (asked.unwrap_or(confirmed_at).min(confirmed_at), confirmed_at)
     }
 
-    /// `nl`, `nl-NL`, `nl_BE` …; people whose language we do not speak get the newsletter's.
+    /// People whose language we do not speak get the newsletter's.
     fn language(&self, person: &Person) -> Language {
-        let tag = person.row.language.as_deref().and_then(|tag| tag.trim().get(..2));
-        tag.and_then(|tag| tag.to_ascii_lowercase().parse().ok()).unwrap_or(self.newsletter.language)
+        person.language.unwrap_or(self.newsletter.language)
     }
 
     fn record(&self, person: &Person, event: ConsentEvent) -> Owed {
         let language = self.language(person);
         let mut body = self.house.consent_body(self.newsletter, &person.email, language, ConsentMeans::Import);
-        let short = |text: &String| text.chars().take(MOST_EVIDENCE).collect::<String>();
         // “Taken over from Mailchimp, confirmed there on …”: not our own double opt-in, and never told as one.
         let from = self.tool.map_or_else(|| self.origin.to_owned(), |tool| format!("{} ({tool})", self.origin));
-        body.origin = Some(match person.row.confirmed_at {
+        body.origin = Some(match person.told().confirmed_at {
             Some(moment) => format!("{from}, confirmed there {moment}"),
             None => from,
         });
-        body.note = Some(match &person.row.note {
-            Some(note) => format!("{} – {}", self.statement, short(note)),
+        body.note = Some(match &person.told().note {
+            Some(note) => format!("{} – {note}", self.statement),
             None => self.statement.to_owned(),
         });
-        body.text = person.row.text.as_ref().map(short);
+        body.text = person.told().text.clone();
         Owed { newsletter_id: self.newsletter.id, subject: person.hash, event, body }
     }
 }
 
 /// What the database knows of these people: their subscriptions, and who must not be mailed.
-async fn facts(on: &mut impl Access, people: &[Person]) -> Result<(Known, HashSet<Vec<u8>>), StoreError> {
-    let keys: Vec<&str> = people.iter().map(|person| person.key.as_str()).collect();
-    let mut known = Known::new();
+async fn facts(on: &mut impl Access, people: &[&Person]) -> Result<(Known, HashSet<Vec<u8>>), StoreError> {
+    let keys: Vec<&str> = people.iter().map(|person| person.key()).collect();
+    let mut known = Known::with_capacity(people.len());
     for row in imports::known(on, &keys).await? {
         known.entry(row.email_key.clone()).or_default().push(row);
     }
+    Ok((known, silenced(on, people).await?))
+}
+
+async fn silenced(on: &mut impl Access, people: &[&Person]) -> Result<HashSet<Vec<u8>>, StoreError> {
     let hashes: Vec<String> = people.iter().map(|person| hex(&person.hash)).collect();
-    let silenced = imports::suppressed(on, &hashes).await?.into_iter().collect();
-    Ok((known, silenced))
+    Ok(imports::suppressed(on, &hashes).await?.into_iter().collect())
 }

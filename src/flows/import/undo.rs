@@ -45,7 +45,11 @@ pub async fn undo(house: &House, id: i64, actor: &str) -> Result<Undone, FlowErr
     loop {
         let mut tx = house.db.write().await?;
         let begun = imports::begun_by(&mut tx, &batch, after, CHUNK).await?;
-        let Some(last) = begun.last() else { break };
+        let Some(last) = begun.last() else {
+            imports::forget_ahead(&mut tx, id).await?;
+            tx.commit().await?;
+            break;
+        };
         after = last.id;
         let newsletter = newsletters::by_id(&mut tx, batch.newsletter_id).await?.ok_or_else(nothing)?;
         let mut bodies = Vec::with_capacity(begun.len());
