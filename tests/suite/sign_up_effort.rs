@@ -142,7 +142,7 @@ fn evidence_says_where_the_form_stood_whatever_pages_came_between(database: Data
     let ours = served.http.address(PLACE);
     let carried = |page: &Answer| {
         let text = page.text();
-        text.contains("name=\"form_page\"").then(|| value(&text, "name=\"form_page\" value=\"")).unwrap_or_default()
+        if text.contains("name=\"form_page\"") { value(&text, "name=\"form_page\" value=\"") } else { String::new() }
     };
     let evidence = |email: &str| {
         let proof = served.cli(&["consent", "export", email, "--json"]).json().remove(0);
