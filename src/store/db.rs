@@ -141,7 +141,7 @@ impl Db {
     pub async fn for_bulk(&self) -> Result<Self, StoreError> {
         let Engine::Sqlite { path, .. } = &self.engine else { return Ok(self.clone()) };
         let options = sqlite_options(path)
-            .pragma("cache_size", "-12000")
+            .pragma("cache_size", "-8000")
             // What a savepoint would restore stays in memory: in a file it is every page once more.
             .pragma("temp_store", "memory")
             // Pages that are changed again and again are folded into the file less often; what visitors store in between

@@ -12,7 +12,7 @@ use super::{ImportError, Rejected};
 use crate::domain::token::Keys;
 
 /// Rows of a window: the more, the fewer pages are written; each takes some two hundred bytes of memory.
-pub(super) const ROWS: u64 = 50_000;
+pub(super) const ROWS: u64 = 40_000;
 /// What the rows of a window may take in the file, in bytes a row.
 const BYTES_EACH: u64 = 256;
 /// Rows that are read at a time, beside a transaction.
