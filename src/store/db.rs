@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::knock::Door;
-use super::lent::{self, Lent};
+use super::lent::{self, ASK_AFTER, ASKED, Berth, Kept, Lent};
 use super::transaction::{Inner, Tx};
 use super::writer::{BUSY_TIMEOUT, Waiting, Writer};
 
@@ -76,15 +76,13 @@ enum Engine {
         pool: PgPool,
         /// Whose commits survive the death of our process, and do not wait for the disk.
         quick: PgPool,
+        /// One of the quick ones, for what runs at every message.
+        berth: Berth,
     },
 }
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long anybody waits for a connection of PostgreSQL: a visitor has an answer within five seconds, also when it is no.
 const TAKE_TIMEOUT: Duration = Duration::from_secs(4);
-/// A connection that was idle for longer is asked whether it still lives.
-const ASK_AFTER: Duration = Duration::from_millis(500);
-/// How long such a question may take.
-const ASKED: Duration = Duration::from_millis(1_500);
 
 const REFUSED: &str = "connection refused; start PostgreSQL, or set POSTDUIF_DATABASE_URL to where it is";
 const SILENT: &str = "it does not answer; look after PostgreSQL, or set POSTDUIF_DATABASE_URL to where it is";
@@ -191,7 +189,7 @@ impl Db {
         let never = ["synchronous_commit", "enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"];
         let settings = never.map(|name| (name, "off"));
         let quick = pools.max_connections(4).connect_lazy_with(options.options(settings));
-        Ok(Self { engine: Engine::Postgres { pool, quick } })
+        Ok(Self { engine: Engine::Postgres { pool, quick, berth: Berth::default() } })
     }
 
     /// The file, where the database is one.
@@ -265,7 +263,7 @@ impl Db {
                 .await
                 .map_err(|error| StoreError::Group(error.to_string()))?
             }
-            Engine::Postgres { pool, quick } => {
+            Engine::Postgres { pool, quick, .. } => {
                 let pool = if durability == Durability::Process { quick } else { pool };
                 Ok(Tx { inner: Inner::Postgres(Some(Lent::begin(pool, "begin").await?)) })
             }
@@ -289,7 +287,7 @@ impl Db {
     pub(super) fn connections(&self) -> u32 {
         match &self.engine {
             Engine::Sqlite { readers, .. } => readers.size() + 1,
-            Engine::Postgres { pool, quick } => pool.size() + quick.size(),
+            Engine::Postgres { pool, quick, .. } => pool.size() + quick.size(),
         }
     }
 
@@ -323,7 +321,7 @@ impl Db {
     /// a commit.
     pub(super) async fn at_once(&self) -> Result<Option<AtOnce>, StoreError> {
         match &self.engine {
-            Engine::Postgres { quick, .. } => Ok(Some(AtOnce::Postgres(Lent::take(quick).await?))),
+            Engine::Postgres { quick, berth, .. } => Ok(Some(AtOnce::Postgres(berth.take(quick).await?))),
             Engine::Sqlite { writer, .. } => {
                 let Ok(mut guard) = Arc::clone(writer).try_lock_owned() else { return Ok(None) };
                 Ok(guard.is_free_at_once().await?.then_some(AtOnce::Sqlite(guard)))
@@ -356,7 +354,8 @@ impl Db {
                 writer.settle().await;
                 let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut writer.connection).await;
             }
-            Engine::Postgres { pool, quick } => {
+            Engine::Postgres { pool, quick, berth } => {
+                berth.clear().await;
                 quick.close().await;
                 pool.close().await;
             }
@@ -433,14 +432,15 @@ pub trait Access: Send {
 /// What [`Db::at_once`] gives: for one statement, or several that begin and commit on SQLite.
 pub(super) enum AtOnce {
     Sqlite(OwnedMutexGuard<Writer>),
-    Postgres(Lent),
+    Postgres(Kept),
 }
 
 impl AtOnce {
     /// Says that everything was done: nothing is left to undo.
     pub fn done(self) {
-        if let Self::Sqlite(mut writer) = self {
-            writer.adrift = false;
+        match self {
+            Self::Sqlite(mut writer) => writer.adrift = false,
+            Self::Postgres(kept) => kept.put_back(),
         }
     }
 }
@@ -449,7 +449,7 @@ impl Access for AtOnce {
     fn conn(&mut self) -> Conn<'_> {
         match self {
             Self::Sqlite(writer) => Conn::Sqlite(&mut writer.connection),
-            Self::Postgres(connection) => Conn::Postgres(connection),
+            Self::Postgres(kept) => Conn::Postgres(&mut kept.lent),
         }
     }
 }

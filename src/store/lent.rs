@@ -5,11 +5,14 @@
 //! somebody sets a limit, and a connection that owes an answer is closed instead of being given back.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres};
-use tokio::time::timeout;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::{Instant, timeout};
 
 use super::StoreError;
 
@@ -25,6 +28,10 @@ const SESSION: [&str; 5] = [
     "set idle_in_transaction_session_timeout = '60s'",
 ];
 
+/// A connection that was idle for longer is asked whether it still lives.
+pub(super) const ASK_AFTER: Duration = Duration::from_millis(500);
+/// How long such a question may take.
+pub(super) const ASKED: Duration = Duration::from_millis(1_500);
 /// For the end of a transaction that nobody wants, behind whose back.
 const ROLLBACK: Duration = Duration::from_secs(4);
 
@@ -119,25 +126,70 @@ impl Lent {
     pub(super) fn keep(mut self) -> PgConnection {
         self.connection.take().expect("it is given up only by drop").detach()
     }
+
+    /// Whether its server still answers. Where it does not, the connection is closed when it is dropped.
+    async fn lives(&mut self) -> bool {
+        let (connection, owed) = self.both();
+        *owed = true;
+        *owed = !matches!(timeout(ASKED, connection.ping()).await, Ok(Ok(())));
+        !*owed
+    }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
-        if self.owed {
-            // Closed at once: the server undoes what was not committed.
-            drop(connection.detach());
-        } else if self.begun {
-            // In a task of its own, since nobody waits here; without any the session ends, and with it the transaction.
-            match tokio::runtime::Handle::try_current() {
-                Err(_) => drop(connection.detach()),
-                Ok(runtime) => drop(runtime.spawn(async move {
-                    let undone = timeout(ROLLBACK, sqlx::raw_sql("rollback").execute(&mut *connection)).await;
-                    if !matches!(undone, Ok(Ok(_))) {
-                        drop(connection.detach());
-                    }
-                })),
-            }
+        match Handle::try_current() {
+            // In a task of its own, since nobody waits here.
+            Ok(runtime) if self.begun && !self.owed => drop(runtime.spawn(async move {
+                let undone = timeout(ROLLBACK, sqlx::raw_sql("rollback").execute(&mut *connection)).await;
+                if !matches!(undone, Ok(Ok(_))) {
+                    drop(connection.detach());
+                }
+            })),
+            // Back to its pool.
+            Ok(_) if !self.owed => {}
+            // Closed at once, and the server undoes what was not committed: it owes an answer, or nobody is there who
+            // could give it back.
+            _ => drop(connection.detach()),
+        }
+    }
+}
+
+/// Where the hottest place leaves its connection between two statements. A pool asks each connection that comes back
+/// whether it lives, which is a second way there and back, and lends out another one, whose session has yet to plan the statement.
+#[derive(Clone, Default)]
+pub(super) struct Berth(Arc<Mutex<Option<(Lent, Instant)>>>);
+
+impl Berth {
+    /// The connection that lies here, or one of the pool.
+    pub async fn take(&self, pool: &PgPool) -> Result<Kept, StoreError> {
+        // Who comes second has one of the pool, and gives it back there.
+        let mut berth = Arc::clone(&self.0).try_lock_owned().ok();
+        if let Some((mut lent, since)) = berth.as_mut().and_then(|berth| berth.take())
+            && (since.elapsed() <= ASK_AFTER || lent.lives().await)
+        {
+            return Ok(Kept { lent, berth });
+        }
+        Ok(Kept { lent: Lent::take(pool).await?, berth })
+    }
+
+    /// Gives it back to its pool, which may be closed then.
+    pub async fn clear(&self) {
+        drop(self.0.lock().await.take());
+    }
+}
+
+/// A connection out of its [`Berth`]. Unless it is put back it returns to the pool.
+pub(super) struct Kept {
+    pub lent: Lent,
+    berth: Option<OwnedMutexGuard<Option<(Lent, Instant)>>>,
+}
+
+impl Kept {
+    pub fn put_back(self) {
+        if let Some(mut berth) = self.berth {
+            *berth = Some((self.lent, Instant::now()));
         }
     }
 }

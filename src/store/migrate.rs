@@ -109,6 +109,12 @@ const CHANGES: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0030_windows.sql"),
         include_str!("../../migrations/postgres/0030_windows.sql"),
     ),
+    (
+        31,
+        "room",
+        include_str!("../../migrations/sqlite/0031_room.sql"),
+        include_str!("../../migrations/postgres/0031_room.sql"),
+    ),
 ];
 
 /// Applies what is missing. Both engines lock, so that of several nodes one does it.

@@ -83,7 +83,8 @@ fn no_statement_of_a_sign_up_reads_all_that_there_is_on_postgres() {
         let scans = "select coalesce(cast(sum(seq_tup_read) as text), '0') from pg_stat_user_tables \
                      where relname in ('attempts', 'subscribers', 'subscriptions', 'suppressions', 'confirmations')";
         let read: usize = installation.database.texts(scans)[0].parse().expect("a number of rows");
-        assert!(read < READERS, "{read} rows were read to sign up twelve people");
+        // Once, for the question “did you mean …?”, all readers' domains are counted.
+        assert!(read <= 2 * READERS, "{read} rows were read to sign up twelve people");
     });
 }
 

@@ -11,6 +11,7 @@ mod courier;
 mod edition;
 mod ending;
 mod hand;
+mod judging;
 mod lanes;
 mod lease;
 mod ledger;

@@ -40,8 +40,10 @@ struct Line {
 
 struct Waiting {
     sign_up: Asked,
-    answer: oneshot::Sender<Result<Outcome, FlowError>>,
+    answer: Answering,
 }
+
+type Answering = oneshot::Sender<Result<Outcome, FlowError>>;
 
 impl SignUps {
     /// What became of a sign-up, once it is stored.
@@ -105,7 +107,7 @@ impl Serves {
 
     /// Those who wait, some at a time, and nobody twice: the second of two for one address finds what the first left.
     /// With `None` nobody serves the queue any more.
-    fn next(&mut self) -> Option<(Vec<Asked>, Vec<oneshot::Sender<Result<Outcome, FlowError>>>)> {
+    fn next(&mut self) -> Option<(Vec<Asked>, Vec<Answering>)> {
         let mut line = self.queue.line();
         let (mut taken, mut left) = ((Vec::new(), Vec::new()), VecDeque::new());
         let mut addresses = HashSet::new();

@@ -1,0 +1,1 @@
+-- SQLite changes rows where they are: the room that PostgreSQL leaves for their next versions is nothing to it.
