@@ -46,7 +46,7 @@ impl Dialect {
     }
 
     /// A reader of such a file, from its very beginning.
-    pub(super) fn reader<R: Read>(&self, source: R) -> Result<csv::Reader<BufReader<R>>, TableError> {
+    pub(super) fn reader<R: Read>(&self, source: R) -> Result<csv::Reader<Lines<R>>, TableError> {
         let mut source = BufReader::with_capacity(BEGINNING, source);
         let mut left = self.mark;
         while left > 0 {
@@ -59,8 +59,24 @@ impl Dialect {
         }
         let mut builder = csv::ReaderBuilder::new();
         // A carriage return before the line feed ends up in the last cell, and is trimmed there.
-        builder.delimiter(self.separator).terminator(csv::Terminator::Any(self.line_end)).flexible(true);
+        builder.delimiter(self.separator).terminator(csv::Terminator::Any(b'\n')).flexible(true);
         builder.escape(self.mailpoet.then_some(b'\\'));
-        Ok(builder.from_reader(source))
+        Ok(builder.from_reader(Lines { source, line_end: self.line_end }))
+    }
+}
+
+/// A file whose lines end in a line feed, whatever they end in: only those are counted.
+pub(super) struct Lines<R> {
+    source: BufReader<R>,
+    line_end: u8,
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        if self.line_end != b'\n' {
+            buffer[..read].iter_mut().filter(|byte| **byte == self.line_end).for_each(|byte| *byte = b'\n');
+        }
+        Ok(read)
     }
 }

@@ -1,11 +1,11 @@
 //! A list of people as other tools write it: rows of a CSV file, whatever its separator, encoding and headings.
 
 use std::borrow::Cow;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use encoding_rs::WINDOWS_1252;
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Lines};
 use super::moments::moment;
 use crate::domain::csv_cell::unguarded;
 use crate::domain::subscription::MailFormat;
@@ -193,7 +193,7 @@ const TOOLS: [(&str, &[&str]); 5] = [
 
 /// The rows of a file, one after the other, however many there are.
 pub struct Table<R: Read> {
-    reader: csv::Reader<BufReader<R>>,
+    reader: csv::Reader<Lines<R>>,
     columns: Columns,
     /// The list that is taken over, in files that have several; in a file of our own the newsletter.
     list: Option<String>,
@@ -405,7 +405,7 @@ mod tests {
 
     #[test]
     fn a_row_is_found_again_by_its_line_whatever_ends_the_lines() {
-        for line_end in ["\n", "\r\n"] {
+        for line_end in ["\n", "\r\n", "\r"] {
             let file = "email,name\na,\n\nb,\"two\nlines\"\nc,x".replace('\n', line_end);
             let lines: Vec<u64> = rows(file.as_bytes()).into_iter().map(|(line, ..)| line).collect();
             assert_eq!(lines, [2, 4, 6], "{line_end:?}");
