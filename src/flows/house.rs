@@ -9,6 +9,7 @@ use super::mail_domains::MailDomains;
 use super::own_domains::OwnDomains;
 use super::passwords::Hashing;
 use super::remembered::Remembered;
+use super::seen::Seen;
 use super::subscribe::SignUps;
 use super::tally::Tally;
 use crate::clock::Clock;
@@ -48,6 +49,8 @@ pub struct House {
     pub mail_domains: MailDomains,
     /// Where most readers have their mailbox.
     pub own_domains: OwnDomains,
+    /// Newsletters that forms were sent for a moment ago.
+    pub seen: Seen,
     /// Sign-ups that wait to be stored together.
     pub sign_ups: SignUps,
     /// Who acts, for the log of deeds; see [`House::by`].
@@ -161,6 +164,7 @@ impl House {
             tally: Tally::default(),
             hashing: Arc::default(),
             remembered: Arc::default(),
+            seen: Seen::default(),
             sign_ups: SignUps::default(),
             actor: "the program".into(),
             catches_all_mail: false,

@@ -46,6 +46,7 @@ pub mod restore;
 pub mod retention;
 mod safety;
 pub mod second_step;
+pub mod seen;
 pub mod served_at;
 pub mod set_back;
 pub mod sign_in;

@@ -13,10 +13,9 @@ use crate::domain::consent::ConsentMeans;
 use crate::domain::language::Language;
 use crate::domain::typo;
 use crate::flows::effort::{self, Ask, Brought, Judged};
-use crate::flows::newsletters::find;
 use crate::flows::subscribe::{self, Answer, SignUpRequest};
 use crate::flows::tally::Count;
-use crate::flows::{FlowError, own_domains};
+use crate::flows::{FlowError, own_domains, seen};
 use crate::pages::fault::Fault;
 use crate::pages::{effort as step, paths, signup};
 use crate::store::newsletters::NewsletterRow;
@@ -87,7 +86,7 @@ pub async fn subscribe(
     }
     let form = SubscribeForm::of(&fields);
     let asked: Option<Language> = form.language.parse().ok().or_else(|| language_asked(&request));
-    let newsletter = find(&mut web.house.db.read().await?, &slug).await?;
+    let newsletter = seen::newsletter(&web.house, &slug).await?;
     let language = asked.unwrap_or(newsletter.language);
     let faulty_fields = form.validate().err();
     let faulty = |field: &str| faulty_fields.as_ref().is_some_and(|errors| errors.field_errors().contains_key(field));
@@ -100,9 +99,9 @@ pub async fn subscribe(
     let origin = origin(&request, &form.form_page, web.house.config.public_url.as_str());
     let form_page = origin.as_deref();
     // Most need none of it: they are sent on. Whoever could not be stored gets back what they typed all the same.
-    let shown = async || match Shown::of(&web.house, newsletter.clone(), asked).await {
+    let shown = async || match Shown::of(&web.house, (*newsletter).clone(), asked).await {
         Ok(shown) => shown,
-        Err(_) => Shown::without_archive(&web.house, newsletter.clone(), asked),
+        Err(_) => Shown::without_archive(&web.house, (*newsletter).clone(), asked),
     };
     let back = async |status: StatusCode, fault: Fault<'_>| {
         let typed: String = form.email.chars().take(MAX_TYPED).collect();
@@ -157,7 +156,7 @@ pub async fn subscribe(
     let sign_up = SignUpRequest {
         newsletter: slug.clone(),
         email: email.clone(),
-        language: Some(language),
+        language: asked,
         means: ConsentMeans::Form,
         client: client.0,
         origin: origin.clone().or_else(|| Some(request.path().to_owned())),
