@@ -103,7 +103,7 @@ impl Db {
         let refused = |reason| StoreError::Open { place: path.display().to_string(), reason };
         writable(path).map_err(refused)?;
         private(path).map_err(|error| refused(error.to_string()))?;
-        Self::connect_sqlite(path, sqlite_options(path).pragma("cache_size", "-8000")).await
+        Self::connect_sqlite(path, sqlite_options(path).pragma("cache_size", "-5000")).await
     }
 
     async fn connect_sqlite(path: &Path, options: SqliteConnectOptions) -> Result<Self, StoreError> {
@@ -115,7 +115,7 @@ impl Db {
             .acquire_timeout(OPEN_TIMEOUT)
             // A file does not go away; asking whether it is there would double the way of every statement.
             .test_before_acquire(false)
-            .connect_lazy_with(sqlite_options(path).pragma("query_only", "on").pragma("cache_size", "-2000"));
+            .connect_lazy_with(sqlite_options(path).pragma("query_only", "on").pragma("cache_size", "-1000"));
         let waiting = Waiting::default();
         let writer = Writer {
             connection,
