@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 /// an address that we know and one that we do not, and too short for anybody to notice.
 pub const STEP: Duration = Duration::from_millis(25);
 /// For work whose statements are the same for both.
-pub const SHORT_STEP: Duration = Duration::from_millis(10);
+pub const SHORT_STEP: Duration = Duration::from_millis(5);
 
 /// Does the work, and gives its outcome at the next step.
 pub async fn evenly<T>(step: Duration, work: impl Future<Output = T>) -> T {

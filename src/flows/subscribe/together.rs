@@ -159,6 +159,9 @@ async fn store(house: &House, tx: &mut Tx, taken: &[Taken<'_>], now: Timestamp) 
     sign_ups::note(tx, &happened, now).await?;
     sign_ups::expect(tx, &expected, now, now.plus(CONFIRMATION_VALID)).await?;
     owe(house, tx, &owed, now).await?;
+    if records.is_empty() {
+        return Ok(consent::append_nothing(tx).await?);
+    }
     let event = ConsentEvent::Requested;
     let records: Vec<_> = records
         .iter()
