@@ -16,7 +16,9 @@ const MOST: usize = 100;
 
 /// Newsletters by slug, and when they were read. Cheap to clone; clones remember together.
 #[derive(Clone, Default)]
-pub struct Seen(Arc<Mutex<HashMap<String, (Arc<NewsletterRow>, Instant)>>>);
+pub struct Seen(Arc<Mutex<HashMap<String, Kept>>>);
+
+type Kept = (Arc<NewsletterRow>, Instant);
 
 /// The newsletter with this slug, as it was half a second ago at most. Good enough to show a visitor where to go on; what is
 /// stored for them is decided by what it is then.
