@@ -270,28 +270,6 @@ pub async fn known(on: &mut impl Access, email_keys: &[&str]) -> Result<Vec<Know
     }
 }
 
-/// Which of these hashes, in hexadecimal, must not be mailed.
-pub async fn suppressed(on: &mut impl Access, hashes: &[String]) -> Result<Vec<Vec<u8>>, StoreError> {
-    let list = serde_json::to_string(hashes).expect("texts alone always become JSON");
-    let rows = if matches!(on.conn(), Conn::Sqlite(_)) {
-        fetch_all!(
-            on,
-            (Vec<u8>,),
-            "select address_hash from suppressions where address_hash in (select unhex(value) from json_each($1))",
-            list
-        )?
-    } else {
-        fetch_all!(
-            on,
-            (Vec<u8>,),
-            "select address_hash from suppressions where address_hash = any (array(select decode(x, 'hex') \
-             from jsonb_array_elements_text(cast($1 as jsonb)) as x))",
-            list
-        )?
-    };
-    Ok(rows.into_iter().map(|(hash,)| hash).collect())
-}
-
 /// Somebody who is not known yet.
 pub struct NewPerson<'a> {
     pub email: &'a str,

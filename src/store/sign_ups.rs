@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::outbox::NewLetter;
 use super::transaction::{Lock, lock};
-use super::{Access, Conn, StoreError, Tx, execute, fetch_all, row};
+use super::verbs::{Both, in_hex, of_engine, of_hashes};
+use super::{StoreError, Tx, execute, fetch_all, row, suppressions};
 use crate::domain::language::Language;
 use crate::domain::subscription::{MailFormat, SubscriptionStatus};
-use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Link, hex};
 
@@ -34,29 +34,12 @@ macro_rules! each {
     (column $name:ident $kind:ident) => { concat!(stringify!($name), " ", stringify!($kind)) };
 }
 
-/// A statement whose condition ends in a column that is one of a JSON array of hashes in hexadecimal.
-macro_rules! of_hashes {
-    ($head:literal, $tail:literal) => {
-        [
-            concat!($head, "in (select unhex(value) from json_each($1)) ", $tail),
-            concat!(
-                $head,
-                "= any (array(select decode(x, 'hex') from jsonb_array_elements_text(cast($1 as jsonb)) as x)) ",
-                $tail
-            ),
-        ]
-    };
-}
-
-type Both = [&'static str; 2];
-
 const TALLIES: Both = of_hashes!(
     "select kind, key, count(*) as times, min(at) as oldest from attempts where kind in ('network', 'sign-up') and at > $2 and key ",
     "group by kind, key"
 );
 const LETTERS: Both =
     of_hashes!("select kind, key, at from attempts where kind in ('letter', 'unreachable') and at > $2 and key ", "");
-const SUPPRESSED: Both = of_hashes!("select address_hash, reason from suppressions where address_hash ", "");
 const NOTE: Both = each!([kind text, key bytes], "insert into attempts (kind, key, at) select j.kind, j.key, $2 ", "");
 const PEOPLE: Both = each!(
     [email text, email_key text, hash bytes, domain text, language text],
@@ -88,7 +71,7 @@ const OWE: Both = each!(
 pub const EVERY_SIGN_UP: [(&str, [&str; 2]); 8] = [
     ("tallies", TALLIES),
     ("letters", LETTERS),
-    ("suppressed", SUPPRESSED),
+    ("suppressed", suppressions::AMONG),
     ("note", NOTE),
     ("find_or_insert", PEOPLE),
     ("find_or_open", OPEN),
@@ -96,16 +79,8 @@ pub const EVERY_SIGN_UP: [(&str, [&str; 2]); 8] = [
     ("owe", OWE),
 ];
 
-fn of_engine(tx: &mut Tx, both: Both) -> &'static str {
-    if matches!(tx.conn(), Conn::Sqlite(_)) { both[0] } else { both[1] }
-}
-
 fn json(rows: &[impl Serialize]) -> String {
     serde_json::to_string(rows).expect("texts and numbers alone always become JSON")
-}
-
-fn in_hex<'h>(hashes: impl Iterator<Item = &'h [u8]>) -> String {
-    json(&hashes.map(hex).collect::<Vec<_>>())
 }
 
 /// Waits until no other node takes sign-ups, and holds them back until the transaction ends: what is counted is counted
@@ -143,12 +118,6 @@ row! {
 pub async fn letters(tx: &mut Tx, hashes: &[&[u8]], since: Timestamp) -> Result<Vec<LetterTimeRow>, StoreError> {
     let (query, hashes) = (of_engine(tx, LETTERS), in_hex(hashes.iter().copied()));
     fetch_all!(tx, LetterTimeRow, query, hashes, since)
-}
-
-/// Which of these addresses must not be mailed, and why.
-pub async fn suppressed(tx: &mut Tx, hashes: &[&[u8]]) -> Result<Vec<(Vec<u8>, SuppressionReason)>, StoreError> {
-    let (query, hashes) = (of_engine(tx, SUPPRESSED), in_hex(hashes.iter().copied()));
-    fetch_all!(tx, (Vec<u8>, SuppressionReason), query, hashes)
 }
 
 /// Notes that each of these happened now, under its key.

@@ -1,6 +1,8 @@
 //! Addresses that must not be mailed, known by their keyed hash.
 
-use super::verbs::execute_many;
+use std::collections::HashMap;
+
+use super::verbs::{Both, execute_many, in_hex, of_engine, of_hashes};
 use super::{Access, StoreError, Tx, execute, fetch_all, fetch_optional, fetch_value, row, webhooks};
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
@@ -27,6 +29,17 @@ pub async fn by_hash(on: &mut impl Access, address_hash: &[u8]) -> Result<Option
         "select id, address_hash, email, reason, note, created_at from suppressions where address_hash = $1",
         address_hash
     )
+}
+
+pub(super) const AMONG: Both = of_hashes!("select address_hash, reason from suppressions where address_hash ", "");
+
+/// Which of these addresses must not be mailed, and why.
+pub async fn among<'h>(
+    on: &mut impl Access,
+    hashes: impl Iterator<Item = &'h [u8]>,
+) -> Result<HashMap<Vec<u8>, SuppressionReason>, StoreError> {
+    let (query, hashes) = (of_engine(on, AMONG), in_hex(hashes));
+    Ok(fetch_all!(on, (Vec<u8>, SuppressionReason), query, hashes)?.into_iter().collect())
 }
 
 /// Suppresses an address; one that is suppressed keeps its reason unless this one is a complaint or an erasure. An

@@ -1,5 +1,8 @@
 //! The verbs that carry one SQL text to either engine.
 
+use super::{Access, Conn};
+use crate::domain::token::hex;
+
 /// One verb for both engines: the SQL and its values are written once.
 macro_rules! dispatch {
     ($on:expr, $verb:ident, [$($build:tt)*], $($bind:expr),*) => {
@@ -83,6 +86,32 @@ macro_rules! execute_many {
     };
 }
 
+/// A statement whose text differs: on SQLite, and on PostgreSQL.
+pub(super) type Both = [&'static str; 2];
+
+pub(super) fn of_engine(on: &mut impl Access, both: Both) -> &'static str {
+    if matches!(on.conn(), Conn::Sqlite(_)) { both[0] } else { both[1] }
+}
+
+/// Hashes as [`of_hashes`] takes them.
+pub(super) fn in_hex<'h>(hashes: impl Iterator<Item = &'h [u8]>) -> String {
+    serde_json::to_string(&hashes.map(hex).collect::<Vec<_>>()).expect("texts alone always become JSON")
+}
+
+/// A statement whose condition ends in a column that is one of a JSON array of hashes in hexadecimal.
+macro_rules! of_hashes {
+    ($head:literal, $tail:literal) => {
+        [
+            concat!($head, "in (select unhex(value) from json_each($1)) ", $tail),
+            concat!(
+                $head,
+                "= any (array(select decode(x, 'hex') from jsonb_array_elements_text(cast($1 as jsonb)) as x)) ",
+                $tail
+            ),
+        ]
+    };
+}
+
 /// Reads every row as the type given.
 macro_rules! fetch_all {
     ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
@@ -111,4 +140,4 @@ macro_rules! fetch_value {
     };
 }
 
-pub(crate) use {dispatch, execute, execute_many, fetch_all, fetch_one, fetch_optional, fetch_value};
+pub(crate) use {dispatch, execute, execute_many, fetch_all, fetch_one, fetch_optional, fetch_value, of_hashes};

@@ -13,10 +13,9 @@ use crate::domain::fault::Faults;
 use crate::domain::import::{Refusal, Tally};
 use crate::domain::newsletter::one_line;
 use crate::domain::suppression::SuppressionReason;
-use crate::domain::token::hex;
 use crate::flows::{FlowError, House};
 use crate::store::suppressions::{self, NewSuppression};
-use crate::store::{Tx, audit, imports};
+use crate::store::{Tx, audit};
 
 /// What is the same for every address in a file.
 #[derive(Clone, Copy, Debug)]
@@ -89,14 +88,13 @@ pub async fn block<F: Read + Seek>(
         sum.rows += rows.len() as u64;
         let mut tx = house.db.write().await?;
         let (people, refused) = read(house, order, rows);
-        let hashes: Vec<String> = people.iter().map(|(_, hash, _)| hex(hash)).collect();
-        let known: HashSet<Vec<u8>> = imports::suppressed(&mut tx, &hashes).await?.into_iter().collect();
+        let known = suppressions::among(&mut tx, people.iter().map(|(_, hash, _)| hash.as_slice())).await?;
         let mut new = Vec::new();
         for (email, hash, reason) in &people {
             let mut short = [0; 8];
             short.copy_from_slice(&hash[..8]);
             // Among the known ones a complaint still has something to say: it is graver than any other reason.
-            let is_known = known.contains(hash.as_slice()) || !seen.insert(short);
+            let is_known = known.contains_key(hash.as_slice()) || !seen.insert(short);
             if !is_known || *reason == SuppressionReason::Complained {
                 new.push(NewSuppression { address_hash: hash, email: email.as_str(), reason: *reason });
             }

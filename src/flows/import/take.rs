@@ -10,12 +10,12 @@ use crate::domain::language::Language;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Link, hex};
+use crate::domain::token::Link;
 use crate::flows::House;
 use crate::store::consent::NewConsent;
 use crate::store::imports::{self, KnownRow, NewPerson, NewSubscription, NewSuppression};
 use crate::store::newsletters::NewsletterRow;
-use crate::store::{Access, StoreError, Tx, consent, newsletters, subscriptions};
+use crate::store::{Access, StoreError, Tx, consent, newsletters, subscriptions, suppressions};
 
 /// What becomes of a person.
 enum Fate {
@@ -325,6 +325,6 @@ async fn facts(on: &mut impl Access, people: &[&Person]) -> Result<(Known, HashS
 }
 
 async fn silenced(on: &mut impl Access, people: &[&Person]) -> Result<HashSet<Vec<u8>>, StoreError> {
-    let hashes: Vec<String> = people.iter().map(|person| hex(&person.hash)).collect();
-    Ok(imports::suppressed(on, &hashes).await?.into_iter().collect())
+    let found = suppressions::among(on, people.iter().map(|person| person.hash.as_slice())).await?;
+    Ok(found.into_keys().collect())
 }

@@ -86,7 +86,7 @@ pub(super) struct Counted {
     pub kind: &'static str,
     pub key: Vec<u8>,
     /// So many an hour, where there is a limit.
-    most: Option<i64>,
+    pub most: Option<i64>,
 }
 
 /// A sign-up is always counted in all, limit or not: so each of them writes, and none is quicker than another.

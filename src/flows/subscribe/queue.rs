@@ -91,8 +91,10 @@ impl Serves {
                 Err(error) => {
                     let failed = || Err(StoreError::Group(error.to_string()).into());
                     // A database that is away keeps nobody waiting twice: who came meanwhile hears the same.
-                    for late in std::mem::take(&mut self.queue.line().waiting) {
-                        let _ = late.answer.send(failed());
+                    if !matches!(&error, FlowError::Store(error) if error.is_of_statement()) {
+                        for late in std::mem::take(&mut self.queue.line().waiting) {
+                            let _ = late.answer.send(failed());
+                        }
                     }
                     sign_ups.iter().map(|_| failed()).collect()
                 }

@@ -20,7 +20,7 @@ use crate::store::consent::{self, NewConsent};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::outbox::NewLetter;
 use crate::store::sign_ups::{self, LetterTimeRow, Person, PersonRow, StandingRow, Wanted};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, suppressions};
 
 /// A sign-up that waits to be stored.
 pub(super) struct Asked {
@@ -71,7 +71,9 @@ pub(super) async fn together(house: &House, all: &[Asked]) -> Result<Vec<Result<
     sign_ups::in_turn(&mut tx).await?;
     let newsletters = newsletters(&mut tx, all).await?;
     let (mut outcomes, mut taken) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
-    let keys: Vec<&[u8]> = all.iter().flat_map(|one| &one.counted).map(|one| one.key.as_slice()).collect();
+    // Where there is no limit, everybody of the last hour would be counted for nothing.
+    let limited = all.iter().flat_map(|one| &one.counted).filter(|one| one.most.is_some());
+    let keys: Vec<&[u8]> = limited.map(|one| one.key.as_slice()).collect();
     let mut tallies = Tallies::of(sign_ups::tallies(&mut tx, &keys, now.minus(HOUR)).await?, now);
     for asked in all {
         let request = &asked.request;
@@ -119,7 +121,7 @@ async fn newsletters<'a>(tx: &mut Tx, all: &'a [Asked]) -> Result<HashMap<&'a st
 
 async fn store(house: &House, tx: &mut Tx, taken: &[Taken<'_>], now: Timestamp) -> Result<(), FlowError> {
     let hashes: Vec<&[u8]> = taken.iter().map(|one| one.asked.hash.as_slice()).collect();
-    let silenced: HashMap<Vec<u8>, _> = sign_ups::suppressed(tx, &hashes).await?.into_iter().collect();
+    let silenced = suppressions::among(tx, hashes.iter().copied()).await?;
     let mut noted: HashMap<Vec<u8>, Vec<LetterTimeRow>> = HashMap::new();
     for row in sign_ups::letters(tx, &hashes, now.minus(REPAIRED_WITHIN)).await? {
         noted.entry(row.key.clone()).or_default().push(row);
