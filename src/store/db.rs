@@ -103,7 +103,11 @@ impl Db {
         let refused = |reason| StoreError::Open { place: path.display().to_string(), reason };
         writable(path).map_err(refused)?;
         private(path).map_err(|error| refused(error.to_string()))?;
-        Self::connect_sqlite(path, sqlite_options(path).pragma("cache_size", "-5000")).await
+        let options = sqlite_options(path)
+            .pragma("cache_size", "-5000")
+            // What a statement may have to undo would go to a file of its own, made and removed each time.
+            .pragma("temp_store", "memory");
+        Self::connect_sqlite(path, options).await
     }
 
     async fn connect_sqlite(path: &Path, options: SqliteConnectOptions) -> Result<Self, StoreError> {

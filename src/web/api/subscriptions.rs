@@ -18,7 +18,7 @@ use crate::flows::subscribe::{self, Answer, SignUpRequest};
 use crate::flows::tally::Count;
 use crate::web::Web;
 use crate::web::client::Client;
-use crate::web::evenly::{SHORT_STEP, evenly};
+use crate::web::evenly::{SHORT, evenly};
 use crate::web::problem::{FieldFault, Problem, ProblemBody};
 
 /// Who wants which newsletter.
@@ -83,7 +83,7 @@ pub async fn subscribe(
         effort: None,
     };
     key.once(&web, &digest, async {
-        match evenly(SHORT_STEP, subscribe::subscribe(&web.house, sign_up)).await? {
+        match evenly(SHORT, subscribe::subscribe(&web.house, sign_up)).await? {
             Answer::LookInYourInbox => Ok((StatusCode::ACCEPTED, ACCEPTED)),
             Answer::TooMany { retry_after } => Err(Problem::TooMany { retry_after }),
             Answer::NoMailServer => {

@@ -35,17 +35,18 @@ use crate::store::newsletters::NewsletterRow;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
+        // First what a crowd comes for: places are tried one after the other, and none of these is another's.
+        .service(looking("/n/{slug}/subscribe", newsletter::to_the_form).route(web::post().to(signup::subscribe)))
+        .service(looking("/u/{token}", unsubscribe::show).route(web::post().to(unsubscribe::press)))
+        .service(looking("/c/{token}", confirm::show).route(web::post().to(confirm::press)))
         .service(looking("/", newsletter::home))
         .service(looking("/n/{slug}", newsletter::show))
         .service(looking("/n/{slug}/", newsletter::without_slash))
         .service(looking("/n/{slug}/embed", newsletter::embed))
         .service(looking("/n/{slug}/check-inbox", newsletter::check_inbox))
-        .service(looking("/n/{slug}/subscribe", newsletter::to_the_form).route(web::post().to(signup::subscribe)))
         .service(looking("/n/{slug}/archive", archive::list))
         .service(looking("/n/{slug}/archive/{number}", archive::edition))
         .service(looking("/n/{slug}/feed.xml", archive::feed))
-        .service(looking("/c/{token}", confirm::show).route(web::post().to(confirm::press)))
-        .service(looking("/u/{token}", unsubscribe::show).route(web::post().to(unsubscribe::press)))
         .service(looking("/aanmelden", newsletter::sign_up))
         .service(looking("/subscribe", newsletter::sign_up))
         .service(looking("/archief", newsletter::past))

@@ -19,7 +19,7 @@ use crate::store::subscriptions::SubscriptionRow;
 use crate::web::Web;
 use crate::web::body::Fields;
 use crate::web::client::{Client, from_our_own_page};
-use crate::web::evenly::{STEP, evenly};
+use crate::web::evenly::{LONG, evenly};
 use crate::web::problem::Problem;
 
 /// The form that asks for an address.
@@ -49,7 +49,7 @@ pub async fn send_link(
             return Ok(page(StatusCode::BAD_REQUEST, form));
         }
     };
-    match evenly(STEP, preferences::ask(&web.house, &email, client.0)).await? {
+    match evenly(LONG, preferences::ask(&web.house, &email, client.0)).await? {
         Asked::LookInYourInbox => Ok(ok(shown::sent(language, imprint))),
         Asked::TooMany { retry_after } => {
             let fault = Fault::TooOften { minutes: minutes(retry_after) };
@@ -136,7 +136,7 @@ pub async fn press(
                     return centre(&web, &token, asked, mine, Note::Typed(&typed, Fault::Address(fault))).await;
                 }
             };
-            return match evenly(STEP, move_address::ask(house, &token, &new, client.0)).await? {
+            return match evenly(LONG, move_address::ask(house, &token, &new, client.0)).await? {
                 Some(Asked::LookInYourInbox) => Ok(ok(shown::address_sent(language, all.first().map(imprint)))),
                 Some(Asked::TooMany { retry_after }) => {
                     let fault = Fault::TooOften { minutes: minutes(retry_after) };

@@ -22,7 +22,7 @@ use crate::store::newsletters::NewsletterRow;
 use crate::web::Web;
 use crate::web::body::{FORM_KINDS, Fields, media_type};
 use crate::web::client::Client;
-use crate::web::evenly::{SHORT_STEP, evenly};
+use crate::web::evenly::{SHORT, evenly};
 use crate::web::problem::Problem;
 
 /// How much of what was typed comes back, in characters: four times the longest address.
@@ -162,7 +162,7 @@ pub async fn subscribe(
         origin: origin.clone().or_else(|| Some(request.path().to_owned())),
         effort,
     };
-    Ok(match evenly(SHORT_STEP, subscribe::subscribe(&web.house, sign_up)).await {
+    Ok(match evenly(SHORT, subscribe::subscribe(&web.house, sign_up)).await {
         Ok(Answer::LookInYourInbox) => look_in_your_inbox(&newsletter, asked),
         Ok(Answer::TooMany { retry_after }) => {
             let fault = Fault::TooOften { minutes: minutes(retry_after) };
