@@ -81,6 +81,14 @@ impl EmailAddress {
         (whole && text.bytes().all(safe)).then_some(Self { at, text })
     }
 
+    /// The same mailbox under a tag, as `bounces+tag@example.org` (RFC 5233 section 1); `None` where the tag or its length
+    /// makes it no address.
+    pub fn tagged(&self, tag: &str) -> Option<Self> {
+        let local = format!("{}+{tag}", self.local());
+        let fits = local.len() <= MAX_LOCAL_OCTETS && local.len() + 1 + self.domain().len() <= MAX_ADDRESS_OCTETS;
+        (fits && is_dot_atom(&local)).then(|| Self { at: local.len(), text: format!("{local}@{}", self.domain()) })
+    }
+
     fn read(text: &str, is_local: impl Fn(&str) -> bool) -> Result<Self, InvalidAddress> {
         let text = trimmed(text);
         if text.is_empty() {

@@ -191,5 +191,5 @@ impl Envelope {
 
 /// Who the newsletter is from.
 pub fn sender(newsletter: &NewsletterRow) -> Option<Sender> {
-    Some(Sender::new(&newsletter.from_name, EmailAddress::parse_any_role(&newsletter.from_address).ok()?))
+    Some(Sender::new(&newsletter.from_name, EmailAddress::stored(newsletter.from_address.clone())?))
 }

@@ -200,8 +200,7 @@ impl House {
 
     /// Where bounces of a message go: a path of its own, where the settings name an address for them.
     pub fn return_path(&self, token: &str) -> Option<EmailAddress> {
-        let address = self.config.bounce_address.as_ref()?;
-        EmailAddress::parse_any_role(&format!("{}+{token}@{}", address.local(), address.domain())).ok()
+        self.config.bounce_address.as_ref()?.tagged(token)
     }
 
     /// Where mail programs may send the wish to unsubscribe: beside the address for bounces, because who reads the

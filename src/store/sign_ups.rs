@@ -17,7 +17,7 @@ macro_rules! each {
         [
             concat!(
                 $head, "from (select ", each!(sqlite $name $kind) $(, ", ", each!(sqlite $names $kinds))*,
-                " from json_each($1)) as j where true ", $tail
+                " from jsonb_each($1)) as j where true ", $tail
             ),
             concat!(
                 $head, "from (select ", each!(postgres $name $kind) $(, ", ", each!(postgres $names $kinds))*,

@@ -195,7 +195,7 @@ impl Postman {
     }
 
     async fn attempt(&self, kept: &mut Kept, held: Held, letter: &LetterRow, message: &Message) -> Came {
-        let Ok(recipient) = EmailAddress::parse_any_role(&letter.recipient) else {
+        let Some(recipient) = EmailAddress::stored(letter.recipient.clone()) else {
             return Came::Refused { why: "the address is broken".to_owned(), verdict: None };
         };
         let token = link(&letter.uid).map(|uid| self.house.keys.seal_delivery(&uid)).unwrap_or_default();

@@ -25,7 +25,7 @@ use crate::store::{Access, editions, newsletters, subscriptions};
 pub async fn write(house: &House, row: &LetterRow) -> Result<Option<Message>, FlowError> {
     let broken = |what: &str| FlowError::Conflict(format!("a letter's {what} is broken"));
     let letter: Letter = serde_json::from_str(&row.body).map_err(|_| broken("content"))?;
-    let recipient = EmailAddress::parse_any_role(&row.recipient).map_err(|_| broken("address"))?;
+    let recipient = EmailAddress::stored(row.recipient.clone()).ok_or_else(|| broken("address"))?;
     let uid = link(&row.uid).ok_or_else(|| broken("number"))?;
     let token = house.keys.seal_delivery(&uid);
     let token = Token::parse(&token).map_err(|_| broken("token"))?;
@@ -41,7 +41,7 @@ pub async fn write(house: &House, row: &LetterRow) -> Result<Option<Message>, Fl
     let Some(occasion) = occasion(house, &mut reader, &newsletter, row, &letter).await? else { return Ok(None) };
 
     let sender = sender(&newsletter).ok_or_else(|| broken("sender"))?;
-    let reply_to = newsletter.reply_to.as_deref().and_then(|address| EmailAddress::parse_any_role(address).ok());
+    let reply_to = newsletter.reply_to.clone().and_then(EmailAddress::stored);
     let look = newsletter.look();
     let head = Letterhead {
         look: &look,
@@ -68,11 +68,16 @@ async fn occasion(
 ) -> Result<Option<Occasion>, FlowError> {
     let now = house.clock.now();
     let zone = zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    // Most letters are confirmations, which need neither.
     let subscription = match row.subscription_id {
-        Some(id) => subscriptions::by_id(on, id).await?,
-        None => None,
+        Some(id) if matches!(letter, Letter::AlreadySubscribed { .. } | Letter::Reconfirm { .. }) => {
+            subscriptions::by_id(on, id).await?
+        }
+        _ => None,
     };
-    let next_expected = coming(newsletter, now, 1)?.first().map(|coming| coming.send_at.in_zone(&zone).date());
+    let next_expected = || -> Result<_, FlowError> {
+        Ok(coming(newsletter, now, 1)?.first().map(|coming| coming.send_at.in_zone(&zone).date()))
+    };
     let sealed =
         |purpose, hex: &str| unhex(hex).and_then(|bytes| link(&bytes)).map(|link| house.keys.seal(purpose, &link));
     Ok(match letter {
@@ -81,12 +86,14 @@ async fn occasion(
             valid_days: NonZeroU16::new((CONFIRMATION_VALID.as_secs() / 86_400) as u16).unwrap_or(NonZeroU16::MIN),
             promise: promise(newsletter.max_per_year, *language),
         }),
-        Letter::AlreadySubscribed { .. } => subscription.and_then(|subscription| {
-            let since = subscription.confirmed_at?.in_zone(&zone).date();
-            Some(Occasion::AlreadySubscribed { since, next_expected })
-        }),
+        Letter::AlreadySubscribed { .. } => {
+            let since = subscription.and_then(|subscription| subscription.confirmed_at);
+            let next_expected = next_expected()?;
+            since.map(|since| Occasion::AlreadySubscribed { since: since.in_zone(&zone).date(), next_expected })
+        }
         Letter::Welcome { language, link } => {
             let previous = editions::archived(on, newsletter.id, 1).await?.pop();
+            let next_expected = next_expected()?;
             sealed(Purpose::Unsubscribe, link).map(|unsubscribe_token| Occasion::Welcome {
                 promise: promise(newsletter.max_per_year, *language),
                 next_expected,

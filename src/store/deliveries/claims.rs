@@ -131,7 +131,7 @@ macro_rules! put_off_query {
 
 /// On SQLite and on PostgreSQL.
 pub(super) const PUT_OFF: [&str; 2] = [
-    put_off_query!("select value ->> 0 as name, value ->> 1 as until from json_each($5)"),
+    put_off_query!("select value ->> 0 as name, value ->> 1 as until from jsonb_each($5)"),
     put_off_query!(
         "select value ->> 0 as name, cast(value ->> 1 as bigint) as until \
          from jsonb_array_elements(cast($5 as jsonb))"

@@ -94,7 +94,7 @@ macro_rules! start_query {
 
 /// On SQLite and on PostgreSQL.
 pub(super) const START: [&str; 2] = [
-    start_query!("select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from json_each($1)"),
+    start_query!("select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from jsonb_each($1)"),
     start_query!("select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, c bigint)"),
 ];
 
@@ -136,14 +136,15 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: Timestamp) -> Result<
     Ok(())
 }
 
+// Each of the list's values is read once, and not at each mention of it.
 macro_rules! settle_query {
     ($list:literal) => {
         concat!(
-            "update deliveries set ",
-            result!("$2"),
-            " from (",
+            "with j as materialized (",
             $list,
-            ") as j where ",
+            ") update deliveries set ",
+            result!("$2"),
+            " from j where ",
             named!(row),
             " and deliveries.state = $3 returning deliveries.edition_id, deliveries.state"
         )
@@ -155,7 +156,7 @@ pub(super) const SETTLE: [&str; 2] = [
     settle_query!(
         "select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c, value ->> 'state' as state, value ->> 'attempts' as attempts, \
                  value ->> 'next_at' as next_at, value ->> 'code' as code, value ->> 'status' as status, \
-                 value ->> 'reply' as reply, value ->> 'reason' as reason from json_each($1)"
+                 value ->> 'reply' as reply, value ->> 'reason' as reason from jsonb_each($1)"
     ),
     settle_query!(
         "select * from jsonb_to_recordset(cast($1 as jsonb)) as r (e bigint, s bigint, c bigint, state text, \
@@ -192,20 +193,20 @@ pub(super) const NOTE: [&str; 2] = [
         moved!(concat!(
             "(",
             counted!(
-                "(select j.value ->> 'e' as edition_id, j.value ->> 'state' as state from json_each($1) as j cross join deliveries \
+                "(select j.value ->> 'e' as edition_id, j.value ->> 'state' as state from jsonb_each($1) as j cross join deliveries \
              where deliveries.edition_id = j.value ->> 'e' and deliveries.seq = j.value ->> 's' \
              and deliveries.claim = j.value ->> 'c' and deliveries.state || '' = 'sending')"
             ),
             ") as counted"
         )),
-        "; update deliveries set ",
-        result!("$3"),
-        " from (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c, value ->> 'state' as state, \
+        "; with j as materialized (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c, value ->> 'state' as state, \
      value ->> 'attempts' as attempts, value ->> 'next_at' as next_at, value ->> 'code' as code, value ->> 'status' as status, \
-     value ->> 'reply' as reply, value ->> 'reason' as reason from json_each($1)) as j where ",
+     value ->> 'reply' as reply, value ->> 'reason' as reason from jsonb_each($1)) update deliveries set ",
+        result!("$3"),
+        " from j where ",
         named!(row),
         " and deliveries.state || '' = 'sending' returning 0, 1; update deliveries set started_at = $3 \
-     from (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from json_each($2)) as j where ",
+     from (select value ->> 'e' as e, value ->> 's' as s, value ->> 'c' as c from jsonb_each($2)) as j where ",
         named!(start),
         "; commit",
     ),

@@ -124,15 +124,16 @@ pub async fn subscribe(
         web.house.tally.count(Count::SignupInvalid);
         return Ok(back(StatusCode::BAD_REQUEST, Fault::Address(InvalidAddress::TooLong)).await);
     }
+    let email = EmailAddress::parse(&form.email);
     if form.accept_typo.is_empty()
-        && let Some(meant) = meant(&web, &form.email).await
+        && let Some(meant) = meant(&web, &form.email, email.as_ref().err()).await
     {
         let shown = shown().await;
         let (view, email) = (shown.view(), form.email.trim());
         let asked = signup::Form { newsletter: &view, language, email, fault: None, work: asked_work, form_page };
         return Ok(ok(signup::typo_question(&asked, meant.as_str())));
     }
-    let email = match EmailAddress::parse(&form.email) {
+    let email = match email {
         Ok(email) => email,
         Err(fault) => {
             web.house.tally.count(Count::SignupInvalid);
@@ -186,9 +187,9 @@ pub async fn subscribe(
 }
 
 /// The address that was probably meant. A database that is away is told of where something is to be stored.
-async fn meant(web: &Web, typed: &str) -> Option<EmailAddress> {
+async fn meant(web: &Web, typed: &str, fault: Option<&InvalidAddress>) -> Option<EmailAddress> {
     let own = own_domains::most_frequent(&web.house).await.unwrap_or_default();
-    typo::suggestion(typed, &own)
+    typo::suggestion(typed, fault, &own)
 }
 
 /// The domain as it was typed.
