@@ -7,6 +7,7 @@
 mod house {
     pub mod client;
     pub mod program;
+    pub mod reference;
     pub mod sink;
 }
 
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use house::client::{self, Load};
 use house::program::Program;
+use house::reference::one_transaction_per_request;
 use house::sink::Sink;
 
 /// So many visitors at once sign up.
@@ -49,13 +51,13 @@ async fn main() {
     let mut serving = program.serve().await;
     tell("start to ready", &format!("{readers} subscribers"), format!("{:.2} s", began.elapsed().as_secs_f64()));
 
-    let reference = client::one_transaction_per_request(&program.reference(), VISITORS, VISIT).await;
+    let reference = one_transaction_per_request(&program.reference().await, VISITORS, VISIT).await;
     let load = client::sign_ups(&program.address, VISITORS, VISIT).await;
     let with = format!("{VISITORS} visitors, durable");
     tell("sign-ups", &with, format!("{:.0}/s, p50 {:.0} ms, p99 {:.0} ms", load.rate(), load.p(50), load.p(99)));
     tell(
         "the same load",
-        "SQLite, a pool of 10, one transaction a request, no web server",
+        &format!("{engine}, a pool of 10, one transaction a request, no web server"),
         format!("{:.0}/s", reference.rate()),
     );
     tell("ratio", "", format!("{:.1}", load.rate() / reference.rate()));

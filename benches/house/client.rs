@@ -1,11 +1,8 @@
 //! Visitors: many at once, each over a connection of its own that is kept open.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -17,7 +14,7 @@ pub struct Load {
 }
 
 impl Load {
-    fn of(mut took: Vec<Duration>, all: Duration) -> Self {
+    pub fn of(mut took: Vec<Duration>, all: Duration) -> Self {
         took.sort_unstable();
         Self { took, all }
     }
@@ -146,99 +143,4 @@ pub async fn pages(address: &str, (email, password): (&str, &str), places: &[&st
         loads.push(Load::of(took, began.elapsed()));
     }
     loads
-}
-
-/// What a sign-up asks for and stores, in the tables of this schema and as durable, in the way that suggests itself: one
-/// transaction per request on a pool of ten. There is no web server before it, nothing is hashed and no letter leaves.
-pub async fn one_transaction_per_request(file: &Path, visitors: usize, span: Duration) -> Load {
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(60));
-    let pool = SqlitePoolOptions::new().max_connections(10).acquire_timeout(Duration::from_secs(60));
-    let pool = pool.connect_with(options).await.expect("the database is there");
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let began = Instant::now();
-    let mut tasks = JoinSet::new();
-    for _ in 0..visitors {
-        let pool = pool.clone();
-        tasks.spawn(async move {
-            let mut took = Vec::new();
-            while began.elapsed() < span {
-                let asked = Instant::now();
-                sign_up(&pool, NEXT.fetch_add(1, Ordering::Relaxed)).await.expect("it is stored");
-                took.push(asked.elapsed());
-            }
-            took
-        });
-    }
-    Load::of(tasks.join_all().await.concat(), began.elapsed())
-}
-
-async fn sign_up(pool: &SqlitePool, number: usize) -> sqlx::Result<()> {
-    let email = format!("visitor{number}@example.org");
-    let hash: [u8; 32] = std::array::from_fn(|place| (number >> (place % 4 * 8)) as u8 ^ (place * number) as u8);
-    let body = r#"{"email":"visitor@example.org","newsletter":"bench","language":"nl","means":"form","text":"Ja, ik wil dit."}"#;
-    let mut tx = pool.begin_with("begin immediate").await?;
-    let newsletter: i64 =
-        sqlx::query_scalar("select id from newsletters where slug = 'bench'").fetch_one(&mut *tx).await?;
-    let person: i64 = sqlx::query_scalar(
-        "insert into subscribers (email, email_key, address_hash, domain, language, created_at, updated_at) \
-         values ($1, $1, $2, 'example.org', 'nl', 1, 1) on conflict (email_key) do update set updated_at = 1 returning id",
-    )
-    .bind(&email)
-    .bind(&hash[..])
-    .fetch_one(&mut *tx)
-    .await?;
-    let subscription: i64 = sqlx::query_scalar(
-        "insert into subscriptions (link, subscriber_id, newsletter_id, status, requested_at) \
-         values (randomblob(16), $1, $2, 'pending', 1) returning id",
-    )
-    .bind(person)
-    .bind(newsletter)
-    .fetch_one(&mut *tx)
-    .await?;
-    sqlx::query("select reason from suppressions where address_hash = $1")
-        .bind(&hash[..])
-        .fetch_optional(&mut *tx)
-        .await?;
-    sqlx::query("select count(*) from attempts where kind = 'letter' and key = $1 and at > 0")
-        .bind(&hash[..])
-        .fetch_one(&mut *tx)
-        .await?;
-    sqlx::query("insert into attempts (kind, key, at) values ('letter', $1, 1)")
-        .bind(&hash[..])
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query(
-        "insert into confirmations (link, subscription_id, created_at, expires_at) values (randomblob(16), $1, 1, 2)",
-    )
-    .bind(subscription)
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query(
-        "insert into outbox (uid, kind, newsletter_id, subscription_id, recipient, body, next_at, expires_at, created_at) \
-         values (randomblob(16), 'confirm', $1, $2, $3, $4, 1, 2, 1)",
-    )
-    .bind(newsletter)
-    .bind(subscription)
-    .bind(&email)
-    .bind(body)
-    .execute(&mut *tx)
-    .await?;
-    let last: Option<Vec<u8>> = sqlx::query_scalar("select hash from consent_records order by id desc limit 1")
-        .fetch_optional(&mut *tx)
-        .await?;
-    sqlx::query(
-        "insert into consent_records (at, newsletter_id, subject, event, body, body_hash, previous, hash) \
-         values (1, $1, $2, 'requested', $3, $2, $4, $2)",
-    )
-    .bind(newsletter)
-    .bind(&hash[..])
-    .bind(body)
-    .bind(last.unwrap_or_default())
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await
 }

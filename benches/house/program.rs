@@ -1,10 +1,10 @@
 //! The program itself, as an operator runs it, in a folder of its own.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use sqlx::{Connection, Executor};
 use tempfile::TempDir;
 
 /// An installation for one measurement.
@@ -34,14 +34,22 @@ impl Program {
         if self.database.starts_with("sqlite:") { "SQLite" } else { "PostgreSQL" }
     }
 
-    /// Another database with this schema and a newsletter in it.
-    pub fn reference(&self) -> PathBuf {
-        let file = self.folder.path().join("reference.db");
+    /// Another database of the same engine, with this schema and a newsletter in it.
+    pub async fn reference(&self) -> String {
+        let url = if self.database.starts_with("sqlite:") {
+            format!("sqlite:{}", self.folder.path().join("reference.db").display())
+        } else {
+            let mut server = sqlx::PgConnection::connect(&self.database).await.expect("PostgreSQL is there");
+            server.execute("create database postduif_reference").await.expect("it may make databases");
+            let mut url = url::Url::parse(&self.database).expect("it is a URL");
+            url.set_path("postduif_reference");
+            url.into()
+        };
         let mut create =
             self.command(&["newsletter", "create", "bench", "--title", "Bench", "--from", "Bench <b@example.org>"]);
-        create.env("POSTDUIF_DATABASE_URL", format!("sqlite:{}", file.display()));
+        create.env("POSTDUIF_DATABASE_URL", &url);
         assert!(create.stdout(Stdio::null()).status().expect("the program starts").success(), "it is created");
-        file
+        url
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
