@@ -207,6 +207,10 @@ fn a_newsletter_is_changed_and_faults_come_back_in_the_users_language(database: 
         shown.contains("Nieuw &lt;b&gt;") && shown.contains("Handboek") && shown.contains("/n/ibp/subscribe"),
         "{shown}"
     );
+    // What visitors say yes to is in the newsletter's language, whatever the desk speaks.
+    let in_dutch = admin.get("/admin/settings/form?language=nl").text();
+    assert!(in_dutch.contains("Formulier") && in_dutch.contains("times a year"), "{in_dutch}");
+    assert!(!in_dutch.contains("keer per jaar"), "{in_dutch}");
 
     let stored = served.cli(&["newsletter", "show", "ibp", "--json"]).json();
     for (field, value) in

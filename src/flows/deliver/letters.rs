@@ -23,6 +23,7 @@ use crate::flows::tally::Count;
 use crate::flows::{FlowError, House, feedback, reconfirm};
 use crate::mail::message::Message;
 use crate::mail::smtp::{Answer, Envelope, Outcome, Refusal};
+use crate::store::Durability;
 use crate::store::outbox::{self, LetterRow};
 
 /// Letters that one task claims at a time.
@@ -316,7 +317,8 @@ impl Postman {
         let (state, next_at, attempts, doubts, why) = match came {
             Came::Left => return Ok(()),
             Came::Through => {
-                let mut tx = self.house.db.write().await?;
+                // As with an edition's results: the loss of power may repeat what it leaves claimed.
+                let mut tx = self.house.db.write_with(Durability::Process).await?;
                 feedback::sent(&self.house, &mut tx, letter).await?;
                 outbox::delete(&mut tx, letter.id).await?;
                 tx.commit().await?;

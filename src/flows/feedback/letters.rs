@@ -18,8 +18,8 @@ pub(in crate::flows) const UNREACHABLE: &str = "unreachable";
 
 /// Notes that a letter has left, so that a report about it is understood.
 pub(in crate::flows) async fn sent(house: &House, tx: &mut Tx, letter: &LetterRow) -> Result<(), FlowError> {
-    let (Some(subscription_id), Ok(recipient)) =
-        (letter.subscription_id, EmailAddress::parse_any_role(&letter.recipient))
+    let (Some(subscription_id), Some(recipient)) =
+        (letter.subscription_id, EmailAddress::stored(letter.recipient.clone()))
     else {
         return Ok(());
     };

@@ -167,7 +167,7 @@ async fn schedule_step(
     when: &sources::When,
     faulty: &settings::Faulty,
 ) -> Result<HttpResponse, Problem> {
-    let seen = Shown::of(&web.house, visit.newsletter()?.clone(), Some(visit.language)).await?;
+    let seen = Shown::of(&web.house, visit.newsletter()?.clone(), None).await?;
     let (faults, newsletter, base) = (faulty.pairs(), seen.view(), web.house.config.public_url.as_str());
     let step = Step::Schedule { when: when.shown(), newsletter: &newsletter, base };
     Ok(visit.page(faulty.status(), |desk| shown::step(desk, &step, FormFaults(&faults))))

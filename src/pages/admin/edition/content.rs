@@ -104,7 +104,7 @@ pub fn page(desk: &Desk<'_>, content: &Content<'_>) -> Markup {
             fieldset.quiet disabled[!editable] {
                 legend.away { (texts::tab_content(language)) }
                 (words(language, content))
-                @for section in content.sections { (articles(language, content, section)) }
+                @for section in content.sections { (articles(language, content, section, editable)) }
                 @if let Some(promo) = &content.promo { (own_block(language, promo, content.faults)) }
             }
             @if editable {
@@ -132,17 +132,17 @@ fn words(language: Language, content: &Content<'_>) -> Markup {
     }
 }
 
-fn articles(language: Language, content: &Content<'_>, section: &Section<'_>) -> Markup {
+fn articles(language: Language, content: &Content<'_>, section: &Section<'_>, editable: bool) -> Markup {
     let last = section.items.len().saturating_sub(1);
     html! {
         h2 { (section.title) }
         @if section.items.is_empty() { p.hint { (texts::content_section_empty(language)) } }
         ol.order data-order aria-label=(texts::content_order(language, section.title)) {
             @for (place, item) in section.items.iter().enumerate() {
-                li { (article(language, content, section, item, (place == 0, place == last))) }
+                li { (article(language, content, section, item, editable.then_some((place == 0, place == last)))) }
             }
         }
-        @if !section.available.is_empty() {
+        @if editable && !section.available.is_empty() {
             details {
                 summary { (texts::content_available(language, section.available.len())) }
                 ul.lines {
@@ -159,16 +159,17 @@ fn articles(language: Language, content: &Content<'_>, section: &Section<'_>) ->
             }
         }
         // A button, not a link: what was typed is saved first.
-        p { button.plain type="submit" name="write" value=(section.key) { (texts::content_write(language)) } }
+        @if editable { p { button.plain type="submit" name="write" value=(section.key) { (texts::content_write(language)) } } }
     }
 }
 
+/// One article; with its place, first or last, where it may be moved.
 fn article(
     language: Language,
     content: &Content<'_>,
     section: &Section<'_>,
     item: &Item<'_>,
-    (first, last): (bool, bool),
+    place: Option<(bool, bool)>,
 ) -> Markup {
     let id = item.article;
     let pressed = |button: &str| content.pressed == Some((button, id));
@@ -177,16 +178,16 @@ fn article(
     html! {
         (hidden("item", &format!("{}:{id}", section.key)))
         div.row {
-            span.grip aria-hidden="true" { "⠿" }
+            @if place.is_some() { span.grip aria-hidden="true" { "⠿" } }
             strong { (item.title) }
-            span.buttons {
+            @if let Some((first, last)) = place { span.buttons {
                 button.btn.sec type="submit" name="up" value=(id) aria-label=(texts::content_up(language, item.title))
                     aria-disabled=[first.then_some("true")] autofocus[pressed("up")] { "↑" }
                 button.btn.sec type="submit" name="down" value=(id) aria-label=(texts::content_down(language, item.title))
                     aria-disabled=[last.then_some("true")] autofocus[pressed("down")] { "↓" }
                 button.btn.sec type="submit" name="drop" value=(id)
                     aria-label=(texts::content_drop_label(language, item.title)) { (texts::content_drop(language)) }
-            }
+            } }
         }
         details open[faulty] {
             summary aria-label=(texts::content_edit_label(language, item.title)) { (texts::edit(language)) }

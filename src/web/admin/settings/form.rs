@@ -43,7 +43,8 @@ async fn press(web: Data<Web>, mut visit: Visit, form: Fields) -> Result<HttpRes
 }
 
 async fn shown(web: &Web, visit: &Visit, words: &Words, faulty: &Faulty) -> Result<HttpResponse, Problem> {
-    let seen = Shown::of(&web.house, visit.newsletter()?.clone(), Some(visit.language)).await?;
+    // In the newsletter's own language, as its visitors read it.
+    let seen = Shown::of(&web.house, visit.newsletter()?.clone(), None).await?;
     let (faults, base) = (faulty.pairs(), web.house.config.public_url.as_str());
     Ok(visit.page(faulty.status(), |desk| tab(desk, &words.shown(), &seen.view(), base, FormFaults(&faults))))
 }
