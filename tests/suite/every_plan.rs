@@ -41,6 +41,22 @@ const WALKS: [(&str, &str); 11] = [
     ("subscriptions::forget_moves", "changes of address alone, in their own index"),
 ];
 
+/// What PostgreSQL walks through of its own will where there is a million of each, because it is told no moment and takes
+/// a third of the table for older than it. With a moment it goes by the index.
+const OF_ITS_OWN_WILL: [(&str, &str); 8] = [
+    ("feedback::forget_words", "once a night"),
+    ("sent_letters::forget", "once a night"),
+    ("limits::forget", "once a night"),
+    ("subscriptions::ended_before", "once a night"),
+    ("imports::forget_ahead", "once for a list that is taken back"),
+    ("set_back::move_along", "once for a clock that was set back"),
+    ("subscriptions::search_count", "counts what holds a text anywhere in it"),
+    (
+        "editions::audience_now",
+        "counts a tenth of all with an eye on the other tables: one walk costs less than as many ways",
+    ),
+];
+
 /// A statement, and the function that it stands in.
 struct Statement {
     name: String,
@@ -243,7 +259,8 @@ fn no_statement_walks_through_everybody_on_postgres() {
                     looked += 1;
                     for line in plan.iter().map(|row| row.get::<String, _>(0)) {
                         let walked = line.split("Seq Scan on ").nth(1).and_then(|rest| rest.split(' ').next());
-                        if walked.is_some_and(|table| LARGE.contains(&table)) && !may_walk(&name) {
+                        let chosen = rows() >= 1_000_000 && OF_ITS_OWN_WILL.iter().any(|(walker, _)| *walker == name);
+                        if walked.is_some_and(|table| LARGE.contains(&table)) && !may_walk(&name) && !chosen {
                             walks.push(format!("{name}: {}\n  {text}", line.trim()));
                         }
                     }
