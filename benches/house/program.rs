@@ -40,6 +40,8 @@ impl Program {
             format!("sqlite:{}", self.folder.path().join("reference.db").display())
         } else {
             let mut server = sqlx::PgConnection::connect(&self.database).await.expect("PostgreSQL is there");
+            // What an earlier measurement left.
+            server.execute("drop database if exists postduif_reference").await.expect("nobody uses it");
             server.execute("create database postduif_reference").await.expect("it may make databases");
             let mut url = url::Url::parse(&self.database).expect("it is a URL");
             url.set_path("postduif_reference");
