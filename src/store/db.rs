@@ -103,11 +103,7 @@ impl Db {
         let refused = |reason| StoreError::Open { place: path.display().to_string(), reason };
         writable(path).map_err(refused)?;
         private(path).map_err(|error| refused(error.to_string()))?;
-        let options = sqlite_options(path)
-            .pragma("cache_size", "-5000")
-            // What a statement may have to undo would go to a file of its own, made and removed each time.
-            .pragma("temp_store", "memory");
-        Self::connect_sqlite(path, options).await
+        Self::connect_sqlite(path, writing(path).pragma("cache_size", "-5000")).await
     }
 
     async fn connect_sqlite(path: &Path, options: SqliteConnectOptions) -> Result<Self, StoreError> {
@@ -142,10 +138,8 @@ impl Db {
     /// When the file cannot be opened once more.
     pub async fn for_bulk(&self) -> Result<Self, StoreError> {
         let Engine::Sqlite { path, .. } = &self.engine else { return Ok(self.clone()) };
-        let options = sqlite_options(path)
+        let options = writing(path)
             .pragma("cache_size", "-8000")
-            // What a savepoint would restore stays in memory: in a file it is every page once more.
-            .pragma("temp_store", "memory")
             // Pages that are changed again and again are folded into the file less often; what visitors store in between
             // must not have much to fold.
             .pragma("wal_autocheckpoint", "4000");
@@ -379,6 +373,12 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("secure_delete", "on")
         .foreign_keys(true)
         .disable_statement_logging()
+}
+
+/// What holds for whoever writes as well: what a savepoint or a statement may have to undo stays in memory. In a file of its
+/// own, made and removed each time, it is every page once more.
+fn writing(path: &Path) -> SqliteConnectOptions {
+    sqlite_options(path).pragma("temp_store", "memory")
 }
 
 /// SQLite opens without a word what it may only read, and fails later in words of its own.

@@ -11,7 +11,8 @@ use crate::domain::subscription::{MailFormat, SubscriptionStatus};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Link, hex};
 
-/// A statement over a JSON array of objects, whose fields are the columns of `j`; on SQLite and on PostgreSQL.
+/// A statement over a JSON array of objects, whose fields are the columns of `j`; on SQLite and on PostgreSQL. `jsonb_each`
+/// hands each object on as SQLite reads it, where `json_each` makes it text again for each field.
 macro_rules! each {
     ([$name:ident $kind:ident $(, $names:ident $kinds:ident)*], $head:literal, $tail:literal) => {
         [

@@ -19,6 +19,7 @@ use crate::mail::letter::{Letterhead, Occasion};
 use crate::mail::message::{Message, Token};
 use crate::store::newsletters::NewsletterRow;
 use crate::store::outbox::LetterRow;
+use crate::store::subscriptions::SubscriptionRow;
 use crate::store::{Access, editions, newsletters, subscriptions};
 
 /// The letter as it goes to the wire; `None` when nobody waits for it any more.
@@ -68,13 +69,6 @@ async fn occasion(
 ) -> Result<Option<Occasion>, FlowError> {
     let now = house.clock.now();
     let zone = zone(&newsletter.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-    // Most letters are confirmations, which need neither.
-    let subscription = match row.subscription_id {
-        Some(id) if matches!(letter, Letter::AlreadySubscribed { .. } | Letter::Reconfirm { .. }) => {
-            subscriptions::by_id(on, id).await?
-        }
-        _ => None,
-    };
     let next_expected = || -> Result<_, FlowError> {
         Ok(coming(newsletter, now, 1)?.first().map(|coming| coming.send_at.in_zone(&zone).date()))
     };
@@ -87,7 +81,7 @@ async fn occasion(
             promise: promise(newsletter.max_per_year, *language),
         }),
         Letter::AlreadySubscribed { .. } => {
-            let since = subscription.and_then(|subscription| subscription.confirmed_at);
+            let since = subscription(on, row).await?.and_then(|subscription| subscription.confirmed_at);
             let next_expected = next_expected()?;
             since.map(|since| Occasion::AlreadySubscribed { since: since.in_zone(&zone).date(), next_expected })
         }
@@ -109,7 +103,7 @@ async fn occasion(
             sealed(Purpose::Move, link).map(|token| Occasion::ConfirmNewAddress { token })
         }
         Letter::Reconfirm { language, link } => {
-            let reading = subscription.filter(|one| one.status == SubscriptionStatus::Confirmed);
+            let reading = subscription(on, row).await?.filter(|one| one.status == SubscriptionStatus::Confirmed);
             let since = reading.map(|one| one.confirmed_at.unwrap_or(one.requested_at).in_zone(&zone).date());
             let (token, leave) = (sealed(Purpose::Stay, link), sealed(Purpose::Unsubscribe, link));
             // Who left since is asked nothing.
@@ -142,6 +136,12 @@ async fn occasion(
         // Composed as an edition, not as a letter.
         Letter::Test { .. } => None,
     })
+}
+
+/// Whose letter it is. Most are confirmations, which need not know.
+async fn subscription(on: &mut impl Access, row: &LetterRow) -> Result<Option<SubscriptionRow>, FlowError> {
+    let Some(id) = row.subscription_id else { return Ok(None) };
+    Ok(subscriptions::by_id(on, id).await?)
 }
 
 /// What a stored link or number stands for.

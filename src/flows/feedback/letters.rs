@@ -18,12 +18,7 @@ pub(in crate::flows) const UNREACHABLE: &str = "unreachable";
 
 /// Notes that a letter has left, so that a report about it is understood.
 pub(in crate::flows) async fn sent(house: &House, tx: &mut Tx, letter: &LetterRow) -> Result<(), FlowError> {
-    let (Some(subscription_id), Some(recipient)) =
-        (letter.subscription_id, EmailAddress::stored(letter.recipient.clone()))
-    else {
-        return Ok(());
-    };
-    let hash = house.keys.address_hash(&recipient);
+    let Some((subscription_id, hash)) = reader(house, letter) else { return Ok(()) };
     Ok(sent_letters::insert(tx, &letter.uid, subscription_id, &hash, house.clock.now()).await?)
 }
 
@@ -34,13 +29,14 @@ pub(in crate::flows) async fn returned(
     letter: &LetterRow,
     verdict: Verdict,
 ) -> Result<(), FlowError> {
-    let (Some(subscription_id), Ok(recipient)) =
-        (letter.subscription_id, EmailAddress::parse_any_role(&letter.recipient))
-    else {
-        return Ok(());
-    };
-    let hash = house.keys.address_hash(&recipient);
+    let Some((subscription_id, hash)) = reader(house, letter) else { return Ok(()) };
     learn(house, tx, subscription_id, &hash, verdict, Channel::Smtp).await.map(|_| ())
+}
+
+/// Whose subscription a letter is about, and the keyed hash of the address it goes to; most of those to users are about none.
+fn reader(house: &House, letter: &LetterRow) -> Option<(i64, [u8; 32])> {
+    let recipient = EmailAddress::stored(letter.recipient.clone())?;
+    Some((letter.subscription_id?, house.keys.address_hash(&recipient)))
 }
 
 /// Applies what a report says about a letter that had left.
